@@ -1,0 +1,1 @@
+"""Firewarden: incident life in chat, joined to approved runbook actions on hosts."""
