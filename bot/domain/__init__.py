@@ -1,0 +1,1 @@
+"""The pure core: each noun has its states, its table, decide and evolve."""

@@ -1,0 +1,174 @@
+"""Everything that a team decides, as one frozen value; `bot.config` reads it from YAML."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.values import Host, HostName, PersonId, Severity, Tier
+
+
+class Group(StrEnum):
+    """The built-in groups of people that the verb table speaks of (spec: approvals A3)."""
+
+    READER = "reader"
+    RESPONDER = "responder"
+    APPROVER = "approver"
+    COMMUNICATIONS = "communications"
+    ADMIN = "admin"
+    BREAK_GLASS = "break-glass"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeverityRules:
+    """What one severity means and demands; `cadence` None = no updates are due."""
+
+    definition: str
+    respond_within: timedelta | None
+    cadence: timedelta | None
+    resolve_within: timedelta
+    postmortem: bool
+    pages: bool
+    """Whether opening one from an alert pages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyPerson:
+    """A person: linked accounts as (platform, account) pairs, all of them the same human."""
+
+    id: PersonId
+    name: str
+    accounts: tuple[tuple[str, str], ...] = ()
+    webhook: str = ""
+    """Where pages for this person are also posted, signed; empty = nowhere."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalation:
+    """Who is paged in which order, and how long each has to acknowledge."""
+
+    group: str
+    people: tuple[PersonId, ...]
+    every: timedelta
+    webhook: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quorum:
+    """`count` yes votes from people of `groups` (any of them)."""
+
+    groups: tuple[str, ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalRule:
+    """One rule; empty match tuples match everything. Rules that match combine to the strictest."""
+
+    name: str
+    tiers: tuple[Tier, ...] = ()
+    severities: tuple[Severity, ...] = ()
+    services: tuple[str, ...] = ()
+    runbooks: tuple[str, ...] = ()
+    quorums: tuple[Quorum, ...]
+    expires_in: timedelta | None = None
+    override: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audience:
+    """Readers of notices: a channel name, and whether they are outside the company."""
+
+    name: str
+    channel: str
+    external: bool
+    template: str
+
+
+class RunbookStart(StrEnum):
+    """What a route does with its runbook when an incident opens."""
+
+    PROPOSE = "propose"
+    TRIAGE = "triage"
+
+
+class RouteAction(StrEnum):
+    """What a matching alert becomes."""
+
+    OPEN = "open"
+    POST = "post"
+    IGNORE = "ignore"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """First match wins; `matches` compares labels exactly, `source` empty = any.
+
+    `severity_from` names the label whose value picks the severity through `severity_map`,
+    falling back to `severity`.
+    """
+
+    name: str
+    source: str = ""
+    matches: Mapping[str, str] = field(default_factory=dict)
+    action: RouteAction = RouteAction.OPEN
+    severity: Severity = Severity.SEV3
+    severity_from: str = "severity"
+    severity_map: Mapping[str, Severity] = field(default_factory=dict)
+    service_from: str = "service"
+    group_by: tuple[str, ...] = ("alertname", "service")
+    owner: str = ""
+    pages: str = ""
+    """Name of the escalation that is paged; empty = the policy's default one."""
+    runbook: str = ""
+    start: RunbookStart = RunbookStart.PROPOSE
+    private: bool = False
+    muted: tuple[tuple[datetime, datetime], ...] = ()
+    """Maintenance windows: alerts that start inside one are recorded and open nothing."""
+    drill: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The whole policy. Groups map a name to people; an empty group means nobody."""
+
+    version: str
+    """Short hash of the file that this came from; shown wherever a decision is explained."""
+    severities: Mapping[Severity, SeverityRules]
+    default_severity: Severity
+    people: Mapping[PersonId, PolicyPerson]
+    groups: Mapping[str, tuple[PersonId, ...]]
+    approval_rules: tuple[ApprovalRule, ...]
+    approval_expires_in: timedelta
+    approval_expires_in_sev1: timedelta
+    dangerous_words: frozenset[str]
+    triage_programs: tuple[str, ...]
+    """Allowed (program, sub-command) prefixes of triage commands, as `systemctl status`."""
+    escalations: Mapping[str, Escalation]
+    default_escalation: str
+    no_commander_after: timedelta
+    announcement_channel: str
+    audiences: Mapping[str, Audience]
+    hosts: Mapping[HostName, Host]
+    services: Mapping[str, "ServiceRules"]
+    routes: tuple[Route, ...]
+    flap_window: timedelta
+    """A firing repeat within this time after the resolve is taken as an echo."""
+    close_room_after: timedelta
+    triage_at_once: int
+    """How many automatic triages may run at the same time."""
+    open_door: bool = False
+    """Without a policy file: anyone with a seat or chat account may declare and respond."""
+    answer_tokens: tuple[str, ...] = ()
+    """Names of seats whose API tokens of kind `answer` may decide outside practice."""
+    platforms: tuple[str, ...] = ("console",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceRules:
+    """One service of the inventory, as runbooks and routes may use it."""
+
+    name: str
+    owner: str = ""
+    health_url: str = ""
+    processes: tuple[str, ...] = ()

@@ -1,0 +1,112 @@
+"""What comes in from people, senders and clocks, and the Reply that goes straight back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+from bot.domain.alerts import Alert
+from bot.values import CardId, ConversationRef, StreamRef, Untrusted
+from cards.model import Card
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """Who sent it, in the platform's own words; the router finds the person behind it.
+
+    `token_kind` is `""` for a person in a chat or console seat, else the kind of the API token
+    (`read`, `operate`, `answer`).
+    """
+
+    platform: str
+    account: str
+    name: Untrusted
+    token_kind: str = ""
+    signed_in_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlashCommand:
+    """`/incident declare sev2 ...`; `text` starts with the command's own name."""
+
+    id: str
+    sender: Sender
+    text: str
+    conversation: ConversationRef | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardAnswer:
+    """A pressed button, with the form's values where the card has a form."""
+
+    id: str
+    sender: Sender
+    card: CardId
+    option: str
+    reason: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    conversation: ConversationRef | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageSaid:
+    """Somebody wrote in an incident's room; it becomes a timeline entry."""
+
+    id: str
+    sender: Sender
+    text: str
+    conversation: ConversationRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MalformedAlert:
+    """One alert of a well-formed body that could not be read; kept raw in quarantine."""
+
+    raw: bytes
+    fault: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertsReceived:
+    """One body of one alert source, parsed; `truncated` alerts were left out by the sender."""
+
+    source: str
+    alerts: tuple[Alert, ...]
+    malformed: tuple[MalformedAlert, ...] = ()
+    truncated: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerFired:
+    """A timer of `stream` named `name` is due; only a hint, `decide` may find it stale."""
+
+    stream: StreamRef
+    name: str
+
+
+Request: TypeAlias = SlashCommand | CardAnswer | MessageSaid | TimerFired
+
+
+class ReplyTone(StrEnum):
+    """Whether the request did something, was only answered, or was not carried out."""
+
+    DONE = "done"
+    ANSWER = "answer"
+    MISTAKE = "mistake"
+    NOT_RECORDED = "not recorded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What the asker alone sees, at once; never stored beyond its short text, never needed for truth.
+
+    `card` is shown to the asker (`status`, `list`, `help`); a card with a form asks for more.
+    `field_errors` names form fields and what is wrong with them. `go_to` is a room to open next.
+    """
+
+    tone: ReplyTone
+    text: str
+    card: Card | None = None
+    field_errors: Mapping[str, str] = field(default_factory=dict)
+    go_to: ConversationRef | None = None

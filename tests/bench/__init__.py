@@ -1,0 +1,1 @@
+"""Figures: ratios with both sides measured in one interleaved run."""

@@ -1,0 +1,1 @@
+"""The promise: whatever dies, nothing runs twice."""

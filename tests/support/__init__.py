@@ -1,0 +1,1 @@
+"""Fakes, emulators and real servers that the tests share."""

@@ -1,0 +1,1 @@
+"""Pure behaviour, no I/O."""
