@@ -20,7 +20,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Final, TypeAlias, Union
+from typing import Final, TypeAlias
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -29,7 +29,7 @@ from pydantic_core import ErrorDetails
 from bot.errors import Fault, OperatorMistake
 from bot.values import Json
 
-Scalar: TypeAlias = Union[None, bool, int, float, str]  # noqa: UP007 - a leading None reads better
+Scalar: TypeAlias = bool | int | float | str | None
 Path: TypeAlias = Sequence[str | int]
 
 
@@ -87,9 +87,7 @@ class Node:
 
     def fault(self, message: str, hint: str = "") -> Fault:
         """Return a fault that points at this value."""
-        return Fault(
-            file=self.file, line=self.line, column=self.column, message=message, hint=hint
-        )
+        return Fault(file=self.file, line=self.line, column=self.column, message=message, hint=hint)
 
     def key_fault(self, message: str, hint: str = "") -> Fault:
         """Return a fault that points at the key of this value, or at the value if it has none."""
@@ -244,9 +242,7 @@ class _Builder:
 
     def _key(self, event: yaml.Event, stream: Iterator[yaml.Event], depth: int) -> str:
         if not isinstance(event, yaml.ScalarEvent):
-            self._fault(
-                event, "a key must be one word", "a value that starts with {{ needs quotes"
-            )
+            self._fault(event, "a key must be one word", "a value that starts with {{ needs quotes")
             self._node(event, stream, depth + 1)
             return f"<line {_place(event)[0]}, column {_place(event)[1]}>"
         self._count(event, 1)
@@ -258,9 +254,10 @@ class _Builder:
         self._aliases += 1
         if self._aliases > self._limits.aliases:
             self._stop(event, f"more than {self._limits.aliases} aliases")
-        known = self._anchors.get(event.anchor)
+        name = event.anchor or ""
+        known = self._anchors.get(name)
         if known is None:
-            self._fault(event, f"the alias *{event.anchor} has no anchor before it")
+            self._fault(event, f"the alias *{name} has no anchor before it")
             return self._placed(event, None)
         node, size = known
         self._count(event, size)  # An alias costs what it stands for: no billion laughs.
@@ -305,7 +302,7 @@ def _resolve(text: str) -> Scalar:
 
 def _place(event: yaml.Event) -> tuple[int, int]:
     mark = event.start_mark
-    return mark.line + 1, mark.column + 1
+    return (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
 
 
 def _syntax_fault(error: yaml.YAMLError, file: str, text: str) -> Fault:

@@ -1,0 +1,1 @@
+"""The runbook language: document, loader, lint, expressions, planner; pure, knows no incident."""
