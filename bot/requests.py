@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from bot.domain.alerts import Alert
 from bot.values import CardId, ConversationRef, StreamRef, Untrusted
@@ -110,3 +110,18 @@ class Reply:
     card: Card | None = None
     field_errors: Mapping[str, str] = field(default_factory=dict)
     go_to: ConversationRef | None = None
+
+
+class Dispatch(Protocol):
+    """What an adapter gets at construction: the one way in."""
+
+    async def handle(self, request: Request) -> Reply:
+        """Carry out a request durably and answer it.
+
+        `Unavailable` = not recorded, and it will not be; the adapter says so in plain words.
+        """
+        ...
+
+    async def take_alerts(self, received: AlertsReceived) -> None:
+        """Store one body of alerts durably; `Unavailable` = answer 503 with Retry-After."""
+        ...

@@ -182,20 +182,6 @@ class TokenRow(Row):
     revoked: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionRow(Row):
-    """A signed-in console session by the SHA-256 of its cookie, hex."""
-
-    TABLE: ClassVar[str] = "sessions"
-    KEY: ClassVar[tuple[str, ...]] = ("hash",)
-    INDEXES: ClassVar[tuple[tuple[str, ...], ...]] = (("seat",),)
-
-    hash: str
-    seat: str
-    signed_in_at: datetime
-    expires_at: datetime
-
-
 TABLES: tuple[type[Row], ...] = (
     IncidentRow,
     TimelineRow,
@@ -208,7 +194,6 @@ TABLES: tuple[type[Row], ...] = (
     AlertGroupRow,
     SeatRow,
     TokenRow,
-    SessionRow,
 )
 """Every read model; the SQLite journal makes one table from each."""
 
