@@ -1,0 +1,166 @@
+"""What is to be done outside, as the core says it; delivery carries it out, renders it, settles it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+from bot.values import PersonId, RunId
+
+
+class Place(StrEnum):
+    """Where a message goes, on every platform alike."""
+
+    ROOM = "room"
+    CHANNEL = "channel"
+    DIRECT = "direct"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A conversation by meaning; `name` is the channel's name or the person's id."""
+
+    platform: str
+    place: Place
+    name: str = ""
+
+    def __str__(self) -> str:
+        """Format for effect keys: `console/room`, `console/channel:announcements`."""
+        return f"{self.platform}/{self.place}" + (f":{self.name}" if self.name else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRoom:
+    """Once: the incident gets its room on a platform."""
+
+    platform: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetRoom:
+    """Latest: the room's name, topic and open or closed state follow the incident."""
+
+    platform: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invite:
+    """Once per person: bring somebody into the room."""
+
+    platform: str
+    person: PersonId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """Once: tell `target` about the event with sequence `seq` of this stream."""
+
+    seq: int
+    target: Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Show:
+    """Latest: the copy of a card at `target` shows the current state.
+
+    `card` is `incident`, `run:<id>`, `page:<id>` or a card's own id.
+    """
+
+    card: str
+    target: Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendPage:
+    """Once: wake one person on one channel."""
+
+    page: str
+    person: PersonId
+    level: int
+    pager: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRead:
+    """Once: run one read-only command or probe of a run; may be run again after a crash."""
+
+    run: RunId
+    phase: str
+    path: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunChange:
+    """Once: carry out one state-changing command; never again by itself once it was started."""
+
+    run: RunId
+    path: str
+    host: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopCommand:
+    """Once: kill a running command on its host, as a human demanded."""
+
+    run: RunId
+    path: str
+    host: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timer:
+    """Timer: remind this stream at `due`; setting the same name again replaces it."""
+
+    name: str
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClearTimer:
+    """Forget the timer of that name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attach:
+    """Attach: turn the unread alerts of a group into news for its incident."""
+
+    group: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartDrill:
+    """Once: make the scenario's symptom on the practice host and let its monitor send the alert."""
+
+    drill: str
+    scenario: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WakeRuns:
+    """Once per (run, target set): runs that wait for these targets may try again."""
+
+    run: RunId
+    targets: tuple[str, ...]
+
+
+Effect: TypeAlias = (
+    OpenRoom
+    | SetRoom
+    | Invite
+    | Post
+    | Show
+    | SendPage
+    | RunRead
+    | RunChange
+    | StopCommand
+    | Timer
+    | ClearTimer
+    | Attach
+    | StartDrill
+    | WakeRuns
+)
