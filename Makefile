@@ -1,0 +1,48 @@
+# `make run` and `make test` need nothing but Python 3.11 or later with venv, and make.
+# Everything is installed into .venv, from pins with hashes.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint fmt bench pins clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN_READY := $(VENV)/.ready-to-run
+TEST_READY := $(VENV)/.ready-to-test
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(RUN_READY) ## set up and start Firewarden
+	@exec $(BIN)/firewarden serve
+
+test: $(TEST_READY) ## set up and run every test
+	@exec $(BIN)/python -m pytest
+
+lint: $(TEST_READY) ## style, format, types, direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fmt: $(TEST_READY) ## format, and mend what can be mended without thinking
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(TEST_READY) ## figures as ratios, both sides measured in one run
+	@exec $(BIN)/python -m tests.bench
+
+pins: ## write requirements*.txt anew from the ranges in pyproject.toml
+	@PYTHON="$(PYTHON)" scripts/pin
+
+clean: ## remove .venv and what the tools keep (not var/)
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+# What the tests need holds what a run needs, so a checkout that can test can run.
+$(RUN_READY): requirements.txt pyproject.toml scripts/set-up
+	@PYTHON="$(PYTHON)" scripts/set-up $(VENV) requirements.txt
+	@touch $@
+
+$(TEST_READY): requirements-dev.txt pyproject.toml scripts/set-up
+	@PYTHON="$(PYTHON)" scripts/set-up $(VENV) requirements-dev.txt
+	@touch $@ $(RUN_READY)
