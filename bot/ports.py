@@ -522,6 +522,7 @@ class ReceiptState(StrEnum):
     ABSENT_OTHER_BOOT = "absent, the host was restarted"
     MISMATCH = "another command"
     NO_RECEIPTS = "the host keeps no receipts"
+    LOST = "begun, its end was not recorded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
