@@ -1,0 +1,54 @@
+"""The direction of imports is a law: contracts of import-linter, and one owner per library."""
+
+from pathlib import Path
+
+import grimp
+import pytest
+from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("bot", "cards", "handlers", "runbooks")
+
+# A library that does I/O is imported by its adapter package and by nobody else.
+OWNERS = {
+    "aiohttp": {"bot.adapters.http"},
+    "apscheduler": {"bot.adapters.timers"},
+    "paramiko": {"bot.adapters.ssh", "bot.adapters.practice"},
+    "slack_bolt": {"bot.adapters.slack"},
+    "slack_sdk": {"bot.adapters.slack"},
+    "sqlite3": {"bot.adapters.sqlite"},
+    "sqlite_utils": {"bot.adapters.sqlite"},
+    "telegram": {"bot.adapters.telegram"},
+}
+
+
+@pytest.fixture(scope="module")
+def graph() -> grimp.ImportGraph:
+    return grimp.build_graph(*PACKAGES, include_external_packages=True, cache_dir=None)
+
+
+def test_every_import_contract_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert lint_imports(config_filename="pyproject.toml", no_cache=True) == EXIT_STATUS_SUCCESS
+
+
+@pytest.mark.parametrize("library", sorted(OWNERS))
+def test_a_library_that_does_io_is_imported_by_its_adapter_alone(
+    library: str, graph: grimp.ImportGraph
+) -> None:
+    importers = (
+        graph.find_modules_that_directly_import(library) if library in graph.modules else set()
+    )
+    assert {_adapter(module) for module in importers} <= OWNERS[library]
+
+
+def test_every_module_has_its_place_in_the_layers(graph: grimp.ImportGraph) -> None:
+    known = {
+        *("__main__", "adapters", "app", "config", "domain", "errors", "ports", "records"),
+        *("redaction", "requests", "usecases", "values", "yamltext"),
+    }
+    assert {module.removeprefix("bot.") for module in graph.find_children("bot")} <= known
+
+
+def _adapter(module: str) -> str:
+    return ".".join(module.split(".")[:3])
