@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
+from bot.domain.packet import Packet
 from bot.domain.person import PersonEvent
 from bot.values import (
     SYSTEM,
@@ -317,6 +318,12 @@ class CardKind(StrEnum):
     """Start this runbook? (a proposal on the incident)"""
     CHANGE = "change"
     """Approve this exact change."""
+    UNDO = "undo"
+    """Approve undoing a change that did not do its work."""
+    STEP = "step"
+    """Guided mode: go on with, or skip, this step?"""
+    QUESTION = "question"
+    """A runbook asks a human something."""
     IN_DOUBT = "in-doubt"
     """What became of this command?"""
     NOTICE = "notice"
@@ -371,7 +378,10 @@ class ResolvedRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardAsked:
-    """A question is open. `packet` is canonical JSON, frozen; `digest` is what a yes binds to."""
+    """A question is open. `packet` is frozen; `digest` is what a yes binds to ("" = to no command).
+
+    `inputs` holds a short hash per named input of the digest, so that a change can be named.
+    """
 
     card: CardId
     number: int
@@ -382,11 +392,12 @@ class CardAsked:
     expires_at: datetime
     remind_at: datetime | None
     digest: str = ""
-    packet: str = ""
+    packet: Packet | None = None
     run: RunId | None = None
     requester: PersonId | None = None
     replaces: CardId | None = None
     tier: Tier | None = None
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -399,6 +410,7 @@ class VoteCast:
     reason: Untrusted
     where: str
     account: str
+    groups: tuple[str, ...] = ()
     token: bool = False
     break_glass: bool = False
 
@@ -624,6 +636,24 @@ class WaitEnded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalVoided:
+    """A yes no longer fits what would run: it counts for nothing and is asked anew."""
+
+    run: RunId
+    card: CardId
+    why: Untrusted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentChanged:
+    """Nothing had been changed yet when the catalogue's text did: the run goes on with the new one."""
+
+    run: RunId
+    document: str
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunPaused:
     """Something unexpected after a change began: the run keeps its targets and asks a human."""
 
@@ -748,6 +778,8 @@ IncidentEvent: TypeAlias = (
     | StepSettled
     | WaitStarted
     | WaitEnded
+    | ApprovalVoided
+    | DocumentChanged
     | RunPaused
     | AbortRequested
     | RunEnded

@@ -1,0 +1,251 @@
+"""Cards that ask: open -> decided | expired | withdrawn, votes in between, exactly one decision.
+
+    state      what may happen
+    open       vote (again), decide, expire, withdraw, remind
+    decided    nothing; a later answer is told who decided
+    expired    nothing; a later answer is told so
+    withdrawn  nothing; a later answer is told which card replaced it
+
+The card that people see is a view of this; a press is a wish that is checked here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from bot.domain.actor import Actor, Standing
+from bot.domain.decided import Decided, Decision, Refusal
+from bot.domain.effects import ClearTimer, Effect, Timer
+from bot.domain.events import (
+    CardAsked,
+    CardDecided,
+    CardExpired,
+    CardKind,
+    CardReminded,
+    CardWithdrawn,
+    Event,
+    Option,
+    OutcomeKind,
+    ResolvedRule,
+    VoteCast,
+)
+from bot.domain.intents import Answer
+from bot.domain.permissions import Verb, allowed
+from bot.domain.rules import entitled, quorum_met
+from bot.values import CardId, PersonId, Untrusted
+
+SHORT_DIGEST = 8
+"""Hex digits that a typed approval names; 32 bits, and a wrong one is only refused."""
+
+
+class CardState(StrEnum):
+    """Where a card stands."""
+
+    OPEN = "open"
+    DECIDED = "decided"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One card with all that happened to it."""
+
+    card: CardAsked
+    asked_at: datetime
+    rule: ResolvedRule
+    state: CardState = CardState.OPEN
+    votes: Mapping[PersonId, VoteCast] = field(default_factory=dict)
+    decided: CardDecided | None = None
+    ended_at: datetime | None = None
+    withdrawn: CardWithdrawn | None = None
+    reminded: bool = False
+
+    def option(self, ident: str) -> Option | None:
+        """Return the option with this id."""
+        return next((o for o in self.card.options if o.id == ident), None)
+
+    def voters(self, option: str) -> dict[PersonId, frozenset[str]]:
+        """Return who voted for an option, with their groups at the vote."""
+        return {p: frozenset(v.groups) for p, v in self.votes.items() if v.option == option}
+
+
+def evolve(cards: Mapping[CardId, Asked], event: Event, at: datetime) -> Mapping[CardId, Asked]:
+    """Fold one event into the cards; events of other nouns change nothing."""
+    match event:
+        case CardAsked(card=ident):
+            return {**cards, ident: Asked(card=event, asked_at=at, rule=event.rule)}
+        case VoteCast(card=ident, person=person):
+            asked = cards[ident]
+            return {**cards, ident: replace(asked, votes={**asked.votes, person: event})}
+        case CardDecided(card=ident):
+            return _ended(cards, ident, at, CardState.DECIDED, decided=event)
+        case CardExpired(card=ident):
+            return _ended(cards, ident, at, CardState.EXPIRED)
+        case CardWithdrawn(card=ident):
+            return _ended(cards, ident, at, CardState.WITHDRAWN, withdrawn=event)
+        case CardReminded(card=ident):
+            return {**cards, ident: replace(cards[ident], reminded=True)}
+        case _:
+            return cards
+
+
+def ask(card: CardAsked) -> tuple[tuple[Event, ...], tuple[Effect, ...]]:
+    """Open a card and set its timers."""
+    timers: list[Effect] = [Timer(name=f"expire:{card.card}", due=card.expires_at)]
+    if card.remind_at is not None:
+        timers.append(Timer(name=f"remind:{card.card}", due=card.remind_at))
+    return (card,), tuple(timers)
+
+
+def withdraw(
+    asked: Asked, why: str, replaced_by: CardId | None = None
+) -> tuple[tuple[Event, ...], tuple[Effect, ...]]:
+    """Take a question back."""
+    event = CardWithdrawn(card=asked.card.card, why=Untrusted(why), replaced_by=replaced_by)
+    return (event,), timers_off(asked.card.card)
+
+
+def timers_off(card: CardId) -> tuple[Effect, ...]:
+    """Forget the timers of a card that has ended."""
+    return (ClearTimer(name=f"expire:{card}"), ClearTimer(name=f"remind:{card}"))
+
+
+def late_answer(asked: Asked, cards: Mapping[CardId, Asked]) -> str:
+    """Say what became of a card that is no longer open."""
+    n, when = asked.card.number, asked.ended_at
+    stamp = f" at {when:%H:%M} UTC" if when else ""
+    if asked.decided is not None:
+        option = asked.option(asked.decided.option)
+        who = ", ".join(asked.decided.by)
+        return f"Card {n} was already decided{stamp}: {option.label if option else ''} by {who}. Nothing changed."
+    if asked.state is CardState.EXPIRED:
+        return f"Card {n} expired{stamp}. Nothing was done, and nothing is done now."
+    replacement = asked.withdrawn.replaced_by if asked.withdrawn else None
+    if replacement is not None and replacement in cards:
+        newer = cards[replacement].card.number
+        return f"Card {n} changed{stamp}: see card {newer}. Nothing was done."
+    return f"Card {n} was withdrawn{stamp}. Nothing was done."
+
+
+def vote(cards: Mapping[CardId, Asked], intent: Answer, now: datetime) -> Decision:
+    """Count one answer; decides the card where that settles it.
+
+    The digest has been compared by the caller (`run.decide`), which knows how to ask anew.
+    """
+    asked = cards.get(intent.card)
+    if asked is None:
+        return Refusal(reason="There is no such card.", hidden=True)
+    if asked.state is not CardState.OPEN:
+        return Refusal(reason=late_answer(asked, cards))
+    option = asked.option(intent.option)
+    if option is None:
+        labels = ", ".join(o.id for o in asked.card.options)
+        return Refusal(reason=f"That is not one of this card's answers ({labels}).")
+    why_not = may_answer(asked, intent.by, option)
+    if why_not:
+        return Refusal(reason=why_not)
+    if intent.short_digest and intent.short_digest != asked.card.digest[:SHORT_DIGEST]:
+        return Refusal(
+            reason=f"Card {asked.card.number} has digest {asked.card.digest[:SHORT_DIGEST]}, "
+            f"not {intent.short_digest}: read it again. Nothing was done."
+        )
+    if option.reason_required and not intent.reason.text.strip():
+        return Refusal(reason=f"“{option.label}” needs a reason.")
+    if now >= asked.card.expires_at:
+        return Decided(
+            events=(CardExpired(card=asked.card.card),),
+            effects=timers_off(asked.card.card),
+            answer=f"Card {asked.card.number} has just expired. Nothing was done.",
+        )
+    return _counted(asked, option, intent)
+
+
+def may_answer(asked: Asked, actor: Actor, option: Option) -> str:
+    """Return "" where this person may choose this option, else why not."""
+    verb = VERB_OF_KIND[asked.card.kind]
+    refusal = allowed(actor, verb)
+    if refusal:
+        return f"You cannot answer this card: {refusal}."
+    if verb in {Verb.VOTE, Verb.APPROVE_NOTICE} and actor.standing is not Standing.ACTIVE:
+        return "You cannot answer this card: your account's standing is not known to be active."
+    if actor.practice_only and not asked.rule.practice:
+        return "This seat may decide practice cards only; name its person in the policy."
+    if actor.person in asked.rule.excluded and option.outcome is not OutcomeKind.DECLINE:
+        return "You asked for this, so somebody else must say yes (four eyes)."
+    if asked.rule.quorums and not entitled(asked.rule, actor.groups):
+        groups = " / ".join(sorted({g for q in asked.rule.quorums for g in q.groups}))
+        return f"This card is for {groups}; you are in {', '.join(sorted(actor.groups)) or 'no group'}."
+    return ""
+
+
+VERB_OF_KIND: dict[CardKind, Verb] = {
+    CardKind.RUN: Verb.RUN,
+    CardKind.CHANGE: Verb.VOTE,
+    CardKind.UNDO: Verb.VOTE,
+    CardKind.IN_DOUBT: Verb.VOTE,
+    CardKind.STEP: Verb.RUN,
+    CardKind.QUESTION: Verb.RUN,
+    CardKind.NOTICE: Verb.CONFIRM_NOTICE,
+    CardKind.CHECKLIST: Verb.RESOLVE,
+    CardKind.DETAILS: Verb.EDIT,
+}
+"""The verb that an answer to each kind of card takes; who exactly is the card's own rule."""
+
+UNRULED = frozenset(
+    {CardKind.RUN, CardKind.STEP, CardKind.QUESTION, CardKind.CHECKLIST, CardKind.DETAILS}
+)
+"""Kinds whose verb alone says who may answer; every other kind needs a quorum to be met."""
+
+
+def _counted(asked: Asked, option: Option, intent: Answer) -> Decided:
+    actor, ident = intent.by, asked.card.card
+    cast = VoteCast(
+        card=ident,
+        person=actor.person,
+        option=option.id,
+        reason=intent.reason,
+        where=actor.platform,
+        account=actor.account,
+        groups=tuple(sorted(actor.groups)),
+        token=bool(actor.token_kind),
+    )
+    previous = asked.votes.get(actor.person)
+    if previous is not None and previous.option == option.id:
+        return Decided(answer=f"Your vote for “{option.label}” already counts.")
+    voters = {**asked.voters(option.id), actor.person: actor.groups}
+    declined = option.outcome is OutcomeKind.DECLINE
+    if not declined and asked.card.kind not in UNRULED and not quorum_met(asked.rule, voters):
+        needed = sum(q.count for q in asked.rule.quorums)
+        return Decided(
+            events=(cast,),
+            answer=f"Your vote for “{option.label}” counts: {len(voters)} of {needed}.",
+        )
+    by = (actor.person,) if declined else tuple(voters)
+    decided = CardDecided(
+        card=ident,
+        option=option.id,
+        outcome=option.outcome,
+        by=by,
+        reason=intent.reason,
+        values=dict(intent.values),
+    )
+    return Decided(
+        events=(cast, decided),
+        effects=timers_off(ident),
+        answer=f"Recorded: {option.label}.",
+    )
+
+
+def _ended(
+    cards: Mapping[CardId, Asked],
+    ident: CardId,
+    at: datetime,
+    state: CardState,
+    *,
+    decided: CardDecided | None = None,
+    withdrawn: CardWithdrawn | None = None,
+) -> Mapping[CardId, Asked]:
+    ended = replace(cards[ident], state=state, ended_at=at, decided=decided, withdrawn=withdrawn)
+    return {**cards, ident: ended}
