@@ -1,0 +1,282 @@
+"""The aiohttp server: from sockets to plain requests, and from plain answers back to sockets."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Final, Literal
+
+from aiohttp import web
+
+from bot.adapters.http.guard import SECURITY_HEADERS, Door, refused_encoding
+from bot.adapters.http.listening import Listen, address_of, bind
+from bot.adapters.http.raw import (
+    Answer,
+    BodyFault,
+    RawHead,
+    RawRequest,
+    RawResponse,
+    RawStream,
+    text,
+)
+from bot.adapters.http.routes import Found, Route, Router, WrongMethod
+from bot.ports import Ids
+
+READ_WITHIN: Final = 10.0
+"""Seconds in which a body must have arrived."""
+
+IDLE: Final = 30.0
+"""Seconds that a connection may stay open without a complete request."""
+
+LINGER: Final = 2.0
+"""Seconds that we read on after an early refusal, so that the sender sees the answer."""
+
+MAX_HEADERS: Final = 64
+MAX_STREAMS: Final = 200
+"""Open event streams over all clients: each browser tab holds one."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One listener: its address, the setting that named it, its door and its routes."""
+
+    listen: Listen
+    setting: str
+    routes: tuple[Route, ...]
+    door: Door = field(default_factory=Door)
+
+
+class HttpServer:
+    """Serves one or more sites in the running event loop.
+
+    `start` binds and answers from then on; `addresses` tells where. `stop` ends streams, lets
+    running requests finish and closes every socket.
+    """
+
+    def __init__(self, sites: Sequence[Site], *, ids: Ids) -> None:
+        self._sites = tuple(sites)
+        self._ids = ids
+        self._closing = asyncio.Event()
+        self._open_streams = 0
+        self._servers: list[tuple[asyncio.Server, web.Server]] = []
+        self.addresses: tuple[str, ...] = ()
+
+    async def start(self) -> None:
+        """Bind every site, or none: `OperatorMistake` where an address cannot be had."""
+        try:
+            addresses = [await self._open(site) for site in self._sites]
+        except BaseException:
+            await self.stop()
+            raise
+        self.addresses = tuple(addresses)
+
+    async def stop(self) -> None:
+        """Close; running requests have five seconds."""
+        self._closing.set()
+        for listener, _ in self._servers:
+            listener.close()
+        for _, protocols in self._servers:
+            protocols.pre_shutdown()
+        for _, protocols in self._servers:
+            await protocols.shutdown(5.0)
+        self._servers.clear()
+
+    async def _open(self, site: Site) -> str:
+        bound = bind(site.listen, site.setting)
+        try:
+            talk = _Talk(site.door, Router(site.routes), self)
+            protocols = web.Server(
+                talk.answer,
+                access_log=None,
+                # Nothing is ever unpacked: compressed bodies are refused on their header.
+                auto_decompress=False,
+                keepalive_timeout=IDLE,
+                lingering_time=LINGER,
+                max_headers=MAX_HEADERS,
+            )
+            listener = await asyncio.get_running_loop().create_server(protocols, sock=bound)
+        except BaseException:
+            bound.close()
+            raise
+        self._servers.append((listener, protocols))
+        return address_of(bound)
+
+    async def stream(
+        self, request: web.BaseRequest, events: AsyncGenerator[bytes, None]
+    ) -> web.StreamResponse:
+        """Send events until the client goes away or the server stops."""
+        if self._open_streams >= MAX_STREAMS:
+            return _response(
+                text(HTTPStatus.SERVICE_UNAVAILABLE, "Too many open pages.", ("Retry-After", "5"))
+            )
+        response = web.StreamResponse(
+            headers=[
+                *SECURITY_HEADERS,
+                ("Content-Type", "text/event-stream; charset=utf-8"),
+                ("Cache-Control", "no-store"),
+                ("X-Accel-Buffering", "no"),
+            ]
+        )
+        self._open_streams += 1
+        try:
+            await response.prepare(request)
+            await self._pump(response, events)
+        finally:
+            self._open_streams -= 1
+        return response
+
+    async def _pump(
+        self, response: web.StreamResponse, events: AsyncGenerator[bytes, None]
+    ) -> None:
+        closing = asyncio.ensure_future(self._closing.wait())
+        upcoming = asyncio.ensure_future(anext(events))
+        try:
+            while True:
+                await asyncio.wait({upcoming, closing}, return_when=asyncio.FIRST_COMPLETED)
+                if closing.done():
+                    return
+                await response.write(upcoming.result())
+                upcoming = asyncio.ensure_future(anext(events))
+        except (StopAsyncIteration, ConnectionError):
+            return
+        finally:
+            await _ended(closing, upcoming)
+            await events.aclose()
+
+    def reference(self) -> str:
+        """Return a short random reference that joins a log line and what the user sees."""
+        return self._ids.new()[:8]
+
+
+async def _ended(closing: asyncio.Future[Literal[True]], upcoming: asyncio.Future[bytes]) -> None:
+    closing.cancel()
+    upcoming.cancel()
+    await asyncio.gather(closing, upcoming, return_exceptions=True)
+
+
+class _Talk:
+    """One request after another of one site."""
+
+    def __init__(self, door: Door, router: Router, server: HttpServer) -> None:
+        self._door = door
+        self._router = router
+        self._server = server
+
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            answer = await self._answer(request)
+        except BodyFault as fault:
+            answer = text(fault.status, fault.message)
+        except Exception:  # noqa: BLE001 - the outermost frame: a bug is logged and answered
+            reference = self._server.reference()
+            _log.exception("a request failed; reference %s", reference)
+            answer = text(
+                HTTPStatus.INTERNAL_SERVER_ERROR,
+                f"This is a bug in Firewarden; its log has the details under {reference}.",
+            )
+        if isinstance(answer, RawStream):
+            return await self._server.stream(request, answer.events)
+        return _response(answer)
+
+    async def _answer(self, request: web.BaseRequest) -> Answer:
+        method = "GET" if request.method == "HEAD" else request.method
+        found = self._router.find(method, request.raw_path)
+        if found is None:
+            return text(HTTPStatus.NOT_FOUND, "There is nothing here.")
+        if isinstance(found, WrongMethod):
+            allow = ", ".join(found.allowed)
+            return text(HTTPStatus.METHOD_NOT_ALLOWED, f"Use {allow}.", ("Allow", allow))
+        route, headers = found.route, request.headers
+        refusal = self._door.refusal(route, headers) or refused_encoding(headers)
+        if refusal is not None:
+            return refusal
+        head = _head(request, found)
+        return route.admit(head) or await self._admitted(request, route, head)
+
+    async def _admitted(self, request: web.BaseRequest, route: Route, head: RawHead) -> Answer:
+        try:
+            body = await _body(request, route.body_limit)
+        except BodyFault as fault:
+            if route.rejected is None:
+                raise
+            return await route.rejected(head, fault)
+        return await route.endpoint(
+            RawRequest(
+                method=head.method,
+                path=head.path,
+                query=head.query,
+                headers=head.headers,
+                cookies=head.cookies,
+                captured=head.captured,
+                peer=head.peer,
+                body=body,
+            )
+        )
+
+
+def _head(request: web.BaseRequest, found: Found) -> RawHead:
+    bare = "?" not in request.raw_path
+    return RawHead(
+        method=request.method,
+        path=request.path,
+        query={} if bare else dict(request.query),
+        headers=request.headers,
+        cookies=dict(request.cookies) if "Cookie" in request.headers else {},
+        captured=found.captured,
+        peer=request.remote or "",
+    )
+
+
+async def _body(request: web.BaseRequest, limit: int) -> bytes:
+    """Read the whole body, or raise `BodyFault` as soon as it is too long, too slow or cut off."""
+    if not request.body_exists:
+        return b""
+    if (request.content_length or 0) > limit:
+        raise _too_long(limit)
+    try:
+        async with asyncio.timeout(READ_WITHIN):
+            return await _chunks(request, limit)
+    except TimeoutError:
+        raise BodyFault(HTTPStatus.REQUEST_TIMEOUT, "The body did not arrive in time.") from None
+    except web.RequestPayloadError:
+        raise BodyFault(HTTPStatus.BAD_REQUEST, "The body was cut off or malformed.") from None
+
+
+async def _chunks(request: web.BaseRequest, limit: int) -> bytes:
+    chunk = await request.content.readany()
+    if request.content.at_eof():
+        if len(chunk) > limit:
+            raise _too_long(limit)
+        return chunk
+    body = bytearray(chunk)
+    while not request.content.at_eof():
+        body += await request.content.readany()
+        if len(body) > limit:
+            raise _too_long(limit)
+    return bytes(body)
+
+
+def _too_long(limit: int) -> BodyFault:
+    return BodyFault(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body is longer than {limit} bytes.")
+
+
+def _response(answer: RawResponse) -> web.Response:
+    if answer.status == HTTPStatus.ACCEPTED:
+        # The hot path: senders of alerts are machines and read nothing but the status.
+        return web.Response(status=answer.status, body=answer.body)
+    headers = {
+        "Content-Type": answer.content_type,
+        "Cache-Control": "no-store",
+        **dict(SECURITY_HEADERS),
+    }
+    response = web.Response(status=answer.status, body=answer.body, headers=headers)
+    for name, value in answer.headers:
+        # Cookies come in several; everything else replaces what was there.
+        if name == "Set-Cookie":
+            response.headers.add(name, value)
+        else:
+            response.headers[name] = value
+    return response

@@ -1,0 +1,132 @@
+"""What senders of alerts get: proof first, durable before 202, and trouble made visible."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+from bot.adapters.http.alerts import ALERT_BODY, AlertIntake
+from bot.domain.alerts import AlertStatus
+from bot.errors import Unavailable
+from bot.requests import AlertsReceived
+from tests.unit.http.doubles import LineSource, RememberingDispatch, StillClock
+from tests.unit.http.serving import read_response, say, serving
+
+GOOD = "POST /alerts/line HTTP/1.1\nAuthorization: Bearer s3cret"
+
+
+@asynccontextmanager
+async def intake(dispatch: RememberingDispatch) -> AsyncIterator[str]:
+    endpoint = AlertIntake(
+        dispatch=dispatch,
+        clock=StillClock(),
+        sources={"line": LineSource(), "tokenless": LineSource()},
+        secrets={"line": ("s3cret",)},
+    )
+    async with serving([endpoint.route()]) as address:
+        yield address
+
+
+async def test_a_body_is_answered_202_after_it_was_taken() -> None:
+    dispatch = RememberingDispatch()
+    async with intake(dispatch) as address:
+        status, _, body = await say(address, f"{GOOD}\n\nok")
+    assert (status, body) == (202, "taken\n")
+    assert dispatch.bodies == [AlertsReceived(source="line", alerts=())]
+
+
+async def test_a_wrong_token_is_refused_before_the_body_arrives() -> None:
+    dispatch = RememberingDispatch()
+    async with intake(dispatch) as address:
+        status, headers, _ = await say(
+            address,
+            "POST /alerts/line HTTP/1.1\nAuthorization: Bearer wrong\nContent-Length: 5000\n\nok",
+        )
+    assert status == 401
+    assert headers["www-authenticate"] == "bearer"
+    assert dispatch.bodies == []
+
+
+async def test_an_unknown_source_looks_like_a_wrong_token() -> None:
+    dispatch = RememberingDispatch()
+    async with intake(dispatch) as address:
+        unknown = await say(address, "POST /alerts/nobody HTTP/1.1\nAuthorization: Bearer s3cret")
+        tokenless = await say(address, "POST /alerts/tokenless HTTP/1.1\nAuthorization: Bearer ")
+    assert unknown[0] == tokenless[0] == 401
+    assert unknown[2] == tokenless[2]
+
+
+async def test_a_compressed_body_is_refused_unread() -> None:
+    dispatch = RememberingDispatch()
+    async with intake(dispatch) as address:
+        status, _, _ = await say(
+            address, f"{GOOD}\nContent-Encoding: gzip\nContent-Length: 999999\n\nok"
+        )
+    assert status == 415
+    assert dispatch.bodies == []
+
+
+async def test_a_journal_that_cannot_take_it_gives_503_with_retry_after() -> None:
+    dispatch = RememberingDispatch()
+    dispatch.fault = Unavailable("the disk is full", retry_after=timedelta(seconds=2.5))
+    async with intake(dispatch) as address:
+        status, headers, body = await say(address, f"{GOOD}\n\nok")
+    assert status == 503
+    assert headers["retry-after"] == "3"
+    assert body == "Not stored: the disk is full. Send it again.\n"
+
+
+async def test_a_body_that_is_not_json_is_400_and_becomes_an_alert() -> None:
+    dispatch = RememberingDispatch()
+    async with intake(dispatch) as address:
+        status, _, body = await say(address, f"{GOOD}\n\nnonsense")
+    assert (status, body) == (400, "the body is not JSON\n")
+    [received] = dispatch.bodies
+    assert received.source == "firewarden"
+    [alert] = received.alerts
+    assert alert.fingerprint == "intake-line"
+    assert alert.status is AlertStatus.FIRING
+    assert alert.starts_at == datetime(2026, 11, 21, 12, tzinfo=UTC)
+    assert alert.description.text == "answered 400: the body is not JSON"
+
+
+async def test_the_next_good_body_ends_the_alert() -> None:
+    dispatch = RememberingDispatch()
+    async with intake(dispatch) as address:
+        await say(address, f"{GOOD}\n\nnonsense")
+        await say(address, f"{GOOD}\n\nok")
+        await say(address, f"{GOOD}\n\nok")
+    told = [alert.status for body in dispatch.bodies for alert in body.alerts]
+    assert told == [AlertStatus.FIRING, AlertStatus.RESOLVED]
+
+
+async def test_a_body_over_8_mib_is_413_before_it_is_sent_and_becomes_an_alert() -> None:
+    dispatch = RememberingDispatch()
+    async with intake(dispatch) as address:
+        status, _, _ = await say(address, f"{GOOD}\nContent-Length: {ALERT_BODY + 1}\n\nok")
+    assert status == 413
+    assert [body.source for body in dispatch.bodies] == ["firewarden"]
+
+
+async def test_a_chunked_body_over_8_mib_is_413_too() -> None:
+    dispatch = RememberingDispatch()
+    async with intake(dispatch) as address:
+        host, _, port = address.rpartition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        head = f"{GOOD}\nHost: {address}\nTransfer-Encoding: chunked\n\n".replace("\n", "\r\n")
+        writer.write(head.encode())
+        block = b"40000\r\n" + b"o" * 0x40000 + b"\r\n"
+        for _ in range(ALERT_BODY // 0x40000 + 1):
+            writer.write(block)
+        writer.write(b"0\r\n\r\n")
+        status, _, _ = await read_response(reader)
+        writer.close()
+    assert status == 413
+    assert [body.source for body in dispatch.bodies] == ["firewarden"]
+
+
+async def test_a_largest_body_is_taken() -> None:
+    dispatch = RememberingDispatch()
+    async with intake(dispatch) as address:
+        status, _, _ = await say(address, f"{GOOD}\n\nok{'x' * (ALERT_BODY - 2)}")
+    assert status == 202
