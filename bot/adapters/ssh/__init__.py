@@ -1,0 +1,1 @@
+"""Commands on inventory hosts over SSH: the executor, its links, and the host's receipts."""

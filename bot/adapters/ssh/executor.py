@@ -1,0 +1,285 @@
+"""The `CommandExecutor` of production: argument vectors on inventory hosts, over SSH."""
+
+import asyncio
+import shlex
+import signal as signals
+from concurrent.futures import ThreadPoolExecutor
+from typing import assert_never
+
+from bot.adapters.ssh import receipts
+from bot.adapters.ssh.limits import Limits
+from bot.adapters.ssh.pool import Line
+from bot.adapters.ssh.receipts import Report, Reported
+from bot.adapters.ssh.session import Ending, Session
+from bot.errors import OutcomeUnknown, Refused, Unavailable
+from bot.ports import Attempt, CommandResult, Receipt, ReceiptState
+from bot.redaction import Redactor
+from bot.values import Host, Login, RemoteCommand
+
+_TIMED_OUT = 124
+"""Exit status of coreutils' `timeout`."""
+
+_KILLED_AFTER_TIMEOUT = 137
+"""Its exit status where the command also ignored SIGTERM."""
+
+_KILL_AFTER = 5
+"""Seconds between SIGTERM and SIGKILL at a read-only command's deadline."""
+
+_NOT_FOUND = 127
+"""A shell's exit status for a program that is not there."""
+
+
+class ParamikoExecutor:
+    """`CommandExecutor` over SSH.
+
+    Read-only commands run under the host's `timeout`. State-changing ones run under the host's
+    receipt wrapper: once per attempt, in a session of their own that a lost link does not end.
+    """
+
+    def __init__(self, *, redactor: Redactor, limits: Limits | None = None) -> None:
+        self._redactor = redactor
+        self._limits = limits or Limits()
+        self._threads = ThreadPoolExecutor(self._limits.threads + 8, "ssh")
+        self._closers = ThreadPoolExecutor(4, "ssh-close")
+        self._busy = asyncio.Semaphore(self._limits.threads)
+        self._lines: dict[tuple[object, ...], Line] = {}
+
+    async def boot_id(self, host: Host) -> str:
+        """Ask for the boot id on the observe login."""
+        line = "cat /proc/sys/kernel/random/boot_id"
+        ending, session = await self._say(host, Login.OBSERVE, line, self._limits.grace)
+        text = session.stdout.shown(self._redactor).text.strip()
+        if ending.exit_status != 0 or not text:
+            raise Refused(f"{host.name} does not tell its boot id")
+        return text
+
+    async def run(
+        self, host: Host, command: RemoteCommand, attempt: Attempt, boot_id: str = ""
+    ) -> CommandResult:
+        """Run once, on the login that `command.changes` chooses."""
+        if command.changes:
+            return await self._run_once(host, command, attempt, boot_id)
+        return await self._observe(host, command)
+
+    async def stop(self, host: Host, attempt: Attempt) -> None:
+        """Kill the attempt's process group; `Refused` where the host could not."""
+        report, _ = await self._report(host, receipts.stop_line(attempt), self._limits.grace)
+        match report.state:
+            case Reported.STUCK | Reported.RUNNING:
+                raise Refused(f"{host.name}: the login may not kill what the command started")
+            case Reported.LOST:
+                raise OutcomeUnknown(f"{host.name}: {_words(report)}")
+            case _:
+                return
+
+    async def inquire(self, host: Host, attempt: Attempt, boot_id: str) -> Receipt:
+        """Ask for the attempt's receipt on the change login."""
+        line = receipts.inquire_line(attempt)
+        try:
+            report, _ = await self._report(host, line, self._limits.grace)
+        except _NoWrapperError as missing:
+            return Receipt(state=ReceiptState.NO_RECEIPTS, detail=str(missing))
+        except OutcomeUnknown as unknown:
+            # Asking changes nothing, so asking again is always fine.
+            raise Unavailable(str(unknown)) from unknown
+        return _receipt(report, boot_id)
+
+    async def close(self) -> None:
+        """Close every link; remote commands go on."""
+        lines, self._lines = list(self._lines.values()), {}
+        loop = asyncio.get_running_loop()
+        for line in lines:
+            await loop.run_in_executor(self._closers, line.close)
+        await asyncio.to_thread(self._threads.shutdown)
+        await asyncio.to_thread(self._closers.shutdown)
+
+    async def _observe(self, host: Host, command: RemoteCommand) -> CommandResult:
+        limit = command.timeout.total_seconds()
+        line = f"exec timeout -k {_KILL_AFTER} {limit:g} {_shell_line(command.argv)}"
+        patience = limit + _KILL_AFTER + self._limits.grace
+        ending, session = await self._say(host, Login.OBSERVE, line, patience)
+        timed_out = ending.seconds >= limit and (
+            ending.exit_status in {_TIMED_OUT, _KILLED_AFTER_TIMEOUT} or ending.signal == "KILL"
+        )
+        return CommandResult(
+            exit_status=None if timed_out else ending.exit_status,
+            signal="" if timed_out else ending.signal,
+            deadline=timed_out,
+            stdout=session.stdout.shown(self._redactor),
+            stderr=session.stderr.shown(self._redactor),
+            seconds=ending.seconds,
+        )
+
+    async def _run_once(
+        self, host: Host, command: RemoteCommand, attempt: Attempt, boot_id: str
+    ) -> CommandResult:
+        timeout, leave = command.timeout, command.on_deadline
+        line = receipts.run_line(attempt, command.argv, boot_id, timeout, leave)
+        patience = timeout.total_seconds() + self._limits.grace
+        report, seconds = await self._report(host, line, patience)
+        return _result(host, report, seconds)
+
+    async def _report(self, host: Host, line: str, patience: float) -> tuple[Report, float]:
+        ending, session = await self._say(host, Login.CHANGE, line, patience)
+        report = receipts.read_report(session.stdout.raw(), self._redactor)
+        if report is not None:
+            return report, ending.seconds
+        if ending.exit_status == _NOT_FOUND:
+            raise _NoWrapperError(f"{host.name} keeps no receipts: run `firewarden host prepare`")
+        raise OutcomeUnknown(f"{host.name} gave no readable receipt")
+
+    async def _say(
+        self, host: Host, login: Login, line: str, patience: float
+    ) -> tuple[Ending, Session]:
+        """Hold one command on the link of (host, login)."""
+        await self._close_stale()
+        way = self._line(host, login)
+        async with way.slots, self._busy:
+            session = await way.session()
+            try:
+                return await self._held(session, line, patience), session
+            except OutcomeUnknown as unknown:
+                raise OutcomeUnknown(f"{host.name}: {unknown}") from unknown
+            finally:
+                way.release()
+
+    async def _held(self, session: Session, line: str, patience: float) -> Ending:
+        loop = asyncio.get_running_loop()
+        held = loop.run_in_executor(self._threads, session.hold, line, patience)
+        try:
+            # The thread keeps the deadline itself unless it is stuck in a send to a dead link.
+            return await asyncio.wait_for(asyncio.shield(held), patience + 5)
+        except TimeoutError as error:
+            raise OutcomeUnknown("no answer, and the link does not move") from error
+        finally:
+            if not held.done():
+                held.add_done_callback(_heard)
+                self._closers.submit(session.abandon)
+
+    def _line(self, host: Host, login: Login) -> Line:
+        key = _identity(host, login)
+        if key not in self._lines:
+            self._lines[key] = Line(
+                host=host,
+                login=login,
+                limits=self._limits,
+                threads=self._threads,
+                closers=self._closers,
+                slots=asyncio.Semaphore(self._limits.sessions),
+            )
+        return self._lines[key]
+
+    async def _close_stale(self) -> None:
+        for key, line in list(self._lines.items()):
+            if line.stale:
+                del self._lines[key]
+                self._closers.submit(line.close)
+
+
+class _NoWrapperError(Refused):
+    """The login has no receipt wrapper; nothing was started."""
+
+
+def _identity(host: Host, login: Login) -> tuple[object, ...]:
+    """Two entries of one name are two lines where anything that the link depends on differs."""
+    user = (host.observe_user, host.observe_key_file)
+    if login is Login.CHANGE:
+        user = (host.change_user, host.change_key_file)
+    return (host.name, host.address, host.port, host.host_key, *user)
+
+
+def _shell_line(argv: tuple[str, ...]) -> str:
+    if any("\0" in word for word in argv):
+        raise Refused("an argument holds a NUL byte, which no program can be given")
+    line = shlex.join(argv)
+    if len(line.encode("utf-8", "surrogateescape")) > receipts.LONGEST_LINE:
+        raise Refused("the command line is too long for one shell argument")
+    return line
+
+
+def _heard(held: asyncio.Future[Ending]) -> None:
+    """Take the error of a session that nobody waits for any more: its caller has been told."""
+    if not held.cancelled():
+        held.exception()
+
+
+def _result(host: Host, report: Report, seconds: float) -> CommandResult:
+    match report.state:
+        case Reported.FINISHED:
+            exit_status, signal = _death(report)
+            return _command_result(report, seconds, exit_status, signal, deadline=False)
+        case Reported.LEFT | Reported.KILLED:
+            return _command_result(report, seconds, None, "", deadline=True)
+        case Reported.LOST | Reported.RUNNING | Reported.STUCK | Reported.ABSENT:
+            raise OutcomeUnknown(f"{host.name}: the attempt began before; {_words(report)}")
+        case Reported.MISMATCH:
+            raise Refused(f"{host.name}: another command already has this attempt's receipt")
+        case Reported.OTHER_BOOT:
+            raise Refused(f"{host.name} was restarted since this was decided; nothing was run")
+        case Reported.REFUSED | Reported.NO_RECEIPTS:
+            raise Refused(f"{host.name} did not start it: {_words(report)}")
+        case _:
+            assert_never(report.state)
+
+
+def _command_result(
+    report: Report, seconds: float, exit_status: int | None, signal: str, *, deadline: bool
+) -> CommandResult:
+    return CommandResult(
+        exit_status=exit_status,
+        signal=signal,
+        deadline=deadline,
+        stdout=report.stdout,
+        stderr=report.stderr,
+        seconds=seconds,
+    )
+
+
+def _receipt(report: Report, boot_id: str) -> Receipt:
+    match report.state:
+        case Reported.FINISHED | Reported.KILLED:
+            exit_status, signal = _death(report)
+            return Receipt(
+                state=ReceiptState.FINISHED,
+                exit_status=exit_status,
+                detail=f"ended by SIG{signal}" if signal else "",
+                stdout=report.stdout,
+                stderr=report.stderr,
+            )
+        case Reported.RUNNING | Reported.LEFT | Reported.STUCK:
+            return Receipt(state=ReceiptState.RUNNING)
+        case Reported.ABSENT | Reported.REFUSED:
+            same = bool(boot_id) and report.boot_id == boot_id
+            absent = ReceiptState.ABSENT_SAME_BOOT if same else ReceiptState.ABSENT_OTHER_BOOT
+            return Receipt(state=absent, detail=f"boot id now {report.boot_id}")
+        case Reported.MISMATCH | Reported.LOST | Reported.OTHER_BOOT | Reported.NO_RECEIPTS:
+            return Receipt(state=_STATES[report.state], detail=_words(report))
+        case _:
+            assert_never(report.state)
+
+
+_STATES = {
+    Reported.MISMATCH: ReceiptState.MISMATCH,
+    Reported.LOST: ReceiptState.LOST,
+    Reported.OTHER_BOOT: ReceiptState.LOST,
+    Reported.NO_RECEIPTS: ReceiptState.NO_RECEIPTS,
+}
+
+
+def _death(report: Report) -> tuple[int | None, str]:
+    """Tell an exit status from a signal. A shell says 128 + n for both; a human decides then."""
+    status = report.status
+    if status is None or status <= _SIGNAL_BASE:
+        return status, ""
+    try:
+        return None, signals.Signals(status - _SIGNAL_BASE).name.removeprefix("SIG")
+    except ValueError:
+        return status, ""
+
+
+_SIGNAL_BASE = 128
+
+
+def _words(report: Report) -> str:
+    detail = "" if report.detail == "-" else f" ({report.detail.replace('-', ' ')})"
+    return report.state.value.replace("-", " ") + detail

@@ -1,0 +1,156 @@
+"""One authenticated SSH link to one host as one login, with the host's pinned key and no other."""
+
+import base64
+import re
+import socket
+from pathlib import Path
+from typing import ClassVar
+
+import paramiko
+from paramiko.common import MSG_CHANNEL_REQUEST
+from paramiko.pkey import UnknownKeyType
+from paramiko.ssh_exception import IncompatiblePeer
+
+from bot.adapters.ssh.limits import Limits
+from bot.errors import Refused, Unavailable
+from bot.values import Host, Login
+
+
+class Link(paramiko.Transport):
+    """A transport that also keeps the signal which ended a remote command.
+
+    Paramiko drops `exit-signal` (RFC 4254, 6.10), so that a death by signal looks like a lost link.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        super().__init__(sock)
+        self._signals: dict[int, str] = {}
+
+    def take_signal(self, channel: paramiko.Channel) -> str:
+        """Return the signal's name (`TERM`) where the host named one, else ''; once."""
+        return self._signals.pop(channel.chanid, "")
+
+    def _channel_request(self, channel: paramiko.Channel, message: paramiko.Message) -> None:
+        peek = paramiko.Message(message.get_remainder())
+        if peek.get_text() == "exit-signal":
+            peek.get_boolean()
+            self._signals[channel.chanid] = peek.get_text()
+            channel.status_event.set()
+        else:
+            # What this table entry held before.
+            channel._handle_request(message)  # type: ignore[attr-defined]  # noqa: SLF001
+
+    @staticmethod
+    def _route(channel: paramiko.Channel, message: paramiko.Message) -> None:
+        link = channel.transport
+        assert isinstance(link, Link)  # noqa: S101 - only Link has this table
+        link._channel_request(channel, message)  # noqa: SLF001 - our own
+
+    # Private in paramiko: its only seam for channel messages. Pinned below 6, covered by a test.
+    _channel_handler_table: ClassVar = {
+        **paramiko.Transport._channel_handler_table,  # type: ignore[attr-defined]  # noqa: SLF001
+        MSG_CHANNEL_REQUEST: _route,
+    }
+
+
+def open_link(host: Host, login: Login, limits: Limits) -> Link:
+    """Connect, check the host key, log in; blocking.
+
+    Raises `Unavailable` where nothing or nobody answered, `Refused` where the host key, the login
+    or the key file is not as it should be. Nothing but SSH's own greeting was sent by then.
+    """
+    user, key_file = _login(host, login)
+    key = _private_key(Path(key_file))
+    link = Link(_connected(host, limits))
+    try:
+        _greet(link, host, limits)
+        _log_in(link, host, user, key)
+    except BaseException:
+        link.close()
+        raise
+    return link
+
+
+def _login(host: Host, login: Login) -> tuple[str, str]:
+    if login is Login.OBSERVE:
+        return host.observe_user, host.observe_key_file
+    return host.change_user, host.change_key_file
+
+
+def _private_key(path: Path) -> paramiko.PKey:
+    """Read a private key, and the certificate beside it (`<path>-cert.pub`) where there is one."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        raise Refused(f"the key file {path} cannot be read: {error.strerror}") from error
+    if mode & 0o077:
+        raise Refused(f"the key file {path} can be read by others: chmod 600 {path}")
+    try:
+        return paramiko.PKey.from_path(path)
+    except (OSError, ValueError, TypeError, paramiko.SSHException) as error:
+        raise Refused(f"the key file {path} holds no usable key") from error
+
+
+_ADDRESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:-]*")
+
+
+def _connected(host: Host, limits: Limits) -> socket.socket:
+    """Open the TCP connection. Only ASCII: the resolver folds full-width digits into an address."""
+    if not _ADDRESS.fullmatch(host.address):
+        raise Refused(f"{host.name}: {host.address!a} is not an address")
+    try:
+        sock = socket.create_connection((host.address, host.port), limits.connect)
+    except OSError as error:
+        raise Unavailable(f"{host.name} does not answer: {error.strerror or error}") from error
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    quarter = max(1, int(limits.silence / 4))
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, quarter)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, quarter)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(limits.silence * 1000))
+    return sock
+
+
+def _greet(link: Link, host: Host, limits: Limits) -> None:
+    kind, pinned = _pinned_key(host)
+    link.banner_timeout = limits.banner
+    link.handshake_timeout = limits.handshake
+    link.auth_timeout = limits.auth
+    try:
+        # Only the pinned kind is offered: a server with several keys must show this one.
+        link.get_security_options().key_types = _SIGNATURES.get(kind, (kind,))
+        link.start_client(timeout=limits.banner + limits.handshake)
+        shown = link.get_remote_server_key()
+    except IncompatiblePeer as error:
+        raise Refused(f"{host.name} does not have the host key that is pinned") from error
+    except (paramiko.SSHException, EOFError, OSError) as error:
+        raise Unavailable(f"{host.name} broke off the SSH greeting") from error
+    if shown.asbytes() != pinned:
+        raise Refused(
+            f"{host.name} shows another host key than the pinned one: "
+            "it was reinstalled, or somebody stands between"
+        )
+
+
+_SIGNATURES: dict[str, tuple[str, ...]] = {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256")}
+
+
+def _pinned_key(host: Host) -> tuple[str, bytes]:
+    words = host.host_key.split()
+    try:
+        kind, text = words[0], words[1]
+        key = paramiko.PKey.from_type_string(kind, base64.b64decode(text, validate=True))
+    except (IndexError, ValueError, paramiko.SSHException, UnknownKeyType) as error:
+        raise Refused(f"{host.name}: the pinned host key is not a public key line") from error
+    return kind, key.asbytes()
+
+
+def _log_in(link: Link, host: Host, user: str, key: paramiko.PKey) -> None:
+    try:
+        missing = link.auth_publickey(user, key)
+    except paramiko.AuthenticationException as error:
+        raise Refused(f"{host.name} does not accept the login {user}") from error
+    except (paramiko.SSHException, EOFError, OSError) as error:
+        raise Unavailable(f"{host.name} broke off the login") from error
+    if missing:
+        raise Refused(f"{host.name} wants more than a key for the login {user}")

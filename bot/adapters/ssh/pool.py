@@ -1,0 +1,106 @@
+"""The links that are kept open: one per host and login, with a bounded number of sessions each."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
+
+import paramiko
+
+from bot.adapters.ssh.limits import Limits
+from bot.adapters.ssh.link import Link, open_link
+from bot.adapters.ssh.session import Session
+from bot.errors import Unavailable
+from bot.values import Host, Login
+
+T = TypeVar("T")
+
+_AGAIN = 0.05
+"""Seconds between two tries for a session while others of ours run."""
+
+_PATIENCE = 60.0
+"""Seconds until waiting for a session is given up."""
+
+
+@dataclass(slots=True)
+class Line:
+    """The link of one (host, login): opened when needed, shared by `sessions` commands at once."""
+
+    host: Host
+    login: Login
+    limits: Limits
+    threads: ThreadPoolExecutor
+    closers: ThreadPoolExecutor
+    slots: asyncio.Semaphore
+    _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _link: Link | None = None
+    _used: float = 0.0
+    _sessions: int = 0
+
+    async def session(self) -> Session:
+        """Return an open session; the caller holds one of `slots` and ends it with `release`.
+
+        Raises `Unavailable` or `Refused`; no byte of a command was sent by then.
+        """
+        until = time.monotonic() + _PATIENCE
+        while True:
+            kept, link = await self._current()
+            try:
+                channel = await self._in_thread(partial(_opened, link, self.limits.channel))
+            except paramiko.ChannelException as error:
+                # The host allows fewer sessions than we thought: wait for one of ours to end.
+                if self._sessions == 0 or time.monotonic() > until:
+                    raise Unavailable(f"{self.host.name} opens no more sessions") from error
+                await asyncio.sleep(_AGAIN)
+            except (paramiko.SSHException, EOFError, OSError) as error:
+                self._forget(link)
+                if not kept:
+                    raise Unavailable(f"{self.host.name} opened no session") from error
+            else:
+                self._sessions += 1
+                return Session(link=link, channel=channel)
+
+    def release(self) -> None:
+        """Say that a session has ended."""
+        self._sessions -= 1
+        self._used = time.monotonic()
+
+    def close(self) -> None:
+        """Close the link; blocking."""
+        if self._link is not None:
+            self._link.close()
+            self._link = None
+
+    @property
+    def stale(self) -> bool:
+        """Whether nothing runs here and nothing has for `limits.idle`."""
+        return self._sessions == 0 and time.monotonic() - self._used > self.limits.idle
+
+    async def _current(self) -> tuple[bool, Link]:
+        """Return the link, and whether it was there before."""
+        async with self._opening:
+            if self._link is not None and self._link.is_active() and not self.stale:
+                return True, self._link
+            if self._link is not None:
+                self.closers.submit(self._link.close)
+            self._link = await self._in_thread(
+                lambda: open_link(self.host, self.login, self.limits)
+            )
+            self._used = time.monotonic()
+            return False, self._link
+
+    def _forget(self, link: Link) -> None:
+        """Drop a link that died; a kept one may have died unnoticed, so a fresh one is tried."""
+        self.closers.submit(link.close)
+        if self._link is link:
+            self._link = None
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self.threads, work)
+
+
+def _opened(link: Link, seconds: float) -> paramiko.Channel:
+    return link.open_session(timeout=seconds)
