@@ -136,6 +136,8 @@ class ParamikoExecutor:
         way = self._line(host, login)
         async with way.slots, self._busy:
             session = await way.session()
+            if login is Login.CHANGE:
+                session.stdout.head_room = receipts.LONGEST_REPORT
             try:
                 return await self._held(session, line, patience), session
             except OutcomeUnknown as unknown:

@@ -21,8 +21,9 @@ RAW_TAIL = TAIL + MARGIN
 
 @dataclass(slots=True)
 class Capture:
-    """A stream while it is drained: keeps `RAW_HEAD` and `RAW_TAIL` bytes, counts the rest."""
+    """A stream while it is drained: keeps `head_room` and `RAW_TAIL` bytes, counts the rest."""
 
+    head_room: int = RAW_HEAD
     size: int = 0
     _head: bytearray = field(default_factory=bytearray)
     _tail: bytearray = field(default_factory=bytearray)
@@ -30,7 +31,7 @@ class Capture:
     def add(self, chunk: bytes) -> None:
         """Take the next bytes of the stream."""
         self.size += len(chunk)
-        room = RAW_HEAD - len(self._head)
+        room = self.head_room - len(self._head)
         if room > 0:
             self._head += chunk[:room]
             chunk = chunk[room:]

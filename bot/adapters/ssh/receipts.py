@@ -8,7 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from bot.adapters.ssh.output import shown
+from bot.adapters.ssh.output import RAW_HEAD, RAW_TAIL, shown
 from bot.errors import Refused
 from bot.ports import Attempt, Output
 from bot.redaction import Redactor
@@ -22,6 +22,9 @@ SCRIPT = Path(__file__).with_name("receipt.sh")
 
 LONGEST_LINE = 100_000
 """Bytes of one command line: Linux takes 128 KiB per argument, and the line is one."""
+
+LONGEST_REPORT = 2 * (RAW_HEAD + RAW_TAIL) + 1024
+"""Bytes of one report: both ends of both streams, and its first line."""
 
 
 def run_line(
