@@ -5,7 +5,7 @@ Adapters translate vendor errors into `bot.errors` at the edge; no vendor error 
 gets out.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -171,7 +171,11 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class HeadMoved:
-    """Another commit continued the stream first; nothing was written."""
+    """Another commit continued the stream first; nothing was written.
+
+    A read-model row whose UNIQUE value another row holds (an incident number that two processes
+    drew at once) counts as this too: load, decide again.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +252,8 @@ class Journal(Protocol):
     """The truth: streams, effects, read models, alert rows and blobs, in one durable store.
 
     Everything that returns has happened durably (synchronous=FULL). `Unavailable` = not written
-    and will not be: a commit whose caller gave up (cancelled) is withdrawn or has happened.
+    and will not be. A commit whose caller gave up (cancelled) is withdrawn or has happened: once
+    the cancellation comes out of the call, `known` says which.
     """
 
     async def load(self, stream: StreamRef, after: int = 0) -> History:
@@ -277,8 +282,18 @@ class Journal(Protocol):
         """Extend leases; returns the claims that are still ours, with the new lease."""
         ...
 
+    def on_effects(self, wake: Callable[[], None]) -> None:
+        """Call `wake` on the event loop after each commit here that may have left effects to claim.
+
+        It may come too often, and never for another process's commit.
+        """
+        ...
+
     async def next_due(self) -> datetime | None:
-        """Return when the earliest open effect or lease is due; None where nothing waits."""
+        """Return when the next effect can be claimed (due, or its lease has ended).
+
+        Effects behind another one in their lane do not count; None where nothing waits.
+        """
         ...
 
     async def backlog(self) -> Sequence["Backlog"]:
@@ -307,6 +322,10 @@ class Journal(Protocol):
         """Return the alerts of an incident, newest first."""
         ...
 
+    async def quarantined(self, limit: int) -> Sequence[Quarantined]:
+        """Return what was malformed, newest first; the newest thousand are kept."""
+        ...
+
     async def rows(self, kind: type[R], **equal: Scalar) -> Sequence[R]:
         """Return the rows of a read model whose columns equal the given values, by key order."""
         ...
@@ -323,6 +342,14 @@ class Journal(Protocol):
         """Return a blob's bytes; `Refused` where it was erased or never was."""
         ...
 
+    async def erase_blob(self, ident: BlobId) -> None:
+        """Forget a blob's bytes and salt for ever; `Refused` where it never was."""
+        ...
+
+    async def prune(self, now: datetime) -> None:
+        """Forget answered requests after 8 days, old quarantine, and half-written blobs."""
+        ...
+
     async def close(self) -> None:
         """Finish what was accepted, then close the store."""
         ...
@@ -330,7 +357,7 @@ class Journal(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backlog:
-    """How much of one kind of effect waits, and since when."""
+    """How much of one kind of effect waits, and since when; `open` counts claimed ones too."""
 
     kind: EffectKind
     open: int

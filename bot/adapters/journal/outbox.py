@@ -1,0 +1,174 @@
+"""What a put, a claim and a settlement make of one stored effect: the rules of every journal."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import assert_never
+
+from bot.ports import Claim, Settle, Settlement
+from bot.records.outbox import EffectKind, OutboxItem
+
+
+class EffectState(StrEnum):
+    """Where a stored effect stands; open and claimed ones are unsettled and hold their lane."""
+
+    OPEN = "open"
+    CLAIMED = "claimed"
+    DONE = "done"
+    PARKED = "parked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEffect:
+    """One effect as a journal keeps it.
+
+    `position` orders it in its lane and among equals. `wanted` counts its puts and `taken` is the
+    count that the last claim saw: where they differ, there was a put behind the worker's back.
+    A settled timer stays as a row, so that its fence never starts again from nought.
+    """
+
+    item: OutboxItem
+    position: int
+    state: EffectState = EffectState.OPEN
+    owner: str = ""
+    fence: int = 0
+    lease_until: datetime | None = None
+    attempts: int = 0
+    interrupted: bool = False
+    wanted: int = 1
+    taken: int = 0
+    ref: str = ""
+
+    @property
+    def wakes_at(self) -> datetime | None:
+        """When it can be claimed: its due time, or the end of its lease; None once settled."""
+        match self.state:
+            case EffectState.OPEN:
+                return self.item.due
+            case EffectState.CLAIMED:
+                return self.lease_until
+            case EffectState.DONE | EffectState.PARKED:
+                return None
+            case _:
+                assert_never(self.state)
+
+    @property
+    def claim(self) -> Claim:
+        """The claim that its present owner holds; ValueError where nobody does."""
+        if self.state is not EffectState.CLAIMED or self.lease_until is None:
+            raise ValueError(f"{self.item.key} is {self.state}, not claimed")
+        return Claim(
+            item=self.item,
+            owner=self.owner,
+            fence=self.fence,
+            lease_until=self.lease_until,
+            attempts=self.attempts,
+            interrupted=self.interrupted,
+            revision=self.taken,
+            ref=self.ref,
+        )
+
+    def held_by(self, claim: Claim) -> bool:
+        """Whether `claim` is still the current one; a lease that only ran out does not end it."""
+        return (
+            self.state is EffectState.CLAIMED
+            and self.fence == claim.fence
+            and self.owner == claim.owner
+        )
+
+
+def put(old: StoredEffect | None, item: OutboxItem, position: int) -> StoredEffect:
+    """Return what putting `item` makes of `old`; `position` is for one that joins its lane anew."""
+    if old is None:
+        return StoredEffect(item=item, position=position)
+    if old.item.kind is not item.kind:
+        raise ValueError(f"{item.key} is a {old.item.kind} effect, not a {item.kind} one")
+    match item.kind:
+        case EffectKind.ONCE:
+            return old
+        case EffectKind.TIMER:
+            fresh = _open_again(old, item, position)
+            return replace(fresh, fence=old.fence + 1)  # whoever is firing the old one has lost it
+        case EffectKind.LATEST | EffectKind.ATTACH:
+            return replace(_coalesced(old, item, position), wanted=old.wanted + 1)
+        case _:
+            assert_never(item.kind)
+
+
+def cleared(old: StoredEffect) -> StoredEffect:
+    """Return a timer that is set no more; ValueError where it is no timer."""
+    if old.item.kind is not EffectKind.TIMER:
+        raise ValueError(f"{old.item.key} is a {old.item.kind} effect: only timers are cleared")
+    return _ended(old, EffectState.DONE)
+
+
+def claimed(old: StoredEffect, owner: str, lease_until: datetime) -> StoredEffect:
+    """Return `old` under a new claim; an earlier one that ran out counts as an attempt."""
+    ran_out = old.state is EffectState.CLAIMED
+    return replace(
+        old,
+        state=EffectState.CLAIMED,
+        owner=owner,
+        fence=old.fence + 1,
+        lease_until=lease_until,
+        attempts=old.attempts + ran_out,
+        interrupted=old.interrupted or ran_out,
+        taken=old.wanted,
+    )
+
+
+def settled(old: StoredEffect, settlement: Settlement, position: int) -> StoredEffect:
+    """Return what settling makes of a claimed effect; `position` where it joins its lane anew.
+
+    A put during the claim is work that the worker has not seen: it opens the effect again, also
+    where this delivery was refused for good.
+    """
+    old = replace(old, ref=settlement.ref or old.ref)
+    match settlement.how:
+        case Settle.HELD:
+            return old
+        case Settle.LATER:
+            due = settlement.due or old.item.due
+            later = _ended(old, EffectState.OPEN)
+            return replace(later, item=replace(old.item, due=due), attempts=old.attempts + 1)
+        case Settle.DONE | Settle.PARKED if old.wanted > old.taken:
+            return _open_again(old, old.item, position)
+        case Settle.DONE:
+            return _ended(old, EffectState.DONE)
+        case Settle.PARKED:
+            return _ended(old, EffectState.PARKED)
+        case _:
+            assert_never(settlement.how)
+
+
+def _coalesced(old: StoredEffect, item: OutboxItem, position: int) -> StoredEffect:
+    match old.state:
+        case EffectState.DONE | EffectState.PARKED:
+            return _open_again(old, item, position)
+        case EffectState.CLAIMED if old.wanted == old.taken:
+            return replace(old, item=item)  # its old due time is being used up by the claim
+        case EffectState.OPEN | EffectState.CLAIMED:
+            return replace(
+                old,
+                item=replace(
+                    item,
+                    due=min(old.item.due, item.due),
+                    priority=min(old.item.priority, item.priority),
+                ),
+            )
+        case _:
+            assert_never(old.state)
+
+
+def _open_again(old: StoredEffect, item: OutboxItem, position: int) -> StoredEffect:
+    return replace(
+        _ended(old, EffectState.OPEN),
+        item=item,
+        position=position,
+        attempts=0,
+        interrupted=False,
+    )
+
+
+def _ended(old: StoredEffect, state: EffectState) -> StoredEffect:
+    return replace(old, state=state, owner="", lease_until=None)

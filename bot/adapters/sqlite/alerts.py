@@ -1,0 +1,186 @@
+"""Alert rows in SQL: a body taken, a group's news, and which incident they belong to."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TypeAlias, TypedDict
+
+from sqlite_utils import Database
+
+from bot.adapters.sqlite.columns import SqlValue, microseconds, moment
+from bot.adapters.sqlite.effects import next_positions, put_effects
+from bot.domain.alerts import Alert, AlertStatus
+from bot.ports import AlertNews, AlertsTaken, Quarantined, RoutedAlert, StoredAlert
+from bot.records.outbox import OutboxItem
+from bot.values import Untrusted, canonical_json
+
+FIRST = 20
+"""How many alerts `AlertNews.first` holds (its docstring in bot.ports)."""
+
+_IS_NEWS = """(alerts.status <> excluded.status OR (excluded.status = 'firing' AND EXISTS (
+    SELECT 1 FROM alert_groups
+    WHERE alert_groups.group_key = excluded.group_key AND resolved_at IS NOT NULL)))"""
+_TAKE = f"""INSERT INTO alerts (source, fingerprint, starts_at, status, group_key, route, body,
+        count, last_seen, position, unread, incident)
+    VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?, 1, '')
+    ON CONFLICT (source, fingerprint, starts_at) DO UPDATE SET
+        count = alerts.count + 1, last_seen = excluded.last_seen, status = excluded.status,
+        unread = CASE WHEN {_IS_NEWS} THEN 1 ELSE alerts.unread END,
+        position = CASE WHEN {_IS_NEWS} THEN excluded.position ELSE alerts.position END,
+        group_key = CASE WHEN {_IS_NEWS} THEN excluded.group_key ELSE alerts.group_key END,
+        route = CASE WHEN {_IS_NEWS} THEN excluded.route ELSE alerts.route END,
+        body = CASE WHEN {_IS_NEWS} THEN excluded.body ELSE alerts.body END"""  # noqa: S608 - constants of ours
+_SELECT = """SELECT source, fingerprint, starts_at, status, body, group_key, route, count,
+    last_seen, position, incident FROM alerts"""
+_KEEP_QUARANTINED = 1000
+
+_AlertRow: TypeAlias = tuple[str, str, int, str, bytes, str, str, int, int, int, str]
+
+
+class _Body(TypedDict):
+    """What of an alert is neither its identity nor asked for in SQL."""
+
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    summary: str
+    description: str
+    link: str
+
+
+def alert_values(routed: RoutedAlert) -> tuple[SqlValue, ...]:
+    """Return the values of one alert row in the order of the insert, before `last_seen`."""
+    alert = routed.alert
+    return (
+        alert.source,
+        alert.fingerprint,
+        microseconds(alert.starts_at),
+        alert.status.value,
+        routed.group,
+        routed.route,
+        canonical_json(
+            {
+                "labels": alert.labels,
+                "annotations": alert.annotations,
+                "summary": alert.summary.text,
+                "description": alert.description.text,
+                "link": alert.link,
+            }
+        ),
+    )
+
+
+def take_body(
+    database: Database,
+    values: Sequence[tuple[SqlValue, ...]],
+    quarantined: Sequence[Quarantined],
+    attach: Sequence[OutboxItem],
+    now: datetime,
+) -> None:
+    """Store one body: its alerts (as `alert_values`), what was malformed, its attach effects."""
+    seen = microseconds(now)
+    first = next_positions(database, len(values) + len(quarantined) + len(attach))
+    database.conn.executemany(
+        _TAKE, [(*alert, seen, position) for position, alert in enumerate(values, first)]
+    )
+    first += len(values)
+    database.conn.executemany(
+        "INSERT INTO quarantine (position, source, raw, fault, at) VALUES (?, ?, ?, ?, ?)",
+        [(n, item.source, item.raw, item.fault, seen) for n, item in enumerate(quarantined, first)],
+    )
+    put_effects(database, attach, first + len(quarantined))
+
+
+def mark_taken(database: Database, taken: AlertsTaken) -> None:
+    """Give the unread alerts of a group up to the mark to an incident."""
+    database.execute(
+        "UPDATE alerts SET unread = 0, incident = ?"
+        " WHERE group_key = ? AND unread = 1 AND position <= ?",
+        [taken.incident, taken.group, taken.mark],
+    )
+
+
+def alert_news(database: Database, group: str) -> AlertNews:
+    """Return what is unread in a group."""
+    counts: dict[str, int] = dict(
+        database.execute(
+            "SELECT status, count(*) FROM alerts WHERE group_key = ? AND unread = 1"
+            " GROUP BY status",
+            [group],
+        ).fetchall()
+    )
+    first = database.execute(
+        f"{_SELECT} WHERE group_key = ? AND unread = 1 ORDER BY position LIMIT ?", [group, FIRST]
+    ).fetchall()
+    (mark,) = database.execute(
+        "SELECT max(position) FROM alerts WHERE group_key = ? AND unread = 1", [group]
+    ).fetchone()
+    (reopening,) = database.execute(
+        "SELECT EXISTS (SELECT 1 FROM alert_groups WHERE group_key = ? AND resolved_at IS NOT NULL)"
+        " AND EXISTS (SELECT 1 FROM alerts WHERE group_key = ? AND unread = 1"
+        " AND status = 'firing' AND incident <> '')",
+        [group, group],
+    ).fetchone()
+    return AlertNews(
+        firing=counts.get(AlertStatus.FIRING, 0),
+        resolved=counts.get(AlertStatus.RESOLVED, 0),
+        first=tuple(_stored(row) for row in first),
+        mark=mark or 0,
+        reopening=bool(reopening),
+    )
+
+
+def alerts_of(database: Database, incident: str, limit: int) -> Sequence[StoredAlert]:
+    """Return an incident's alerts, the one with the latest news first."""
+    return [
+        _stored(row)
+        for row in database.execute(
+            f"{_SELECT} WHERE incident = ? AND incident <> '' ORDER BY position DESC LIMIT ?",
+            [incident, limit],
+        ).fetchall()
+    ]
+
+
+def quarantined(database: Database, limit: int) -> Sequence[Quarantined]:
+    """Return what was malformed, newest first."""
+    return [
+        Quarantined(source=source, raw=raw, fault=fault)
+        for source, raw, fault in database.execute(
+            "SELECT source, raw, fault FROM quarantine ORDER BY position DESC LIMIT ?", [limit]
+        ).fetchall()
+    ]
+
+
+def prune_quarantine(database: Database) -> None:
+    """Forget all but the newest thousand malformed alerts."""
+    database.execute(
+        "DELETE FROM quarantine WHERE position NOT IN"
+        " (SELECT position FROM quarantine ORDER BY position DESC LIMIT ?)",
+        [_KEEP_QUARANTINED],
+    )
+
+
+def _stored(row: _AlertRow) -> StoredAlert:
+    (
+        source, fingerprint, starts_at, status, body, group, route, count,
+        last_seen, position, incident,
+    ) = row  # fmt: skip
+    content: _Body = json.loads(body.decode("utf-8", "surrogatepass"))
+    return StoredAlert(
+        alert=Alert(
+            source=source,
+            fingerprint=fingerprint,
+            status=AlertStatus(status),
+            starts_at=moment(starts_at),
+            labels=content["labels"],
+            summary=Untrusted(content["summary"]),
+            description=Untrusted(content["description"]),
+            link=content["link"],
+            annotations=content["annotations"],
+        ),
+        group=group,
+        route=route,
+        count=count,
+        last_seen=moment(last_seen),
+        position=position,
+        incident=incident,
+    )

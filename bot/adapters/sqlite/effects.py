@@ -1,0 +1,235 @@
+"""Effects in SQL: put, claim, settle, extend, and when the next one is due."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from sqlite_utils import Database
+
+from bot.adapters.journal.outbox import EffectState, StoredEffect, claimed, cleared, put, settled
+from bot.adapters.sqlite.columns import microseconds, moment
+from bot.ports import Backlog, Claim, Settlement
+from bot.records.outbox import EffectKind, OutboxItem
+from bot.values import StreamRef
+
+_COLUMNS = (
+    "key, kind, type, version, body, stream, lane, due, priority, position, state, owner, fence,"
+    " lease_until, attempts, interrupted, wanted, taken, ref"
+)
+_SELECT = f"SELECT {_COLUMNS} FROM effects"  # noqa: S608 - a constant of ours
+_WRITE = f"""INSERT INTO effects ({_COLUMNS}, wakes_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (key) DO UPDATE SET
+        type = excluded.type, version = excluded.version, body = excluded.body,
+        stream = excluded.stream, lane = excluded.lane, due = excluded.due,
+        priority = excluded.priority, position = excluded.position, state = excluded.state,
+        owner = excluded.owner, fence = excluded.fence, lease_until = excluded.lease_until,
+        attempts = excluded.attempts, interrupted = excluded.interrupted,
+        wanted = excluded.wanted, taken = excluded.taken, ref = excluded.ref,
+        wakes_at = excluded.wakes_at"""  # noqa: S608 - as above
+_HEAD_OF_LANE = """(lane = '' OR NOT EXISTS (
+    SELECT 1 FROM effects AS older
+    WHERE older.lane = effects.lane AND older.lane <> '' AND older.wakes_at IS NOT NULL
+        AND older.position < effects.position))"""
+
+
+_EffectRow: TypeAlias = tuple[
+    str, str, str, int, bytes, str | None, str, int, int, int,
+    str, str, int, int | None, int, int, int, int, str,
+]  # fmt: skip
+"""One row of `_COLUMNS`."""
+
+
+def next_positions(database: Database, count: int) -> int:
+    """Reserve `count` positions in this transaction; returns the first one."""
+    (last,) = database.execute(
+        "UPDATE counters SET value = value + ? WHERE name = 'position' RETURNING value", [count]
+    ).fetchone()
+    return int(last) - count + 1
+
+
+def put_effects(database: Database, items: Sequence[OutboxItem], first: int) -> None:
+    """Put each item by its key; `first` is the first of as many reserved positions."""
+    for position, item in enumerate(items, first):
+        old = stored_effect(database, item.key)
+        new = put(old, item, position)
+        if new != old:
+            _write(database, new)
+
+
+def clear_timers(database: Database, keys: Sequence[str]) -> None:
+    """Clear each timer that is set."""
+    for key in keys:
+        old = stored_effect(database, key)
+        if old is not None:
+            _write(database, cleared(old))
+
+
+def settle(database: Database, settlement: Settlement) -> None:
+    """Settle a claim whose fence is known to be current."""
+    old = stored_effect(database, settlement.claim.item.key)
+    if old is not None:
+        _write(database, settled(old, settlement, next_positions(database, 1)))
+
+
+def holds_fence(database: Database, claim: Claim) -> bool:
+    """Whether a claim is still the current one of its effect."""
+    effect = stored_effect(database, claim.item.key)
+    return effect is not None and effect.held_by(claim)
+
+
+def claim_due(
+    database: Database,
+    owner: str,
+    now: datetime,
+    lease: timedelta,
+    kinds: Sequence[EffectKind],
+    limit: int,
+) -> Sequence[Claim]:
+    """Claim what is due, priority by priority; of each lane only its oldest unsettled effect."""
+    marks = ", ".join("?" * len(kinds))
+    query = (
+        f"{_SELECT} WHERE priority = ? AND wakes_at <= ? AND kind IN ({marks}) AND {_HEAD_OF_LANE}"
+        " ORDER BY wakes_at, position LIMIT ?"
+    )
+    claims: list[Claim] = []
+    for priority in _priorities(database):
+        values = [priority, microseconds(now), *(kind.value for kind in kinds), limit - len(claims)]
+        for row in database.execute(query, values).fetchall():
+            new = claimed(_stored(row), owner, now + lease)
+            _write(database, new)
+            claims.append(new.claim)
+        if len(claims) >= limit:
+            break
+    return claims
+
+
+def extend(database: Database, claims: Sequence[Claim], until: datetime) -> Sequence[Claim]:
+    """Move the end of each lease that is still ours."""
+    ours: list[Claim] = []
+    for claim in claims:
+        old = stored_effect(database, claim.item.key)
+        if old is not None and old.held_by(claim):
+            _write(database, replace(old, lease_until=until))
+            ours.append(replace(claim, lease_until=until))
+    return ours
+
+
+def next_due(database: Database) -> datetime | None:
+    """Return when the next effect can be claimed; those behind another in a lane do not count."""
+    query = (
+        f"SELECT wakes_at FROM effects WHERE priority = ? AND wakes_at IS NOT NULL"  # noqa: S608 - a constant
+        f" AND {_HEAD_OF_LANE} ORDER BY wakes_at, position LIMIT 1"
+    )
+    found = (database.execute(query, [priority]).fetchone() for priority in _priorities(database))
+    earliest = min((row[0] for row in found if row is not None), default=None)
+    return None if earliest is None else moment(earliest)
+
+
+def backlog(database: Database) -> Sequence[Backlog]:
+    """Count what is unsettled and what is parked, kind by kind."""
+    unsettled = {
+        kind: (count, oldest)
+        for kind, count, oldest in database.execute(
+            "SELECT kind, count(*), min(due) FROM effects WHERE wakes_at IS NOT NULL GROUP BY kind"
+        )
+    }
+    parked = dict(
+        database.execute(
+            "SELECT kind, count(*) FROM effects WHERE state = 'parked' GROUP BY kind"
+        ).fetchall()
+    )
+    return [
+        Backlog(
+            kind=kind,
+            open=unsettled.get(kind, (0, None))[0],
+            oldest_due=_moment_or_none(unsettled.get(kind, (0, None))[1]),
+            parked=parked.get(kind, 0),
+        )
+        for kind in EffectKind
+    ]
+
+
+def stored_effect(database: Database, key: str) -> StoredEffect | None:
+    """Return the effect under a key; None where it was never put."""
+    row = database.execute(f"{_SELECT} WHERE key = ?", [key]).fetchone()
+    return None if row is None else _stored(row)
+
+
+def _priorities(database: Database) -> Iterator[int]:
+    """Yield the priorities that anything waits under, most urgent first, one index seek each."""
+    query = "SELECT min(priority) FROM effects WHERE wakes_at IS NOT NULL AND priority > ?"
+    last = -(1 << 63)
+    while True:
+        (last,) = database.execute(query, [last]).fetchone()
+        if last is None:
+            return
+        yield last
+
+
+def _write(database: Database, effect: StoredEffect) -> None:
+    item = effect.item
+    database.execute(
+        _WRITE,
+        (
+            item.key,
+            item.kind.value,
+            item.type,
+            item.version,
+            item.body,
+            None if item.stream is None else str(item.stream),
+            item.lane,
+            microseconds(item.due),
+            item.priority,
+            effect.position,
+            effect.state.value,
+            effect.owner,
+            effect.fence,
+            _microseconds_or_none(effect.lease_until),
+            effect.attempts,
+            int(effect.interrupted),
+            effect.wanted,
+            effect.taken,
+            effect.ref,
+            _microseconds_or_none(effect.wakes_at),
+        ),
+    )
+
+
+def _stored(row: _EffectRow) -> StoredEffect:
+    (
+        key, kind, type_, version, body, stream, lane, due, priority, position,
+        state, owner, fence, lease_until, attempts, interrupted, wanted, taken, ref,
+    ) = row  # fmt: skip
+    return StoredEffect(
+        item=OutboxItem(
+            key=key,
+            kind=EffectKind(kind),
+            type=type_,
+            version=version,
+            body=body,
+            stream=None if stream is None else StreamRef.parse(stream),
+            lane=lane,
+            due=moment(due),
+            priority=priority,
+        ),
+        position=position,
+        state=EffectState(state),
+        owner=owner,
+        fence=fence,
+        lease_until=_moment_or_none(lease_until),
+        attempts=attempts,
+        interrupted=bool(interrupted),
+        wanted=wanted,
+        taken=taken,
+        ref=ref,
+    )
+
+
+def _moment_or_none(value: int | None) -> datetime | None:
+    return None if value is None else moment(value)
+
+
+def _microseconds_or_none(at: datetime | None) -> int | None:
+    return None if at is None else microseconds(at)

@@ -1,0 +1,252 @@
+"""The journal in one SQLite file."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Self, TypeVar
+
+from sqlite_utils import Database
+
+from bot.adapters.journal.blobs import Cutter
+from bot.adapters.journal.shape import check_shape
+from bot.adapters.sqlite import alerts as alert_rows
+from bot.adapters.sqlite import blobs, effects
+from bot.adapters.sqlite.columns import microseconds
+from bot.adapters.sqlite.commits import answer_of, carry_out, head_of
+from bot.adapters.sqlite.connection import connect, create_file, translated
+from bot.adapters.sqlite.readers import Readers
+from bot.adapters.sqlite.readmodels import search, select_rows
+from bot.adapters.sqlite.schema import prepare
+from bot.adapters.sqlite.writer import Writer
+from bot.errors import Fault, OperatorMistake, Refused
+from bot.ports import (
+    AlertNews,
+    Backlog,
+    Blob,
+    Claim,
+    Commit,
+    CommitOutcome,
+    History,
+    Ids,
+    Quarantined,
+    RoutedAlert,
+    StoredAlert,
+)
+from bot.records.chain import Record
+from bot.records.outbox import EffectKind, OutboxItem
+from bot.records.rows import Row, Scalar
+from bot.values import BlobId, StreamRef
+
+R = TypeVar("R", bound=Row)
+
+_BUSY = timedelta(seconds=1)
+"""How long to wait for another process's commit: below the 1.5 s in which a request is answered."""
+_BOUND = 4096
+"""Writes that may wait: about a second of them at the measured 3,000 to 12,000 a second."""
+_GROUP = 128
+"""Writes in one commit (facts/libraries: grouping by 128 is where the gain ends)."""
+_READERS = 2
+_SEEN_FOR = timedelta(days=8)
+
+
+class SqliteJournal:
+    """`Journal` on one file; several processes may have it open, each with its own instance."""
+
+    def __init__(self, writer: Writer, readers: Readers, ids: Ids, wakes: "_Wakes") -> None:
+        self._writer = writer
+        self._readers = readers
+        self._ids = ids
+        self._wakes = wakes
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        *,
+        ids: Ids,
+        busy: timedelta = _BUSY,
+        bound: int = _BOUND,
+        group: int = _GROUP,
+    ) -> Self:
+        """Open the file, made or migrated as needed; blocks for some milliseconds.
+
+        Raises OperatorMistake where it was written by a newer version or is no journal, and
+        Unavailable where it is locked. The last three are explained at their defaults.
+        """
+        try:
+            create_file(path)
+            database = connect(path, busy=busy)
+            prepare(database, path)
+            readers = [connect(path, busy=busy, read_only=True) for _ in range(_READERS)]
+        except OSError as error:
+            raise _mistake(path, str(error)) from error
+        except sqlite3.Error as error:
+            meaning = translated(error)
+            raise (
+                _mistake(path, str(error)) if isinstance(meaning, Refused) else meaning
+            ) from error
+        wakes = _Wakes()
+        writer = Writer(database, bound=bound, group=group, wake=wakes.call)
+        return cls(writer, Readers(readers), ids, wakes)
+
+    async def load(self, stream: StreamRef, after: int = 0) -> History:
+        """See `Journal.load`."""
+        return await self._readers.read(partial(_load, stream=stream, after=after))
+
+    async def streams(self, kind: str) -> Sequence[StreamRef]:
+        """See `Journal.streams`."""
+        return await self._readers.read(partial(_streams, kind=kind))
+
+    async def commit(self, commits: Sequence[Commit]) -> Sequence[CommitOutcome]:
+        """See `Journal.commit`."""
+        for commit in commits:
+            check_shape(commit)
+        return await self._writer.write(
+            lambda database: [carry_out(database, commit) for commit in commits],
+            wakes=any(commit.effects or commit.settlement for commit in commits),
+        )
+
+    async def known(self, request_id: str) -> str | None:
+        """See `Journal.known`."""
+        return await self._readers.read(partial(answer_of, request_id=request_id))
+
+    async def claim(
+        self, owner: str, now: datetime, lease: timedelta, kinds: Sequence[EffectKind], limit: int
+    ) -> Sequence[Claim]:
+        """See `Journal.claim`."""
+        return await self._writer.write(
+            lambda database: effects.claim_due(database, owner, now, lease, kinds, limit)
+        )
+
+    async def extend(self, claims: Sequence[Claim], until: datetime) -> Sequence[Claim]:
+        """See `Journal.extend`."""
+        return await self._writer.write(partial(effects.extend, claims=claims, until=until))
+
+    async def next_due(self) -> datetime | None:
+        """See `Journal.next_due`."""
+        return await self._readers.read(effects.next_due)
+
+    async def backlog(self) -> Sequence[Backlog]:
+        """See `Journal.backlog`."""
+        return await self._readers.read(effects.backlog)
+
+    def on_effects(self, wake: Callable[[], None]) -> None:
+        """See `Journal.on_effects`."""
+        self._wakes.add(wake)
+
+    async def take_alerts(
+        self,
+        alerts: Sequence[RoutedAlert],
+        quarantined: Sequence[Quarantined],
+        attach: Sequence[OutboxItem],
+        now: datetime,
+    ) -> None:
+        """See `Journal.take_alerts`."""
+        values = [alert_rows.alert_values(alert) for alert in alerts]
+        await self._writer.write(
+            lambda database: alert_rows.take_body(database, values, quarantined, attach, now),
+            wakes=bool(attach),
+        )
+
+    async def alert_news(self, group: str) -> AlertNews:
+        """See `Journal.alert_news`."""
+        return await self._readers.read(partial(alert_rows.alert_news, group=group))
+
+    async def alerts_of(self, incident: str, limit: int) -> Sequence[StoredAlert]:
+        """See `Journal.alerts_of`."""
+        return await self._readers.read(
+            partial(alert_rows.alerts_of, incident=incident, limit=limit)
+        )
+
+    async def quarantined(self, limit: int) -> Sequence[Quarantined]:
+        """See `Journal.quarantined`."""
+        return await self._readers.read(partial(alert_rows.quarantined, limit=limit))
+
+    async def rows(self, kind: type[R], **equal: Scalar) -> Sequence[R]:
+        """See `Journal.rows`."""
+        return await self._readers.read(lambda database: select_rows(database, kind, equal))
+
+    async def search(self, text: str, limit: int) -> Sequence[str]:
+        """See `Journal.search`."""
+        return await self._readers.read(partial(search, text=text, limit=limit))
+
+    async def put_blob(self, chunks: AsyncIterator[bytes]) -> Blob:
+        """See `Journal.put_blob`; each piece is written as it comes."""
+        ident, salt = BlobId(self._ids.new()), self._ids.secret().encode()
+        await self._writer.write(partial(blobs.begin_blob, ident=ident))
+        cutter, part = Cutter(salt), 0
+        async for piece in cutter.pieces(chunks):
+            await self._writer.write(partial(blobs.add_chunk, ident=ident, part=part, body=piece))
+            part += 1
+        blob = Blob(id=ident, hash=cutter.hash, size=cutter.size)
+        await self._writer.write(partial(blobs.finish_blob, blob=blob, salt=salt))
+        return blob
+
+    async def blob(self, ident: BlobId) -> bytes:
+        """See `Journal.blob`."""
+        return await self._readers.read(partial(blobs.read_blob, ident=ident))
+
+    async def erase_blob(self, ident: BlobId) -> None:
+        """See `Journal.erase_blob`."""
+        await self._writer.write(partial(blobs.erase_blob, ident=ident))
+
+    async def prune(self, now: datetime) -> None:
+        """See `Journal.prune`."""
+        await self._writer.write(partial(_prune, now=now))
+
+    async def close(self) -> None:
+        """See `Journal.close`."""
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        self._writer.close()
+        self._readers.close()
+
+
+class _Wakes:
+    """Who wants to know that there may be new effects."""
+
+    def __init__(self) -> None:
+        self._callbacks: list[Callable[[], None]] = []
+
+    def add(self, wake: Callable[[], None]) -> None:
+        self._callbacks.append(wake)
+
+    def call(self) -> None:
+        for wake in self._callbacks:
+            wake()
+
+
+def _load(database: Database, stream: StreamRef, after: int) -> History:
+    found = database.execute(
+        "SELECT seq, type, version, body, mac FROM records"
+        " WHERE kind = ? AND id = ? AND seq > ? ORDER BY seq",
+        [stream.kind, stream.id, after],
+    ).fetchall()
+    records = tuple(
+        Record(stream=stream, seq=seq, type=type_, version=version, body=body, mac=mac)
+        for seq, type_, version, body, mac in found
+    )
+    return History(head=head_of(database, stream), records=records)
+
+
+def _streams(database: Database, kind: str) -> Sequence[StreamRef]:
+    found = database.execute(
+        "SELECT id FROM streams WHERE kind = ? ORDER BY position", [kind]
+    ).fetchall()
+    return [StreamRef(kind=kind, id=ident) for (ident,) in found]
+
+
+def _prune(database: Database, now: datetime) -> None:
+    database.execute("DELETE FROM requests WHERE at <= ?", [microseconds(now - _SEEN_FOR)])
+    alert_rows.prune_quarantine(database)
+    blobs.prune_partial(database, now)
+
+
+def _mistake(path: Path, message: str) -> OperatorMistake:
+    return OperatorMistake(
+        [Fault(file=str(path), message=f"cannot be opened as a journal: {message}")]
+    )
