@@ -1,7 +1,7 @@
 """What is to be done outside, as the core says it; delivery carries it out, renders it, settles it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -82,12 +82,19 @@ class SendPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRead:
-    """Once: run one read-only command or probe of a run; may be run again after a crash."""
+    """Once: run one read-only command (or GET `url`); may be run again after a crash.
+
+    `turn` counts the questions asked so far, because triage is repeated after each yes.
+    """
 
     run: RunId
+    turn: int
     phase: str
     path: str
     host: str
+    argv: tuple[str, ...] = ()
+    url: str = ""
+    timeout: timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,14 +147,6 @@ class StartDrill:
     scenario: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WakeRuns:
-    """Once per (run, target set): runs that wait for these targets may try again."""
-
-    run: RunId
-    targets: tuple[str, ...]
-
-
 Effect: TypeAlias = (
     OpenRoom
     | SetRoom
@@ -162,5 +161,4 @@ Effect: TypeAlias = (
     | ClearTimer
     | Attach
     | StartDrill
-    | WakeRuns
 )

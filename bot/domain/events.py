@@ -16,6 +16,7 @@ from bot.values import (
     SYSTEM,
     CardId,
     ConversationRef,
+    OnDeadline,
     PersonId,
     RunId,
     Severity,
@@ -380,7 +381,7 @@ class ResolvedRule:
 class CardAsked:
     """A question is open. `packet` is frozen; `digest` is what a yes binds to ("" = to no command).
 
-    `inputs` holds a short hash per named input of the digest, so that a change can be named.
+    `inputs` is the canonical JSON that was digested, by name, so that a change can be named.
     """
 
     card: CardId
@@ -397,7 +398,7 @@ class CardAsked:
     requester: PersonId | None = None
     replaces: CardId | None = None
     tier: Tier | None = None
-    inputs: Mapping[str, str] = field(default_factory=dict)
+    inputs: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -482,6 +483,7 @@ class RunStarted:
     requested_by: PersonId | None
     pace: int = 1
     automatic: bool = False
+    mode: str = "run"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -504,15 +506,17 @@ class ReadStarted:
     """Read-only commands went out together; `phase` as the planner names it."""
 
     run: RunId
+    turn: int
     phase: str
     paths: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadFinished:
-    """One read-only command or probe answered."""
+    """One read-only command or probe answered; a probe's status is its exit status here."""
 
     run: RunId
+    turn: int
     phase: str
     path: str
     host: str
@@ -568,6 +572,10 @@ class StepStarted:
     attempt: int
     digest: str
     command: tuple[str, ...]
+    timeout: timedelta
+    on_deadline: OnDeadline
+    number: int
+    of: int
     card: CardId | None
     approved_by: tuple[PersonId, ...]
     boot: str

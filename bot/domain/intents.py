@@ -217,6 +217,7 @@ class StartRun(Intent):
     runbook: str
     document: str
     bindings: str
+    mode: str = "run"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -333,6 +334,7 @@ class ReadResult(Intent):
     """A read-only command answered."""
 
     run: RunId
+    turn: int
     phase: str
     path: str
     host: str

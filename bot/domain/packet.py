@@ -1,7 +1,7 @@
 """What a card shows and what a yes binds to: the frozen packet of each kind of question."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeAlias
@@ -191,7 +191,7 @@ def change_packet(
         undo=tuple(_command(policy, c) for c in proposal.undo),
         verification=proposal.verification,
         stop_conditions=proposal.stop_conditions,
-        dangers=dangerous_words(policy, proposal),
+        dangers=dangerous_words(policy, proposal.dangers),
         changed=changed,
     )
 
@@ -201,17 +201,7 @@ def change_inputs(policy: Policy, proposal: Proposal, bindings: str, rule: Json)
     return {
         "runbook": proposal.content_hash,
         "commands": [command.to_json() for command in proposal.commands],
-        "hosts": [
-            {
-                "name": h.name,
-                "address": h.address,
-                "port": h.port,
-                "observe": h.observe_user,
-                "change": h.change_user,
-                "key": h.host_key,
-            }
-            for h in hosts_of(policy, proposal)
-        ],
+        "hosts": host_inputs(policy, host_names(proposal)),
         "targets": {
             "hosts": list(proposal.targets.hosts),
             "services": list(proposal.targets.services),
@@ -222,24 +212,43 @@ def change_inputs(policy: Policy, proposal: Proposal, bindings: str, rule: Json)
     }
 
 
+def host_inputs(policy: Policy, names: tuple[str, ...]) -> Json:
+    """Return what a yes binds to about hosts; one that has left the inventory is None."""
+    known = {name: policy.hosts.get(HostName(name)) for name in names}
+    return {
+        name: None
+        if h is None
+        else {
+            "address": h.address,
+            "port": h.port,
+            "observe": h.observe_user,
+            "change": h.change_user,
+            "key": h.host_key,
+        }
+        for name, h in known.items()
+    }
+
+
+def host_names(proposal: Proposal) -> tuple[str, ...]:
+    """Return the names of every host that the proposal touches, sorted."""
+    return tuple(sorted({c.host for c in proposal.commands} | set(proposal.targets.hosts)))
+
+
 def digest(inputs: Mapping[str, Json]) -> str:
     """SHA-256 of the canonical inputs, 64 hex digits."""
     return digest_of(dict(inputs))
 
 
 def hosts_of(policy: Policy, proposal: Proposal) -> tuple[Host, ...]:
-    """Return the inventory entries of every host that the proposal touches, by name.
-
-    A host that has left the inventory is left out, which changes the digest.
-    """
-    names = sorted({c.host for c in proposal.commands} | set(proposal.targets.hosts))
-    return tuple(policy.hosts[HostName(n)] for n in names if HostName(n) in policy.hosts)
+    """Return the inventory entries of every host that the proposal touches, by name."""
+    known = (policy.hosts.get(HostName(name)) for name in host_names(proposal))
+    return tuple(host for host in known if host is not None)
 
 
-def dangerous_words(policy: Policy, proposal: Proposal) -> tuple[str, ...]:
+def dangerous_words(policy: Policy, arguments: Iterable[str]) -> tuple[str, ...]:
     """Return the policy's dangerous words found as whole shell words or basenames, sorted."""
     found: set[str] = set()
-    for argument in proposal.dangers:
+    for argument in arguments:
         for word in _shell_words(argument):
             name = word.rsplit("/", 1)[-1]
             found.update({name} & policy.dangerous_words)

@@ -1,0 +1,133 @@
+"""Who is told what: for each event the conversations that hear of it, in order, once."""
+
+from bot.domain.effects import Effect, Place, Post, Show, Target
+from bot.domain.events import (
+    ActionAdded,
+    ActionCompleted,
+    AlertsAttached,
+    ApprovalVoided,
+    CardExpired,
+    CardKind,
+    CardWithdrawn,
+    DecisionReached,
+    DeliveryFailed,
+    Event,
+    FollowUpNoted,
+    ImpactRecorded,
+    IncidentClosed,
+    IncidentDeclared,
+    IncidentReopened,
+    IncidentResolved,
+    LinkAdded,
+    NoteAdded,
+    NoticeSent,
+    PageAcknowledged,
+    PageExhausted,
+    PageStarted,
+    PageUndeliverable,
+    PersonPaged,
+    ReservationAwaited,
+    RoleAssigned,
+    RunEnded,
+    RunPaused,
+    SeverityChanged,
+    StatusChanged,
+    StepInDoubt,
+    StepInterrupted,
+    TitleChanged,
+    UpdatePosted,
+    UpdateReminded,
+)
+from bot.domain.policy import Policy
+from bot.domain.state import Incident
+
+IN_ROOM: tuple[type[Event], ...] = (
+    IncidentDeclared,
+    TitleChanged,
+    SeverityChanged,
+    StatusChanged,
+    ImpactRecorded,
+    LinkAdded,
+    ActionAdded,
+    ActionCompleted,
+    RoleAssigned,
+    NoteAdded,
+    UpdatePosted,
+    UpdateReminded,
+    IncidentResolved,
+    IncidentReopened,
+    IncidentClosed,
+    DeliveryFailed,
+    AlertsAttached,
+    PageStarted,
+    PersonPaged,
+    PageUndeliverable,
+    PageAcknowledged,
+    PageExhausted,
+    CardExpired,
+    CardWithdrawn,
+    ApprovalVoided,
+    DecisionReached,
+    ReservationAwaited,
+    StepInterrupted,
+    StepInDoubt,
+    RunPaused,
+    RunEnded,
+    FollowUpNoted,
+    NoticeSent,
+)
+"""Events that the room is told as a message; cards show the rest."""
+
+ANNOUNCED: tuple[type[Event], ...] = (
+    IncidentDeclared,
+    SeverityChanged,
+    UpdatePosted,
+    IncidentResolved,
+    IncidentReopened,
+    PageExhausted,
+)
+"""Events that the announcement channel is told, unless the incident is private."""
+
+_LAST_REMINDER = 3
+
+
+def posts(policy: Policy, incident: Incident, seq: int, event: Event) -> tuple[Post, ...]:
+    """Return one post per conversation that hears of this event."""
+    targets = [
+        Target(platform=platform, place=place, name=name)
+        for place, name in _places(policy, incident, event)
+        for platform in incident.platforms
+    ]
+    return tuple(Post(seq=seq, target=target) for target in targets)
+
+
+def shows(incident: Incident, before: Incident, events: tuple[Event, ...]) -> tuple[Effect, ...]:
+    """Return which cards must be shown anew in the rooms that are open."""
+    cards = ["incident"] if events else []
+    cards += [f"run:{i}" for i, run in incident.runs.items() if before.runs.get(i) is not run]
+    cards += [c for c, asked in incident.cards.items() if before.cards.get(c) is not asked]
+    cards += [c for c, asked in incident.cards.items() if _lives(asked.card.kind) and c not in cards]
+    return tuple(
+        Show(card=card, target=Target(platform=platform, place=Place.ROOM))
+        for card in cards
+        for platform in incident.rooms
+    )
+
+
+def _lives(kind: CardKind) -> bool:
+    """Whether a card of this kind shows something of the incident that can change beside it."""
+    return kind is CardKind.CHECKLIST
+
+
+def _places(policy: Policy, incident: Incident, event: Event) -> list[tuple[Place, str]]:
+    places: list[tuple[Place, str]] = []
+    if isinstance(event, IN_ROOM):
+        places.append((Place.ROOM, ""))
+    last_call = isinstance(event, UpdateReminded) and event.level >= _LAST_REMINDER
+    if not incident.private and (isinstance(event, ANNOUNCED) or last_call):
+        places.append((Place.CHANNEL, policy.announcement_channel))
+    if isinstance(event, NoticeSent):
+        places.append((Place.CHANNEL, event.channel))
+    return places
+
+
