@@ -1,0 +1,77 @@
+"""Browser sessions: a random cookie per seat, of which only the hash is kept."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlite_utils import Database
+
+from bot.adapters.console.store import ConsoleStore
+from bot.ports import Clock, Ids
+
+LASTS: Final = timedelta(days=14)
+"""How long a window may read and type without a new sign-in."""
+
+RECENT: Final = timedelta(hours=12)
+"""How old a sign-in may be for answering a card (DESIGN section 11)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """Who sits in a window, and since when."""
+
+    seat: str
+    signed_in_at: datetime
+
+
+class Sessions:
+    """Opens, finds and ends sessions."""
+
+    def __init__(self, store: ConsoleStore, *, clock: Clock, ids: Ids) -> None:
+        self._store = store
+        self._clock = clock
+        self._ids = ids
+
+    async def open(self, seat: str) -> str:
+        """Start a session and return the cookie's secret; expired ones are swept out."""
+        secret = self._ids.secret()
+        now = self._clock.now()
+
+        def work(database: Database) -> None:
+            database.execute("DELETE FROM sessions WHERE expires_at <= ?", [now.isoformat()])
+            database.execute(
+                "INSERT INTO sessions (hash, seat, signed_in_at, expires_at) VALUES (?, ?, ?, ?)",
+                [_hash(secret), seat, now.isoformat(), (now + LASTS).isoformat()],
+            )
+
+        await self._store.run(work)
+        return secret
+
+    async def find(self, secret: str, seat: str) -> Session | None:
+        """Return the session of this seat that the secret opens, None where there is none now."""
+        now = self._clock.now().isoformat()
+
+        def work(database: Database) -> str | None:
+            row = database.execute(
+                "SELECT signed_in_at FROM sessions WHERE hash = ? AND seat = ? AND expires_at > ?",
+                [_hash(secret), seat, now],
+            ).fetchone()
+            return None if row is None else str(row[0])
+
+        found = await self._store.run(work) if secret else None
+        if found is None:
+            return None
+        return Session(seat=seat, signed_in_at=datetime.fromisoformat(found))
+
+    async def end(self, secret: str) -> None:
+        """Sign out."""
+        await self._store.run(
+            lambda database: database.execute(
+                "DELETE FROM sessions WHERE hash = ?", [_hash(secret)]
+            ).close()
+        )
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
