@@ -27,7 +27,8 @@ Value: TypeAlias = (
     "bool | int | float | str | HostEntry | ServiceEntry"
     " | tuple[Value, ...] | Mapping[str, Value] | None"
 )
-Scope: TypeAlias = Mapping[str, "Value | Unknown"]
+Finding: TypeAlias = "Value | Unknown"
+Scope: TypeAlias = Mapping[str, Finding]
 Evaluate: TypeAlias = Callable[[Scope], Value]
 
 
@@ -121,7 +122,7 @@ def compile_node(node: nodes.Expr, text: str) -> Expression:
     )
 
 
-def kind_of(value: Value) -> str:  # noqa: PLR0911 - one line per kind
+def kind_of(value: Value) -> str:
     """Name the kind of a value for a message."""
     match value:
         case None:
@@ -155,7 +156,7 @@ def as_fact(value: Value) -> FactValue:
     return value
 
 
-def as_text(value: Value) -> str:
+def as_text(value: Value) -> str:  # noqa: PLR0911 - one line per kind
     """Write a value for people: 85 not 85.0, `yes`/`no`, lists with commas."""
     match plain(value):
         case bool() as answer:
@@ -174,6 +175,7 @@ def as_text(value: Value) -> str:
             return f"an object of {len(other) if isinstance(other, Mapping) else 1}"
 
 
+_ASKS: Final = "`is known` asks about one name: x is known"
 _INDEX: Final = "an index must be a constant: list[0], object['key']"
 _JINJA: Final = Environment(autoescape=False, keep_trailing_newline=True)  # noqa: S701 - it only parses; nothing is rendered by Jinja2
 # The one attribute of the inventory whose name holds a hyphen, which Jinja2 would read as minus.
@@ -244,7 +246,7 @@ class _Compiler:
         match node.name, node.args:
             case ("known" | "unknown") as test, []:
                 if not isinstance(node.node, nodes.Name):
-                    raise ValueError("`is known` asks about one name: x is known")
+                    raise ValueError(_ASKS)  # noqa: TRY004 - every fault of a document is a ValueError
                 self.names.add(node.node.name)
                 self.asked.add(node.node.name)
                 return _knowledge(node.node.name, wanted=test == "known")

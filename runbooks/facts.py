@@ -7,7 +7,11 @@ from types import MappingProxyType
 from typing import Final, assert_never
 
 from bot.values import Json
-from runbooks.expressions import Scope, Value
+from runbooks.expressions import (
+    Finding,
+    Scope,
+    Value,
+)
 from runbooks.model import (
     ColumnFact,
     CountFact,
@@ -30,7 +34,7 @@ class NotTold(Exception):
 
 def read_fact(
     source: AnyFact, outcome: CommandOutcome, ok_exit: Sequence[int], scope: Scope, command: str
-) -> Value | Unknown:
+) -> Finding:
     """Return the value of one fact in one command's output; `command` is named where unknown."""
     try:
         return _told(source, outcome, ok_exit, scope)

@@ -154,14 +154,14 @@ def _kebab(name: str) -> str:
     return name.strip("_").replace("_", "-")
 
 
-class Part(BaseModel):
+class Part(BaseModel):  # type: ignore[pydantic-alias]  # documents come from YAML alone
     """What all constructs share: frozen, kebab-case, no unknown keys."""
 
-    model_config = ConfigDict(
+    model_config = ConfigDict(  # type: ignore[pydantic-alias]  # as above
         extra="forbid",
         frozen=True,
         arbitrary_types_allowed=True,
-        alias_generator=_kebab,  # type: ignore[pydantic-alias]  # documents are only read from YAML
+        alias_generator=_kebab,
         populate_by_name=False,
     )
 
@@ -511,6 +511,17 @@ class NoUndo(Part):
     not_needed: Sentence
 
 
+def _undo_kind(value: object) -> str:
+    return "reason" if isinstance(value, Mapping) else "steps"
+
+
+Undo: TypeAlias = Annotated[
+    Annotated[NoUndo, Tag("reason")]
+    | Annotated[tuple[PlainStep, ...], Field(min_length=1), Tag("steps")],
+    Discriminator(_undo_kind),
+]
+
+
 class CommandCheck(Part):
     """A verification by a command of its own, or by one of the triage commands again."""
 
@@ -582,7 +593,7 @@ class Action(Part):
 
     title: Sentence
     tier: Literal[Tier.REVERSIBLE, Tier.IRREVERSIBLE]
-    undo: NoUndo | tuple[PlainStep, ...] | None = None
+    undo: Undo | None = None
     rollback: Sentence | None = None
     risk: Risk
     only_if: Annotated[tuple[Expr, ...], Field(min_length=1)]
@@ -611,7 +622,14 @@ class Monitor(Part):
     owner: Sentence | None = None
 
 
-FollowUp: TypeAlias = Task | Monitor
+def _follow_up_kind(value: object) -> str:
+    return "monitor" if isinstance(value, Mapping) and "monitor" in value else "task"
+
+
+FollowUp: TypeAlias = Annotated[
+    Annotated[Task, Tag("task")] | Annotated[Monitor, Tag("monitor")],
+    Discriminator(_follow_up_kind),
+]
 
 # --- playbooks --------------------------------------------------------------------------------
 

@@ -77,7 +77,8 @@ class Progress:
     `outcomes` by `PlannedCommand.key`, `probes` by `Probe.path`, `answers` one per `Ask` in the
     order asked, `waited` holds the names of `Wait`s that are over, `choices` the option id per
     `Question.path`, `go` the guided-mode words by `PlannedCommand.key`. `reserved` becomes True
-    when the reservation of `Reserve.targets` is granted; `undo` is the answer to `OfferUndo`.
+    when the reservation of `Reserve.targets` is granted, `reserved_late` too where it had to wait
+    for another run (everything is then observed once more); `undo` is the answer to `OfferUndo`.
     """
 
     outcomes: Mapping[str, CommandOutcome] = field(default_factory=dict)
@@ -85,6 +86,7 @@ class Progress:
     answers: tuple[Answer, ...] = ()
     undo: Answer | None = None
     reserved: bool = False
+    reserved_late: bool = False
     waited: frozenset[str] = frozenset()
     choices: Mapping[str, str] = field(default_factory=dict)
     go: Mapping[str, Go] = field(default_factory=dict)
