@@ -7,15 +7,13 @@ from typing import TypeAlias, TypedDict
 
 from sqlite_utils import Database
 
+from bot.adapters.journal.limits import FIRST_NEWS, QUARANTINE_KEPT
 from bot.adapters.sqlite.columns import SqlValue, microseconds, moment
 from bot.adapters.sqlite.effects import next_positions, put_effects
 from bot.domain.alerts import Alert, AlertStatus
 from bot.ports import AlertNews, AlertsTaken, Quarantined, RoutedAlert, StoredAlert
 from bot.records.outbox import OutboxItem
 from bot.values import Untrusted, canonical_json
-
-FIRST = 20
-"""How many alerts `AlertNews.first` holds (its docstring in bot.ports)."""
 
 _IS_NEWS = """(alerts.status <> excluded.status OR (excluded.status = 'firing' AND EXISTS (
     SELECT 1 FROM alert_groups
@@ -32,7 +30,6 @@ _TAKE = f"""INSERT INTO alerts (source, fingerprint, starts_at, status, group_ke
         body = CASE WHEN {_IS_NEWS} THEN excluded.body ELSE alerts.body END"""  # noqa: S608 - constants of ours
 _SELECT = """SELECT source, fingerprint, starts_at, status, body, group_key, route, count,
     last_seen, position, incident FROM alerts"""
-_KEEP_QUARANTINED = 1000
 
 _AlertRow: TypeAlias = tuple[str, str, int, str, bytes, str, str, int, int, int, str]
 
@@ -109,7 +106,8 @@ def alert_news(database: Database, group: str) -> AlertNews:
         ).fetchall()
     )
     first = database.execute(
-        f"{_SELECT} WHERE group_key = ? AND unread = 1 ORDER BY position LIMIT ?", [group, FIRST]
+        f"{_SELECT} WHERE group_key = ? AND unread = 1 ORDER BY position LIMIT ?",
+        [group, FIRST_NEWS],
     ).fetchall()
     (mark,) = database.execute(
         "SELECT max(position) FROM alerts WHERE group_key = ? AND unread = 1", [group]
@@ -155,7 +153,7 @@ def prune_quarantine(database: Database) -> None:
     database.execute(
         "DELETE FROM quarantine WHERE position NOT IN"
         " (SELECT position FROM quarantine ORDER BY position DESC LIMIT ?)",
-        [_KEEP_QUARANTINED],
+        [QUARANTINE_KEPT],
     )
 
 

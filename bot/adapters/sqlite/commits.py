@@ -5,6 +5,7 @@ from typing import assert_never
 
 from sqlite_utils import Database
 
+from bot.adapters.journal.limits import EVERYTHING
 from bot.adapters.sqlite.alerts import mark_taken
 from bot.adapters.sqlite.columns import microseconds
 from bot.adapters.sqlite.effects import (
@@ -30,9 +31,6 @@ from bot.ports import (
 from bot.records.chain import EMPTY, Head
 from bot.records.rows import FreezeRow
 from bot.values import StreamRef
-
-EVERYTHING = "*"
-"""The scope of a freeze that covers all services (FreezeRow)."""
 
 
 def carry_out(database: Database, commit: Commit) -> CommitOutcome:

@@ -11,6 +11,7 @@ from typing import Self, TypeVar
 from sqlite_utils import Database
 
 from bot.adapters.journal.blobs import Cutter
+from bot.adapters.journal.limits import ANSWERS_KEPT
 from bot.adapters.journal.shape import check_shape
 from bot.adapters.sqlite import alerts as alert_rows
 from bot.adapters.sqlite import blobs, effects
@@ -49,7 +50,6 @@ _BOUND = 4096
 _GROUP = 128
 """Writes in one commit (facts/libraries: grouping by 128 is where the gain ends)."""
 _READERS = 2
-_SEEN_FOR = timedelta(days=8)
 
 
 class SqliteJournal:
@@ -241,7 +241,7 @@ def _streams(database: Database, kind: str) -> Sequence[StreamRef]:
 
 
 def _prune(database: Database, now: datetime) -> None:
-    database.execute("DELETE FROM requests WHERE at <= ?", [microseconds(now - _SEEN_FOR)])
+    database.execute("DELETE FROM requests WHERE at <= ?", [microseconds(now - ANSWERS_KEPT)])
     alert_rows.prune_quarantine(database)
     blobs.prune_partial(database, now)
 

@@ -1,0 +1,113 @@
+"""Alert rows in memory: a body taken, a group's news, and which incident they belong to."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeAlias
+
+from bot.adapters.journal.limits import FIRST_NEWS, QUARANTINE_KEPT
+from bot.domain.alerts import Alert, AlertStatus
+from bot.ports import AlertNews, AlertsTaken, Quarantined, RoutedAlert, StoredAlert
+
+_Identity: TypeAlias = tuple[str, str, datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    stored: StoredAlert
+    unread: bool
+
+
+class Alerts:
+    """Every alert by its identity; `group_is_resolved` asks the alert_groups read model."""
+
+    def __init__(
+        self, position: Callable[[], int], group_is_resolved: Callable[[str], bool]
+    ) -> None:
+        self._by_identity: dict[_Identity, _Kept] = {}
+        self._quarantine: list[Quarantined] = []
+        self._position = position
+        self._group_is_resolved = group_is_resolved
+
+    def take(
+        self, alerts: Sequence[RoutedAlert], quarantined: Sequence[Quarantined], now: datetime
+    ) -> None:
+        """Store one body."""
+        for routed in alerts:
+            identity = _identity(routed.alert)
+            self._by_identity[identity] = self._taken(
+                self._by_identity.get(identity), routed, self._position(), now
+            )
+        self._quarantine.extend(quarantined)
+
+    def give(self, taken: AlertsTaken) -> None:
+        """Give the unread alerts of a group up to the mark to an incident."""
+        for identity, kept in self._by_identity.items():
+            stored = kept.stored
+            if kept.unread and stored.group == taken.group and stored.position <= taken.mark:
+                self._by_identity[identity] = _Kept(
+                    stored=replace(stored, incident=taken.incident), unread=False
+                )
+
+    def news(self, group: str) -> AlertNews:
+        """Return what is unread in a group."""
+        unread = sorted(
+            (
+                kept.stored
+                for kept in self._by_identity.values()
+                if kept.unread and kept.stored.group == group
+            ),
+            key=lambda stored: stored.position,
+        )
+        firing = [stored for stored in unread if stored.alert.status is AlertStatus.FIRING]
+        return AlertNews(
+            firing=len(firing),
+            resolved=len(unread) - len(firing),
+            first=tuple(unread[:FIRST_NEWS]),
+            mark=unread[-1].position if unread else 0,
+            reopening=self._group_is_resolved(group) and any(stored.incident for stored in firing),
+        )
+
+    def of(self, incident: str, limit: int) -> Sequence[StoredAlert]:
+        """Return an incident's alerts, the one with the latest news first."""
+        mine = [
+            kept.stored
+            for kept in self._by_identity.values()
+            if incident and kept.stored.incident == incident
+        ]
+        return sorted(mine, key=lambda stored: -stored.position)[:limit]
+
+    def quarantined(self, limit: int) -> Sequence[Quarantined]:
+        """Return what was malformed, newest first."""
+        return self._quarantine[::-1][:limit]
+
+    def prune(self) -> None:
+        """Forget all but the newest thousand malformed alerts."""
+        del self._quarantine[:-QUARANTINE_KEPT]
+
+    def _taken(self, old: _Kept | None, routed: RoutedAlert, position: int, now: datetime) -> _Kept:
+        fresh = StoredAlert(
+            alert=routed.alert,
+            group=routed.group,
+            route=routed.route,
+            count=1,
+            last_seen=now,
+            position=position,
+            incident="",
+        )
+        if old is None:
+            return _Kept(stored=fresh, unread=True)
+        count = old.stored.count + 1
+        if not self._is_news(old.stored, routed):
+            return replace(old, stored=replace(old.stored, count=count, last_seen=now))
+        return _Kept(stored=replace(fresh, count=count, incident=old.stored.incident), unread=True)
+
+    def _is_news(self, old: StoredAlert, routed: RoutedAlert) -> bool:
+        status = routed.alert.status
+        if status is not old.alert.status:
+            return True
+        return status is AlertStatus.FIRING and self._group_is_resolved(routed.group)
+
+
+def _identity(alert: Alert) -> _Identity:
+    return alert.source, alert.fingerprint, alert.starts_at

@@ -1,0 +1,102 @@
+"""Effects in memory: put, claim, settle, extend, and when the next one is due."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.adapters.journal.outbox import EffectState, StoredEffect, claimed, cleared, put, settled
+from bot.ports import Backlog, Claim, Settlement
+from bot.records.outbox import EffectKind, OutboxItem
+
+
+class Effects:
+    """Every effect by its key; `position` gives the next place in the order of puts."""
+
+    def __init__(self, position: Callable[[], int]) -> None:
+        self._by_key: dict[str, StoredEffect] = {}
+        self._position = position
+
+    def put(self, items: Sequence[OutboxItem]) -> None:
+        """Put each item by its key."""
+        for item in items:
+            self._keep(put(self._by_key.get(item.key), item, self._position()))
+
+    def check(self, items: Sequence[OutboxItem], cleared_keys: Sequence[str]) -> None:
+        """Raise the ValueError that putting or clearing would raise, and change nothing."""
+        for item in items:
+            put(self._by_key.get(item.key), item, 0)
+        for key in cleared_keys:
+            if key in self._by_key:
+                cleared(self._by_key[key])
+
+    def clear(self, keys: Sequence[str]) -> None:
+        """Clear each timer that is set."""
+        for key in keys:
+            if key in self._by_key:
+                self._keep(cleared(self._by_key[key]))
+
+    def holds_fence(self, claim: Claim) -> bool:
+        """Whether a claim is still the current one of its effect."""
+        effect = self._by_key.get(claim.item.key)
+        return effect is not None and effect.held_by(claim)
+
+    def settle(self, settlement: Settlement) -> None:
+        """Settle a claim whose fence is known to be current."""
+        old = self._by_key[settlement.claim.item.key]
+        self._keep(settled(old, settlement, self._position()))
+
+    def claim(
+        self, owner: str, now: datetime, lease: timedelta, kinds: Sequence[EffectKind], limit: int
+    ) -> Sequence[Claim]:
+        """Claim what is due, most urgent first; of each lane only its oldest unsettled effect."""
+        due = sorted(
+            (effect.item.priority, wakes_at, effect.position, effect.item.key)
+            for effect, wakes_at in self._claimable()
+            if wakes_at <= now and effect.item.kind in kinds
+        )
+        return [self._claim(key, owner, now + lease) for *_, key in due[:limit]]
+
+    def extend(self, claims: Sequence[Claim], until: datetime) -> Sequence[Claim]:
+        """Move the end of each lease that is still ours."""
+        ours = [claim for claim in claims if self.holds_fence(claim)]
+        for claim in ours:
+            self._keep(replace(self._by_key[claim.item.key], lease_until=until))
+        return [replace(claim, lease_until=until) for claim in ours]
+
+    def next_due(self) -> datetime | None:
+        """Return when the next effect can be claimed."""
+        return min((wakes_at for _, wakes_at in self._claimable()), default=None)
+
+    def backlog(self) -> Sequence[Backlog]:
+        """Count what is unsettled and what is parked, kind by kind."""
+        return [self._backlog(kind) for kind in EffectKind]
+
+    def _backlog(self, kind: EffectKind) -> Backlog:
+        mine = [effect for effect in self._by_key.values() if effect.item.kind is kind]
+        unsettled = [effect for effect in mine if effect.wakes_at is not None]
+        return Backlog(
+            kind=kind,
+            open=len(unsettled),
+            oldest_due=min((effect.item.due for effect in unsettled), default=None),
+            parked=sum(effect.state is EffectState.PARKED for effect in mine),
+        )
+
+    def _claim(self, key: str, owner: str, lease_until: datetime) -> Claim:
+        effect = claimed(self._by_key[key], owner, lease_until)
+        self._keep(effect)
+        return effect.claim
+
+    def _claimable(self) -> Iterator[tuple[StoredEffect, datetime]]:
+        """Yield the unsettled effects that no older one of their lane holds up, and when."""
+        heads: dict[str, int] = {}
+        for effect in self._by_key.values():
+            if effect.wakes_at is not None:
+                lane, position = effect.item.lane, effect.position
+                heads[lane] = min(heads.get(lane, position), position)
+        for effect in self._by_key.values():
+            is_head = not effect.item.lane or heads.get(effect.item.lane) == effect.position
+            if effect.wakes_at is not None and is_head:
+                yield effect, effect.wakes_at
+
+    def _keep(self, effect: StoredEffect) -> None:
+        self._by_key[effect.item.key] = effect
