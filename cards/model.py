@@ -1,4 +1,4 @@
-"""What a card or message says, on no platform in particular; renderers turn it into Block Kit, HTML or text.
+"""What a card or message says, on no platform in particular; a renderer per platform draws it.
 
 Text is built from inline parts. Trusted words are `str`; everything that somebody else wrote is
 `Untrusted`, and a renderer shows it as characters and nothing else.
@@ -10,6 +10,9 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from bot.values import CardId, PersonId, Untrusted
+
+NO_CARD = CardId("")
+"""The id of a plain message, which nobody answers and nothing updates."""
 
 Words: TypeAlias = str | Untrusted
 
@@ -150,7 +153,8 @@ class Button:
     """One answer: `option` is the opaque id that a press brings back.
 
     `consequence` says what happens after the press; `confirm`, where set, is asked before it
-    counts; `wants_reason` opens a text box that the person may fill in.
+    counts; `wants_reason` opens a text box that the person may fill in. One with `needs_form`
+    False (Cancel, Reject) may be pressed while required fields are empty.
     """
 
     option: str
@@ -160,6 +164,7 @@ class Button:
     confirm: str = ""
     wants_reason: bool = False
     recommended: bool = False
+    needs_form: bool = True
 
 
 class FieldKind(StrEnum):
@@ -177,7 +182,12 @@ class FieldKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormField:
-    """One input of a form; `choices` are (value, label) pairs for the select kinds."""
+    """One input of a form; `choices` are (value, label) pairs for the select kinds.
+
+    `minimum` and `maximum` bound a number, the length of a text, or how many are selected. Values
+    come back as text: a checkbox `yes` or "", several selected values joined by commas, a
+    date-time as `2026-11-21T10:42` in UTC, a person by our id. `default` has the same form.
+    """
 
     name: str
     label: str
@@ -198,7 +208,7 @@ class Card:
     option of the pressed button. A card without buttons offers nothing to press.
     """
 
-    id: CardId = CardId("")
+    id: CardId = NO_CARD
     kind: str = "message"
     tone: Tone = Tone.NEUTRAL
     title: Line = ()
