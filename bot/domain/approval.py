@@ -74,7 +74,8 @@ class Asked:
 def evolve(cards: Mapping[CardId, Asked], event: Event, at: datetime) -> Mapping[CardId, Asked]:
     """Fold one event into the cards; events of other nouns change nothing."""
     match event:
-        case CardAsked(card=ident):
+        case CardAsked(card=ident, replaces=old):
+            cards = _replaced(cards, old, ident)
             return {**cards, ident: Asked(card=event, asked_at=at, rule=event.rule)}
         case VoteCast(card=ident, person=person):
             asked = cards[ident]
@@ -236,6 +237,16 @@ def _counted(asked: Asked, option: Option, intent: Answer) -> Decided:
         effects=timers_off(ident),
         answer=f"Recorded: {option.label}.",
     )
+
+
+def _replaced(
+    cards: Mapping[CardId, Asked], old: CardId | None, new: CardId
+) -> Mapping[CardId, Asked]:
+    """Point a withdrawn card at the one that asks anew."""
+    asked = cards.get(old) if old is not None else None
+    if old is None or asked is None or asked.withdrawn is None:
+        return cards
+    return {**cards, old: replace(asked, withdrawn=replace(asked.withdrawn, replaced_by=new))}
 
 
 def _ended(

@@ -1,8 +1,8 @@
 """Paging: one person after the other until somebody says "I have it", then everybody.
 
-    open          --acknowledge-->  acknowledged
-    open          --time over / nobody reachable-->  open (next person)  ...  exhausted
-    exhausted     --acknowledge-->  acknowledged (late is still good news)
+open          --acknowledge-->  acknowledged
+open          --time over / nobody reachable-->  open (next person)  ...  exhausted
+exhausted     --acknowledge-->  acknowledged (late is still good news)
 """
 
 from collections.abc import Mapping
@@ -100,7 +100,9 @@ def start(
         order=order,
         every=every,
         webhooks={
-            p: policy.people[p].webhook for p in order if p in policy.people and policy.people[p].webhook
+            p: policy.people[p].webhook
+            for p in order
+            if p in policy.people and policy.people[p].webhook
         },
     )
     following = advance(policy, PageState(started=started, at=now), now)

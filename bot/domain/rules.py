@@ -54,7 +54,9 @@ def strictest(first: ResolvedRule, second: ResolvedRule) -> ResolvedRule:
 def expires_in(policy: Policy, rule: ResolvedRule, severity: Severity) -> timedelta:
     """Return how long a card of this rule stays open: the shortest that any source names."""
     named = [
-        r.expires_in for r in policy.approval_rules if r.name in rule.names and r.expires_in is not None
+        r.expires_in
+        for r in policy.approval_rules
+        if r.name in rule.names and r.expires_in is not None
     ]
     usual = (
         policy.approval_expires_in_sev1 if severity is Severity.SEV1 else policy.approval_expires_in

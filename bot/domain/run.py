@@ -53,7 +53,17 @@ from bot.domain.events import (
 )
 from bot.domain.policy import Group, Policy
 from bot.errors import OperatorMistake
-from bot.values import CardId, HostName, Json, RunId, Severity, Tier, Untrusted, canonical_json, digest_of
+from bot.values import (
+    CardId,
+    HostName,
+    Json,
+    RunId,
+    Severity,
+    Tier,
+    Untrusted,
+    canonical_json,
+    digest_of,
+)
 from runbooks import steps
 from runbooks.inventory import HostEntry, Inventory, ServiceEntry
 from runbooks.loader import load
@@ -317,7 +327,7 @@ def inventory(policy: Policy, *, practice_only: bool) -> Inventory:
     )
 
 
-def _step_on(run: Run, setting: Setting) -> Moves:  # noqa: C901, PLR0911, PLR0912 - one arm per step
+def _step_on(run: Run, setting: Setting) -> Moves:  # noqa: C901, PLR0911 - one arm per step
     step = next_of(run, setting.policy, drill=setting.drill)
     match step:
         case steps.Observe(phase=phase, commands=commands):
@@ -406,7 +416,7 @@ def _wait(run: Run, name: str, duration: timedelta, why: str, setting: Setting) 
 # --- asking ----------------------------------------------------------------------------------
 
 
-def rule_for(  # noqa: PLR0913 - everything that rules match on
+def rule_for(
     run: Run,
     setting: Setting,
     *,
@@ -434,9 +444,7 @@ def rule_for(  # noqa: PLR0913 - everything that rules match on
     return reduce(rules.strictest, earlier, rule)
 
 
-def stale_at_vote(
-    run: Run, asked: Asked, setting: Setting, document_now: str
-) -> tuple[str, ...]:
+def stale_at_vote(run: Run, asked: Asked, setting: Setting, document_now: str) -> tuple[str, ...]:
     """Name what has changed under an open question; empty = it still fits.
 
     The packet is rendered again from the runbook, inventory and rule that hold now.
@@ -524,7 +532,9 @@ def _ask(run: Run, proposal: Proposal, setting: Setting, kind: CardKind) -> Move
         {c.host for c in proposal.commands if HostName(c.host) not in setting.policy.hosts}
     )
     if missing:
-        return end(run, steps.Stopped(because=f"not in the inventory: {', '.join(missing)}"), setting)
+        return end(
+            run, steps.Stopped(because=f"not in the inventory: {', '.join(missing)}"), setting
+        )
     inputs = _inputs(run, proposal, setting)
     rule = _rule_of(run, proposal, setting)
     lasts = rules.expires_in(setting.policy, rule, setting.severity)
@@ -545,6 +555,7 @@ def _ask(run: Run, proposal: Proposal, setting: Setting, kind: CardKind) -> Move
         ),
         run=run.started.run,
         requester=run.started.requested_by,
+        replaces=earlier[-1].card.card if earlier else None,
         tier=proposal.tier,
         inputs=canonical_json(inputs).decode(),
     )
@@ -585,7 +596,9 @@ def _question(run: Run, question: steps.Question, setting: Setting) -> Moves:
         for c in question.options
     )
     described = Untrusted(question.description)
-    return _ask_human(run, setting, CardKind.QUESTION, question.title, options, question.path, described)
+    return _ask_human(
+        run, setting, CardKind.QUESTION, question.title, options, question.path, described
+    )
 
 
 def _confirm(run: Run, command: steps.PlannedCommand, setting: Setting) -> Moves:
@@ -598,7 +611,7 @@ def _confirm(run: Run, command: steps.PlannedCommand, setting: Setting) -> Moves
     return _ask_human(run, setting, CardKind.STEP, title, options, command.key, line)
 
 
-def _ask_human(  # noqa: PLR0913 - the parts of one card
+def _ask_human(
     run: Run,
     setting: Setting,
     kind: CardKind,
@@ -671,7 +684,7 @@ def ask_in_doubt(run: Run, log: StepLog, why: str, setting: Setting) -> Moves:
 # --- ending ----------------------------------------------------------------------------------
 
 
-def end(run: Run, step: steps.Terminal, setting: Setting) -> Moves:  # noqa: C901, PLR0911, PLR0912 - one arm per ending
+def end(run: Run, step: steps.Terminal, setting: Setting) -> Moves:  # noqa: PLR0911 - one arm per ending
     """Close the run as the planner says; targets stay reserved where something may be half done."""
     match step:
         case steps.Done(summary=summary, after=after):
@@ -777,7 +790,7 @@ def _without_again(progress: Progress) -> Progress:
     return replace(progress, outcomes=kept, reserved=False)
 
 
-def _step(  # noqa: PLR0913 - one field each
+def _step(
     run: Run,
     path: str,
     host: str,
@@ -818,4 +831,3 @@ def _rule_json(rule: ResolvedRule) -> Json:
 def describe_targets(targets: tuple[str, ...]) -> str:
     """Write targets for people: `host web-1, service checkout`."""
     return ", ".join(t.replace(":", " ", 1) for t in targets)
-

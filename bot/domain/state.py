@@ -154,9 +154,7 @@ def next_number(incident: Incident) -> int:
     return len(incident.cards) + 1
 
 
-def _declared(
-    incident: Incident, event: IncidentDeclared, at: datetime, by: PersonId
-) -> Incident:
+def _declared(incident: Incident, event: IncidentDeclared, at: datetime, by: PersonId) -> Incident:
     return replace(
         incident,
         number=event.number,

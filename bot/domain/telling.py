@@ -106,7 +106,9 @@ def shows(incident: Incident, before: Incident, events: tuple[Event, ...]) -> tu
     cards = ["incident"] if events else []
     cards += [f"run:{i}" for i, run in incident.runs.items() if before.runs.get(i) is not run]
     cards += [c for c, asked in incident.cards.items() if before.cards.get(c) is not asked]
-    cards += [c for c, asked in incident.cards.items() if _lives(asked.card.kind) and c not in cards]
+    cards += [
+        c for c, asked in incident.cards.items() if _lives(asked.card.kind) and c not in cards
+    ]
     return tuple(
         Show(card=card, target=Target(platform=platform, place=Place.ROOM))
         for card in cards
@@ -129,5 +131,3 @@ def _places(policy: Policy, incident: Incident, event: Event) -> list[tuple[Plac
     if isinstance(event, NoticeSent):
         places.append((Place.CHANNEL, event.channel))
     return places
-
-

@@ -1,0 +1,175 @@
+"""What an answer to a card leads to, by the kind of the card; and what its expiry leads to."""
+
+from bot.domain import approval, attaching, running
+from bot.domain.approval import Asked, CardState
+from bot.domain.decided import Decided, Decision, Refusal
+from bot.domain.draft import Draft
+from bot.domain.effects import ClearTimer, SetRoom, Timer
+from bot.domain.events import (
+    CardDecided,
+    CardExpired,
+    CardKind,
+    Ending,
+    ImpactRecorded,
+    IncidentResolved,
+    NoticeSent,
+    OutcomeKind,
+    ServicesNamed,
+    TitleChanged,
+)
+from bot.domain.intents import Answer, StartRun
+from bot.domain.packet import ChecklistPacket, NoticePacket, RunPacket
+from bot.values import CardId, Severity, Untrusted
+
+
+def answer(draft: Draft, intent: Answer) -> Decision:
+    """Count the answer; where it decides the card, do what the card was for."""
+    asked = draft.incident.cards.get(intent.card)
+    if asked is not None and asked.state is CardState.OPEN:
+        refusal = _checked(draft, asked, intent)
+        if refusal is not None:
+            return refusal
+    decision = approval.vote(draft.incident.cards, intent, draft.now)
+    if isinstance(decision, Refusal):
+        return decision
+    draft.move((decision.events, decision.effects))
+    draft.answer = decision.answer
+    decided = next((e for e in decision.events if isinstance(e, CardDecided)), None)
+    if decided is not None and asked is not None:
+        _carry_out(draft, asked, decided)
+    if any(isinstance(e, CardExpired) for e in decision.events) and asked is not None:
+        _after_expiry(draft, asked)
+    return draft.decided()
+
+
+def expire(draft: Draft, card: CardId) -> Decision:
+    """Close a card whose time is over: nothing happens, and the next approver is woken."""
+    asked = draft.incident.cards.get(card)
+    if asked is None or asked.state is not CardState.OPEN:
+        return Decided()
+    if draft.now < asked.card.expires_at:
+        return Decided()
+    draft.happen(CardExpired(card=card))
+    draft.do(*approval.timers_off(card))
+    _after_expiry(draft, asked)
+    return draft.decided()
+
+
+def _checked(draft: Draft, asked: Asked, intent: Answer) -> Decision | None:
+    """Refuse what the card's own content rules out, before a vote is counted."""
+    option = asked.option(intent.option)
+    if option is None or option.outcome is OutcomeKind.DECLINE:
+        return None
+    why_not = approval.may_answer(asked, intent.by, option)
+    if why_not:
+        return Refusal(reason=why_not)
+    packet = asked.card.packet
+    if isinstance(packet, ChecklistPacket):
+        open_points = _open_points(packet, intent)
+        if open_points and not intent.reason.text.strip():
+            names = "; ".join(open_points)
+            return Refusal(reason=f"Still open: {names}. Tick them, or give a reason to override.")
+    if isinstance(packet, NoticePacket) and packet.external:
+        edited = intent.values.get("text", packet.text.text)
+        if edited != packet.text.text:
+            return Refusal(reason="Whoever approves cannot edit: discard it and prepare it anew.")
+    if asked.card.kind in {CardKind.CHANGE, CardKind.UNDO}:
+        return running.asked_anew(draft, asked, intent.document_now)
+    return None
+
+
+def _carry_out(draft: Draft, asked: Asked, decided: CardDecided) -> None:
+    yes = decided.outcome is OutcomeKind.ACT
+    packet = asked.card.packet
+    match asked.card.kind:
+        case CardKind.RUN if yes and isinstance(packet, RunPacket):
+            running.begin(
+                draft,
+                StartRun(
+                    by=draft.by,
+                    fresh=draft.intent.fresh,
+                    runbook=packet.runbook,
+                    document=packet.document,
+                    bindings=packet.bindings,
+                ),
+            )
+        case CardKind.NOTICE if yes and isinstance(packet, NoticePacket):
+            text = Untrusted(decided.values.get("text", packet.text.text))
+            draft.happen(
+                NoticeSent(
+                    audience=packet.audience,
+                    channel=packet.channel,
+                    text=text,
+                    author=packet.author,
+                    confirmed_by=decided.by,
+                )
+            )
+        case CardKind.CHECKLIST if yes and isinstance(packet, ChecklistPacket):
+            _resolve(draft, packet, decided)
+        case CardKind.DETAILS if yes:
+            _details(draft, decided)
+        case CardKind.IN_DOUBT:
+            running.doubt_settled(draft, asked, decided)
+        case CardKind.CHANGE | CardKind.UNDO | CardKind.STEP | CardKind.QUESTION:
+            running.go_on(draft, asked)
+        case _:
+            pass
+
+
+def _resolve(draft: Draft, packet: ChecklistPacket, decided: CardDecided) -> None:
+    summary = Untrusted(decided.values.get("summary", packet.summary.text))
+    ticked = {name for name, _ in packet.points if decided.values.get(name)}
+    open_points = tuple(words for name, words in packet.points if name not in ticked)
+    draft.happen(
+        IncidentResolved(
+            summary=summary,
+            open_points=open_points,
+            override=decided.reason,
+            still_firing=draft.incident.firing,
+        )
+    )
+    draft.do(
+        ClearTimer(name="update"),
+        ClearTimer(name="no-commander"),
+        Timer(name="flap", due=draft.after(draft.policy.flap_window)),
+        *(SetRoom(platform=platform) for platform in draft.incident.platforms),
+    )
+    for other in draft.incident.open_cards:
+        draft.move(approval.withdraw(other, "the incident was resolved"))
+    draft.answer = f"{draft.incident.number} is resolved."
+
+
+def _details(draft: Draft, decided: CardDecided) -> None:
+    values = decided.values
+    title, impact = values.get("title", "").strip(), values.get("impact", "").strip()
+    services = tuple(s.strip() for s in values.get("services", "").split(",") if s.strip())
+    severity = Severity.parse(values.get("severity", ""))
+    if title:
+        draft.happen(TitleChanged(title=Untrusted(title)))
+        draft.do(*(SetRoom(platform=platform) for platform in draft.incident.platforms))
+    if impact:
+        draft.happen(ImpactRecorded(text=Untrusted(impact)))
+    if services:
+        draft.happen(ServicesNamed(services=services))
+    if severity is not None and severity is not draft.incident.severity:
+        attaching.raise_to(draft, severity, Untrusted(""))
+
+
+def _open_points(packet: ChecklistPacket, intent: Answer) -> list[str]:
+    open_points = [words for name, words in packet.points if not intent.values.get(name)]
+    if packet.firing and intent.values.get("alerts"):
+        open_points.append(f"{packet.firing} alert(s) still fire")
+    return open_points
+
+
+def _after_expiry(draft: Draft, asked: Asked) -> None:
+    match asked.card.kind:
+        case CardKind.CHANGE | CardKind.UNDO | CardKind.QUESTION | CardKind.STEP:
+            running.stopped(draft, asked.card.run, Ending.EXPIRED, "nobody decided in time")
+        case CardKind.IN_DOUBT:
+            draft.page(
+                "A command's outcome is still unknown, and nobody has said what became of it."
+            )
+            running.ask_doubt_again(draft, asked)
+        case _:
+            pass

@@ -1,0 +1,105 @@
+"""A decision in the making: events are folded as they are added, so that each next line sees them."""
+
+from datetime import datetime, timedelta
+
+from bot.domain import escalation, run, telling
+from bot.domain.actor import Actor
+from bot.domain.decided import Decided
+from bot.domain.effects import Effect
+from bot.domain.events import Envelope, Event
+from bot.domain.intents import Intent
+from bot.domain.policy import Policy
+from bot.domain.state import Incident, evolve, next_number
+from bot.values import StreamRef
+
+
+class Draft:
+    """Collects what one intent leads to. Local to one `decide`; nothing of it outlives the call."""
+
+    def __init__(self, policy: Policy, incident: Incident, intent: Intent, now: datetime) -> None:
+        self.policy = policy
+        self.before = incident
+        self.incident = incident
+        self.intent = intent
+        self.now = max(now, incident.last_at)
+        self.answer = ""
+        self.unfrozen: tuple[str, ...] | None = None
+        self._events: list[Event] = []
+        self._effects: list[Effect] = []
+
+    @property
+    def by(self) -> Actor:
+        """Who wants it."""
+        return self.intent.by
+
+    def happen(self, *events: Event) -> None:
+        """Add events; each is told to whom `telling` names."""
+        for event in events:
+            envelope = Envelope(
+                stream=StreamRef(kind="incident", id=self.incident.id),
+                seq=self.incident.seq + 1,
+                at=self.now,
+                actor=self.by.person,
+                event=event,
+            )
+            self.incident = evolve(self.incident, envelope)
+            self._events.append(event)
+            self._effects.extend(
+                telling.posts(self.policy, self.incident, self.incident.seq, event)
+            )
+
+    def do(self, *effects: Effect) -> None:
+        """Add effects."""
+        self._effects.extend(effects)
+
+    def move(self, moves: tuple[tuple[Event, ...], tuple[Effect, ...]]) -> None:
+        """Add what a noun's own decision returned."""
+        events, effects = moves
+        self.happen(*events)
+        self.do(*effects)
+
+    def page(self, reason: str, escalation_name: str = "") -> None:
+        """Wake somebody; a drill pages nobody."""
+        if self.incident.drill:
+            return
+        self.steps(
+            escalation.start(
+                self.policy,
+                page=self.intent.fresh.ident("page", len(self.incident.pages) + 1),
+                reason=reason,
+                escalation=escalation_name or self.incident.escalation,
+                now=self.now,
+            )
+        )
+
+    def steps(self, steps: escalation.Steps) -> None:
+        """Add what the escalation decided."""
+        self.happen(*steps.events)
+        self.do(*steps.effects)
+
+    def setting(self) -> run.Setting:
+        """Return what a run needs to know right now."""
+        return run.Setting(
+            policy=self.policy,
+            severity=self.incident.severity,
+            drill=self.incident.drill,
+            cards=self.incident.cards,
+            next_number=next_number(self.incident),
+            seed=self.intent.fresh.seed,
+            now=self.now,
+        )
+
+    def after(self, delay: timedelta) -> datetime:
+        """Return a moment from now."""
+        return self.now + delay
+
+    def decided(self) -> Decided:
+        """Close the draft."""
+        events = tuple(self._events)
+        shows = telling.shows(self.incident, self.before, events)
+        return Decided(
+            events=events,
+            effects=(*self._effects, *shows),
+            answer=self.answer,
+            unfrozen=self.unfrozen,
+        )
