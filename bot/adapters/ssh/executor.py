@@ -28,6 +28,9 @@ _KILL_AFTER = 5
 _NOT_FOUND = 127
 """A shell's exit status for a program that is not there."""
 
+_TURNED_AWAY = frozenset({64, 126})
+"""The wrapper's status for a line that it does not take, and a shell's for one it may not run."""
+
 
 class ParamikoExecutor:
     """`CommandExecutor` over SSH.
@@ -126,6 +129,9 @@ class ParamikoExecutor:
             return report, ending.seconds
         if ending.exit_status == _NOT_FOUND:
             raise _NoWrapperError(f"{host.name} keeps no receipts: run `firewarden host prepare`")
+        if ending.exit_status in _TURNED_AWAY:
+            said = session.stderr.shown(self._redactor).text.strip()
+            raise Refused(f"{host.name} does not run this for the change login: {said[:200]}")
         raise OutcomeUnknown(f"{host.name} gave no readable receipt")
 
     async def _say(
