@@ -346,7 +346,7 @@ def _named(path: Path, root: Node) -> str:
 def _message(details: ErrorDetails) -> str:
     # Our own validators raise ValueError: their text already is the sentence to show.
     text = details["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    return text[:1].lower() + text[1:]
+    return (text[:1].lower() + text[1:]).replace("valid tuple", "list")
 
 
 def _hint(details: ErrorDetails) -> str:
@@ -355,5 +355,6 @@ def _hint(details: ErrorDetails) -> str:
         "bool_type": lambda: "write true or false",
         "string_type": lambda: "put it in quotes" if isinstance(given, int | float) else "",
         "list_type": lambda: "write a list: [a, b] or one '- ' per line",
+        "tuple_type": lambda: "write a list: [a, b] or one '- ' per line",
     }
     return ask.get(details["type"], lambda: "")()

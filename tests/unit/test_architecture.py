@@ -16,8 +16,8 @@ OWNERS = {
     "paramiko": {"bot.adapters.ssh", "bot.adapters.practice"},
     "slack_bolt": {"bot.adapters.slack"},
     "slack_sdk": {"bot.adapters.slack"},
-    "sqlite3": {"bot.adapters.sqlite"},
-    "sqlite_utils": {"bot.adapters.sqlite"},
+    "sqlite3": {"bot.adapters.sqlite", "bot.adapters.console"},  # the console keeps its own chat
+    "sqlite_utils": {"bot.adapters.sqlite", "bot.adapters.console"},
     "telegram": {"bot.adapters.telegram"},
 }
 
