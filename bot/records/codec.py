@@ -1,0 +1,198 @@
+"""Frozen values <-> canonical JSON, by their annotations; one shape per class, checked both ways.
+
+A closed union is written with the class's name beside it. Reading is strict: an unknown type, a
+missing or unexpected field is an error, never a guess.
+"""
+
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from functools import cache
+from typing import TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+from bot.values import Json
+
+T = TypeVar("T")
+_Encode = Callable[[object], Json]
+_Decode = Callable[[Json], object]
+_TYPE = "type"
+
+
+class UnreadableError(ValueError):
+    """Stored bytes do not have the shape that this version knows."""
+
+
+def encode(kind: object, value: object) -> Json:
+    """Turn a value of the annotated type `kind` into JSON."""
+    return _coder(kind)[0](value)
+
+
+def decode(kind: type[T] | object, value: Json) -> T:
+    """Turn JSON back into a value of the annotated type `kind`."""
+    return cast("T", _coder(kind)[1](value))
+
+
+@cache
+def _coder(kind: object) -> tuple[_Encode, _Decode]:  # noqa: C901, PLR0911, PLR0912 - one line per shape
+    supertype = getattr(kind, "__supertype__", None)
+    if supertype is not None:  # a NewType
+        return _coder(supertype)
+    if kind in {str, int, float, bool, type(None)}:
+        return _plain(cast("type", kind))
+    if kind is datetime:
+        return _encode_datetime, _decode_datetime
+    if kind is timedelta:
+        return (
+            lambda value: cast("timedelta", value).total_seconds(),
+            lambda value: timedelta(seconds=_number(value)),
+        )
+    origin = get_origin(kind)
+    if origin in {Union, types.UnionType}:
+        return _union(get_args(kind))
+    if origin is tuple:
+        return _tuple(get_args(kind))
+    if origin is not None and issubclass(origin, Mapping):
+        return _mapping(get_args(kind))
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return lambda value: cast("Json", cast("Enum", value).value), kind
+    if isinstance(kind, type) and is_dataclass(kind):
+        return _dataclass(kind)
+    msg = f"no shape for {kind!r}"
+    raise TypeError(msg)
+
+
+def _plain(kind: type) -> tuple[_Encode, _Decode]:
+    def check(value: object) -> object:
+        if kind is float and isinstance(value, int) and not isinstance(value, bool):
+            return float(value)
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            msg = f"expected {kind.__name__}, found {type(value).__name__}"
+            raise UnreadableError(msg)
+        return value
+
+    return lambda value: cast("Json", check(value)), check
+
+
+def _dataclass(kind: type) -> tuple[_Encode, _Decode]:
+    hints = get_type_hints(kind)
+    shape = [(f.name, _coder(hints[f.name]), f) for f in fields(kind)]
+    if [name for name, _, _ in shape] == ["text"]:  # Untrusted: a bare string on disk
+        return lambda value: cast("Json", getattr(value, "text")), lambda value: kind(_text(value))  # noqa: B009 - typed as object
+    known = {name for name, _, _ in shape}
+    needed = {
+        name
+        for name, _, f in shape
+        if f.default is MISSING and f.default_factory is MISSING
+    }
+
+    def to_json(value: object) -> Json:
+        return {name: coder[0](getattr(value, name)) for name, coder, _ in shape}
+
+    def from_json(value: Json) -> object:
+        if not isinstance(value, Mapping):
+            msg = f"expected an object for {kind.__name__}"
+            raise UnreadableError(msg)
+        given = {k: v for k, v in value.items() if k != _TYPE}
+        if given.keys() - known or needed - given.keys():
+            odd = sorted((given.keys() - known) | (needed - given.keys()))
+            msg = f"{kind.__name__} with odd fields: {', '.join(odd)}"
+            raise UnreadableError(msg)
+        return kind(**{n: coder[1](given[n]) for n, coder, _ in shape if n in given})
+
+    return to_json, from_json
+
+
+def _union(members: tuple[object, ...]) -> tuple[_Encode, _Decode]:
+    optional = type(None) in members
+    rest = [m for m in members if m is not type(None)]
+    if len(rest) == 1:
+        inner = _coder(rest[0])
+        return (
+            lambda value: None if value is None else inner[0](value),
+            lambda value: None if value is None else inner[1](value),
+        )
+    named = {cast("type", m).__name__: cast("type", m) for m in rest}
+
+    def to_json(value: object) -> Json:
+        if value is None and optional:
+            return None
+        name = type(value).__name__
+        if named.get(name) is not type(value):
+            msg = f"{name} is not one of {', '.join(sorted(named))}"
+            raise TypeError(msg)
+        body = cast("Mapping[str, Json]", _coder(type(value))[0](value))
+        return {_TYPE: name, **body}
+
+    def from_json(value: Json) -> object:
+        if value is None and optional:
+            return None
+        name = value.get(_TYPE) if isinstance(value, Mapping) else None
+        if not isinstance(name, str) or name not in named:
+            msg = f"unknown type {name!r}"
+            raise UnreadableError(msg)
+        return _coder(named[name])[1](value)
+
+    return to_json, from_json
+
+
+def _tuple(args: tuple[object, ...]) -> tuple[_Encode, _Decode]:
+    if len(args) == 2 and args[1] is Ellipsis:  # noqa: PLR2004 - tuple[X, ...]
+        inner = _coder(args[0])
+        return (
+            lambda value: [inner[0](v) for v in cast("tuple[object, ...]", value)],
+            lambda value: tuple(inner[1](v) for v in _list(value)),
+        )
+    coders = [_coder(a) for a in args]
+    return (
+        lambda value: [
+            c[0](v) for c, v in zip(coders, cast("tuple[object, ...]", value), strict=True)
+        ],
+        lambda value: tuple(c[1](v) for c, v in zip(coders, _list(value), strict=True)),
+    )
+
+
+def _mapping(args: tuple[object, ...]) -> tuple[_Encode, _Decode]:
+    key, inner = _coder(args[0]), _coder(args[1])
+
+    def to_json(value: object) -> Json:
+        items = cast("Mapping[object, object]", value).items()
+        return {str(key[0](k)): inner[0](v) for k, v in items}
+
+    def from_json(value: Json) -> object:
+        if not isinstance(value, Mapping):
+            msg = "expected an object"
+            raise UnreadableError(msg)
+        return {key[1](k): inner[1](v) for k, v in value.items()}
+
+    return to_json, from_json
+
+
+def _encode_datetime(value: object) -> Json:
+    return cast("datetime", value).astimezone(UTC).isoformat()
+
+
+def _decode_datetime(value: Json) -> datetime:
+    return datetime.fromisoformat(_text(value))
+
+
+def _text(value: Json) -> str:
+    if not isinstance(value, str):
+        msg = f"expected text, found {type(value).__name__}"
+        raise UnreadableError(msg)
+    return value
+
+
+def _number(value: Json) -> float:
+    if not isinstance(value, int | float):
+        msg = f"expected a number, found {type(value).__name__}"
+        raise UnreadableError(msg)
+    return float(value)
+
+
+def _list(value: Json) -> "list[Json]":
+    if not isinstance(value, list):
+        msg = f"expected a list, found {type(value).__name__}"
+        raise UnreadableError(msg)
+    return value

@@ -1,0 +1,199 @@
+"""Events and effects as stored: their type names, versions, and the way back from old ones."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias, cast, get_args
+
+from bot.domain import effects as fx
+from bot.domain.effects import Effect
+from bot.domain.events import Envelope, Event
+from bot.records.chain import Record, Unsealed
+from bot.records.codec import UnreadableError, decode, encode
+from bot.records.outbox import EffectKind, OutboxItem
+from bot.values import Json, PersonId, StreamRef, canonical_json
+
+Upcast: TypeAlias = Callable[[Mapping[str, Json]], Mapping[str, Json]]
+
+VERSION = 1
+"""The version that new events and effects are written with."""
+
+UPCASTERS: dict[tuple[str, int], Upcast] = {}
+"""(type, version) -> the body of the next version. Stored bytes are never rewritten."""
+
+EVENT_TYPES: dict[str, type] = {kind.__name__: kind for kind in get_args(Event)}
+EFFECT_TYPES: dict[str, type] = {kind.__name__: kind for kind in get_args(Effect)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stored:
+    at: datetime
+    actor: PersonId
+    request: str
+    event: Event
+
+
+def write_event(envelope: Envelope) -> Unsealed:
+    """Encode an event; its place in the stream is the record's, not the body's."""
+    stored = _Stored(
+        at=envelope.at, actor=envelope.actor, request=envelope.request, event=envelope.event
+    )
+    return Unsealed(
+        type=type(envelope.event).__name__,
+        version=VERSION,
+        body=canonical_json(encode(_Stored, stored)),
+    )
+
+
+def read_event(record: Record) -> Envelope:
+    """Decode a record, through upcasters where it is older than this version."""
+    if record.type not in EVENT_TYPES or record.version > VERSION:
+        msg = f"{record.stream} {record.seq}: {record.type} version {record.version} is not known"
+        raise UnreadableError(msg)
+    body = cast("dict[str, Json]", json.loads(record.body))
+    for version in range(record.version, VERSION):
+        upcast = UPCASTERS.get((record.type, version))
+        body = body if upcast is None else dict(upcast(body))
+    stored: _Stored = decode(_Stored, body)
+    return Envelope(
+        stream=record.stream,
+        seq=record.seq,
+        at=stored.at,
+        actor=stored.actor,
+        request=stored.request,
+        event=stored.event,
+    )
+
+
+# --- effects ---------------------------------------------------------------------------------
+
+URGENT, CARDS, WORK, ROOMS, TALK, REST = range(6)
+"""Priorities, most urgent first: pages, approval cards, commands, rooms, posts, the rest."""
+
+
+def write_effect(stream: StreamRef, effect: Effect, now: datetime) -> OutboxItem:
+    """Give an effect its key, kind, lane and priority (DESIGN section 5).
+
+    `ClearTimer` is no effect of its own: see `timer_key`.
+    """
+    place = _PLACES[type(effect)](stream, effect)
+    return OutboxItem(
+        key=place.key,
+        kind=place.kind,
+        type=type(effect).__name__,
+        version=VERSION,
+        body=canonical_json(encode(type(effect), effect)),
+        stream=stream,
+        lane=place.lane,
+        due=effect.due if isinstance(effect, fx.Timer) else now,
+        priority=place.priority,
+    )
+
+
+def read_effect(item: OutboxItem) -> Effect:
+    """Decode an effect."""
+    if item.type not in EFFECT_TYPES or item.version > VERSION:
+        msg = f"{item.key}: {item.type} version {item.version} is not known"
+        raise UnreadableError(msg)
+    return cast("Effect", decode(EFFECT_TYPES[item.type], json.loads(item.body)))
+
+
+def timer_key(stream: StreamRef, name: str) -> str:
+    """Return the key under which a timer of that name is kept."""
+    return f"timer:{stream}:{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    key: str
+    kind: EffectKind
+    priority: int
+    lane: str = ""
+
+
+def _room_lane(stream: StreamRef, platform: str) -> str:
+    return f"{platform}/{stream}"
+
+
+def _post_lane(stream: StreamRef, target: fx.Target) -> str:
+    if target.place is fx.Place.ROOM:
+        return _room_lane(stream, target.platform)
+    return str(target)
+
+
+def _open_room(stream: StreamRef, e: fx.OpenRoom) -> _Place:
+    lane = _room_lane(stream, e.platform)
+    return _Place(f"room:{stream}.{e.platform}", EffectKind.ONCE, ROOMS, lane)
+
+
+def _set_room(stream: StreamRef, e: fx.SetRoom) -> _Place:
+    return _Place(f"set-room:{stream}.{e.platform}", EffectKind.LATEST, REST)
+
+
+def _invite(stream: StreamRef, e: fx.Invite) -> _Place:
+    key = f"invite:{stream}.{e.platform}.{e.person}"
+    return _Place(key, EffectKind.ONCE, ROOMS, _room_lane(stream, e.platform))
+
+
+def _post(stream: StreamRef, e: fx.Post) -> _Place:
+    key = f"post:{stream}.{e.seq}.{e.target}"
+    return _Place(key, EffectKind.ONCE, TALK, _post_lane(stream, e.target))
+
+
+def _show(stream: StreamRef, e: fx.Show) -> _Place:
+    return _Place(f"show:{stream}.{e.card}.{e.target}", EffectKind.LATEST, CARDS)
+
+
+def _page(stream: StreamRef, e: fx.SendPage) -> _Place:
+    key = f"page:{stream}.{e.page}.{e.level}.{e.person}.{e.pager}"
+    return _Place(key, EffectKind.ONCE, URGENT)
+
+
+def _read(_: StreamRef, e: fx.RunRead) -> _Place:
+    return _Place(f"read:{e.run}.{e.turn}.{e.phase}.{e.path}.{e.host}", EffectKind.ONCE, WORK)
+
+
+def _change(_: StreamRef, e: fx.RunChange) -> _Place:
+    return _Place(f"ssh:{e.run}.{e.path}.{e.host}.{e.attempt}", EffectKind.ONCE, WORK)
+
+
+def _stop(_: StreamRef, e: fx.StopCommand) -> _Place:
+    return _Place(f"stop:{e.run}.{e.path}.{e.host}.{e.attempt}", EffectKind.ONCE, URGENT)
+
+
+def _timer(stream: StreamRef, e: fx.Timer) -> _Place:
+    return _Place(timer_key(stream, e.name), EffectKind.TIMER, WORK)
+
+
+def _attach(_: StreamRef, e: fx.Attach) -> _Place:
+    return _Place(f"attach:{e.group}", EffectKind.ATTACH, WORK)
+
+
+def _drill(_: StreamRef, e: fx.StartDrill) -> _Place:
+    return _Place(f"drill:{e.drill}", EffectKind.ONCE, WORK)
+
+
+def _never(_: StreamRef, e: fx.ClearTimer) -> _Place:
+    msg = f"clearing {e.name} is part of a commit, not an effect"
+    raise TypeError(msg)
+
+
+_PLACES: dict[type, Callable[[StreamRef, object], _Place]] = cast(
+    "dict[type, Callable[[StreamRef, object], _Place]]",
+    {
+        fx.OpenRoom: _open_room,
+        fx.SetRoom: _set_room,
+        fx.Invite: _invite,
+        fx.Post: _post,
+        fx.Show: _show,
+        fx.SendPage: _page,
+        fx.RunRead: _read,
+        fx.RunChange: _change,
+        fx.StopCommand: _stop,
+        fx.Timer: _timer,
+        fx.Attach: _attach,
+        fx.StartDrill: _drill,
+        fx.ClearTimer: _never,
+    },
+)
