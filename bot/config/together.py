@@ -1,0 +1,98 @@
+"""What settings, policy and files must be together; each alone looked right."""
+
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.config.settings import Settings
+from bot.domain.policy import Policy
+from bot.errors import Fault
+from bot.values import Host
+
+
+def joint_faults(settings: Settings, policy: Policy) -> tuple[Fault, ...]:
+    """Return every fault that needs the settings and the policy, or the disk, to see.
+
+    Key files of practice hosts are made by us and are not looked at.
+    """
+    file = str(settings.policy or "default_policy.yaml")
+    found = (
+        *_platform_faults(settings, policy, file),
+        *_webhook_faults(settings, policy, file),
+        *_folder_faults(settings),
+        *(
+            fault
+            for host in policy.hosts.values()
+            if not host.practice
+            for fault in _key_faults(host, file)
+        ),
+    )
+    return tuple(sorted(set(found)))
+
+
+def _platform_faults(settings: Settings, policy: Policy, file: str) -> Iterator[Fault]:
+    for platform, token, name in (
+        ("slack", settings.slack_bot_token, "SLACK_BOT_TOKEN"),
+        ("telegram", settings.telegram_bot_token, "TELEGRAM_BOT_TOKEN"),
+    ):
+        if platform in policy.platforms and token is None:
+            yield Fault(
+                file=file,
+                message=f"chat.platforms names {platform}, and {name} is not set",
+                hint=f"set {name}, or take {platform} out",
+            )
+    heard = settings.slack_app_token or settings.slack_signing_secret
+    if settings.slack_bot_token is not None and heard is None:
+        yield Fault(
+            file="environment",
+            message="SLACK_BOT_TOKEN alone lets Slack be told and not heard",
+            hint="set SLACK_APP_TOKEN (Socket Mode), or SLACK_SIGNING_SECRET (HTTP)",
+        )
+    if settings.telegram_webhook_url is not None and settings.telegram_webhook_secret is None:
+        yield Fault(
+            file="environment",
+            message="TELEGRAM_WEBHOOK_URL without a secret takes calls from anybody",
+            hint="set TELEGRAM_WEBHOOK_SECRET",
+        )
+
+
+def _webhook_faults(settings: Settings, policy: Policy, file: str) -> Iterator[Fault]:
+    if settings.webhook_secret is not None:
+        return
+    named = [person.name for person in policy.people.values() if person.webhook]
+    named += [name for name, escalation in policy.escalations.items() if escalation.webhook]
+    for name in named:
+        yield Fault(
+            file=file,
+            message=f"pages for {name} go to a webhook, and nothing signs them",
+            hint="set FIREWARDEN_WEBHOOK_SECRET",
+        )
+
+
+def _folder_faults(settings: Settings) -> Iterator[Fault]:
+    for name, folder in (
+        ("FIREWARDEN_RUNBOOKS", settings.runbooks),
+        ("FIREWARDEN_TEMPLATES", settings.templates),
+    ):
+        if folder is not None and not folder.is_dir():
+            yield Fault(file="environment", message=f"{name}: {folder} is not a folder")
+
+
+def _key_faults(host: Host, file: str) -> Iterator[Fault]:
+    for login, key_file in (("observe", host.observe_key_file), ("change", host.change_key_file)):
+        fault = _key_file_fault(Path(key_file))
+        if fault:
+            message = f"host {host.name}, {login} login: {key_file} {fault}"
+            yield Fault(file=file, message=message)
+
+
+def _key_file_fault(path: Path) -> str:
+    try:
+        status = path.stat()
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    if stat.S_IMODE(status.st_mode) & (stat.S_IRWXG | stat.S_IRWXO):
+        return f"may be read by others (mode {stat.S_IMODE(status.st_mode):04o}): chmod 600"
+    return ""
