@@ -5,7 +5,7 @@ missing or unexpected field is an error, never a guess.
 """
 
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -29,13 +29,13 @@ def encode(kind: object, value: object) -> Json:
     return _coder(kind)[0](value)
 
 
-def decode(kind: type[T] | object, value: Json) -> T:
+def decode(kind: type[T], value: Json) -> T:
     """Turn JSON back into a value of the annotated type `kind`."""
-    return cast("T", _coder(kind)[1](value))
+    return cast("T", _coder(cast("Hashable", kind))[1](value))
 
 
 @cache
-def _coder(kind: object) -> tuple[_Encode, _Decode]:  # noqa: C901, PLR0911, PLR0912 - one line per shape
+def _coder(kind: Hashable) -> tuple[_Encode, _Decode]:  # noqa: C901, PLR0911, PLR0912 - one line per shape
     supertype = getattr(kind, "__supertype__", None)
     if supertype is not None:  # a NewType
         return _coder(supertype)
@@ -81,11 +81,7 @@ def _dataclass(kind: type) -> tuple[_Encode, _Decode]:
     if [name for name, _, _ in shape] == ["text"]:  # Untrusted: a bare string on disk
         return lambda value: cast("Json", getattr(value, "text")), lambda value: kind(_text(value))  # noqa: B009 - typed as object
     known = {name for name, _, _ in shape}
-    needed = {
-        name
-        for name, _, f in shape
-        if f.default is MISSING and f.default_factory is MISSING
-    }
+    needed = {name for name, _, f in shape if f.default is MISSING and f.default_factory is MISSING}
 
     def to_json(value: object) -> Json:
         return {name: coder[0](getattr(value, name)) for name, coder, _ in shape}
@@ -104,9 +100,9 @@ def _dataclass(kind: type) -> tuple[_Encode, _Decode]:
     return to_json, from_json
 
 
-def _union(members: tuple[object, ...]) -> tuple[_Encode, _Decode]:
-    optional = type(None) in members
-    rest = [m for m in members if m is not type(None)]
+def _union(members: tuple[Hashable, ...]) -> tuple[_Encode, _Decode]:
+    rest = [m for m in members if not _is_none(m)]
+    optional = len(rest) < len(members)
     if len(rest) == 1:
         inner = _coder(rest[0])
         return (
@@ -122,7 +118,7 @@ def _union(members: tuple[object, ...]) -> tuple[_Encode, _Decode]:
         if named.get(name) is not type(value):
             msg = f"{name} is not one of {', '.join(sorted(named))}"
             raise TypeError(msg)
-        body = cast("Mapping[str, Json]", _coder(type(value))[0](value))
+        body = cast("Mapping[str, Json]", _coder(cast("Hashable", type(value)))[0](value))
         return {_TYPE: name, **body}
 
     def from_json(value: Json) -> object:
@@ -132,12 +128,16 @@ def _union(members: tuple[object, ...]) -> tuple[_Encode, _Decode]:
         if not isinstance(name, str) or name not in named:
             msg = f"unknown type {name!r}"
             raise UnreadableError(msg)
-        return _coder(named[name])[1](value)
+        return _coder(cast("Hashable", named[name]))[1](value)
 
     return to_json, from_json
 
 
-def _tuple(args: tuple[object, ...]) -> tuple[_Encode, _Decode]:
+def _is_none(member: object) -> bool:
+    return member is type(None)
+
+
+def _tuple(args: tuple[Hashable, ...]) -> tuple[_Encode, _Decode]:
     if len(args) == 2 and args[1] is Ellipsis:  # noqa: PLR2004 - tuple[X, ...]
         inner = _coder(args[0])
         return (
@@ -153,7 +153,7 @@ def _tuple(args: tuple[object, ...]) -> tuple[_Encode, _Decode]:
     )
 
 
-def _mapping(args: tuple[object, ...]) -> tuple[_Encode, _Decode]:
+def _mapping(args: tuple[Hashable, ...]) -> tuple[_Encode, _Decode]:
     key, inner = _coder(args[0]), _coder(args[1])
 
     def to_json(value: object) -> Json:

@@ -1,0 +1,101 @@
+"""What concerns the whole installation: freezes and drills."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from bot.domain.decided import Decided, Decision, Refusal
+from bot.domain.effects import StartDrill
+from bot.domain.events import DrillStarted, Envelope, Frozen, Unfrozen
+from bot.domain.intents import Drill, Freeze, SystemIntent, Unfreeze
+from bot.domain.permissions import allowed
+from bot.domain.policy import Policy
+
+EVERYTHING = "*"
+"""The scope of a freeze that stops every state-changing step."""
+
+SCENARIOS: Mapping[str, str] = {
+    "disk-full": "a scratch disk fills up, and the clean-up helps",
+    "disk-stuck": "a scratch disk fills up, and the clean-up does not help enough",
+}
+"""Drills by name, with what they practise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """The installation as it stands."""
+
+    freezes: Mapping[str, Frozen] = field(default_factory=dict)
+    drills: tuple[str, ...] = ()
+
+
+def evolve(system: System, envelope: Envelope) -> System:
+    """Fold one event."""
+    match envelope.event:
+        case Frozen(scope=scope) as frozen:
+            return replace(system, freezes={**system.freezes, scope: frozen})
+        case Unfrozen(scope=scope):
+            kept = {s: f for s, f in system.freezes.items() if s != scope}
+            return replace(system, freezes=kept)
+        case DrillStarted(drill=drill):
+            return replace(system, drills=(*system.drills, drill)[-20:])
+        case _:
+            return system
+
+
+def decide(policy: Policy, system: System, intent: SystemIntent, now: datetime) -> Decision:
+    """Say what an intent leads to."""
+    why_not = allowed(intent.by, intent.VERB)
+    if why_not:
+        return Refusal(reason=why_not)
+    del now
+    match intent:
+        case Freeze():
+            return _freeze(policy, system, intent)
+        case Unfreeze():
+            return _unfreeze(system, intent)
+        case Drill():
+            return _drill(policy, intent)
+
+
+def _freeze(policy: Policy, system: System, intent: Freeze) -> Decision:
+    if not intent.reason.text.strip():
+        return Refusal(reason="A freeze needs a reason: /incident freeze [service|all] <reason>")
+    known = {h.service for h in policy.hosts.values()} | set(policy.services)
+    if intent.scope != EVERYTHING and intent.scope not in known:
+        names = ", ".join(sorted(known)) or "none"
+        return Refusal(reason=f"There is no service “{intent.scope}” (known: {names}, or all).")
+    if intent.scope in system.freezes:
+        return Refusal(reason=f"{_named(intent.scope)} is frozen already.")
+    return Decided(
+        events=(Frozen(scope=intent.scope, reason=intent.reason),),
+        answer=f"FROZEN: no change starts on {_named(intent.scope)} until an approver unfreezes it.",
+    )
+
+
+def _unfreeze(system: System, intent: Unfreeze) -> Decision:
+    if intent.scope not in system.freezes:
+        frozen = ", ".join(_named(s) for s in sorted(system.freezes)) or "nothing"
+        return Refusal(reason=f"{_named(intent.scope)} is not frozen (frozen: {frozen}).")
+    return Decided(
+        events=(Unfrozen(scope=intent.scope),),
+        answer=f"{_named(intent.scope)} is no longer frozen. Stopped runs do not start again by themselves.",
+    )
+
+
+def _drill(policy: Policy, intent: Drill) -> Decision:
+    if intent.scenario not in SCENARIOS:
+        names = "; ".join(f"{n} ({words})" for n, words in SCENARIOS.items())
+        return Refusal(reason=f"There is no drill “{intent.scenario}”. Known: {names}.")
+    if not any(host.practice for host in policy.hosts.values()):
+        return Refusal(reason="There is no practice host here, and a drill touches nothing else.")
+    drill = intent.fresh.seed
+    return Decided(
+        events=(DrillStarted(drill=drill, scenario=intent.scenario),),
+        effects=(StartDrill(drill=drill, scenario=intent.scenario),),
+        answer=f"The drill “{intent.scenario}” begins: its alert arrives in a few seconds.",
+    )
+
+
+def _named(scope: str) -> str:
+    return "everything" if scope == EVERYTHING else scope

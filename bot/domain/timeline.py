@@ -1,0 +1,193 @@
+"""One plain line per event: the timeline that people read, search and export."""
+
+from bot.domain import events as ev
+from bot.values import Untrusted
+
+
+def line(event: ev.IncidentEvent) -> str:  # noqa: C901, PLR0911, PLR0912, PLR0915 - one line per event
+    """Say what happened, without who and when (the timeline adds those)."""
+    match event:
+        case ev.IncidentDeclared():
+            drill = "DRILL: " if event.drill else ""
+            return f"{drill}declared {event.number} at {event.severity}: {event.title.text}"
+        case ev.TitleChanged(title=title):
+            return f"title: {title.text}"
+        case ev.SeverityChanged():
+            return f"severity {event.previous} → {event.severity}{_because(event.reason)}"
+        case ev.StatusChanged():
+            return f"status {event.previous} → {event.status}"
+        case ev.ServicesNamed(services=services):
+            return f"services: {', '.join(services)}"
+        case ev.ImpactRecorded():
+            extra = {
+                "users": event.users.text,
+                "regions": event.regions.text,
+                "data loss": event.data_loss.text,
+            }
+            more = "".join(f"; {k}: {v}" for k, v in extra.items() if v)
+            return f"impact: {event.text.text}{more}"
+        case ev.StartRecorded(started_at=at):
+            return f"it began at {at:%Y-%m-%d %H:%M} UTC"
+        case ev.LinkAdded():
+            return f"link ({event.kind.text}): {event.url.text}"
+        case ev.ActionAdded():
+            owner = f" — {event.owner}" if event.owner else ""
+            return f"action {event.n}: {event.text.text}{owner}"
+        case ev.ActionCompleted(n=n):
+            return f"action {n} is done"
+        case ev.RoleAssigned():
+            handover = " by hand-over" if event.handover else ""
+            before = f", was {event.previous}" if event.previous else ""
+            return f"{event.role} is {event.person}{handover}{before}"
+        case ev.PersonJoined(person=person):
+            return f"{person} joined"
+        case ev.NoteAdded(text=text):
+            return text.text
+        case ev.UpdatePosted():
+            due = f" (next by {event.next_at:%H:%M} UTC)" if event.next_at else ""
+            return f"update: {event.text.text}{due}"
+        case ev.UpdateReminded():
+            return f"the update due at {event.due:%H:%M} UTC is late (reminder {event.level})"
+        case ev.IncidentResolved():
+            still = f"; {event.still_firing} alert(s) still fire" if event.still_firing else ""
+            over = (
+                f"; open points overridden: {', '.join(event.open_points)}"
+                if event.open_points
+                else ""
+            )
+            return f"resolved: {event.summary.text}{still}{over}{_because(event.override)}"
+        case ev.IncidentReopened(reason=reason):
+            return f"reopened{_because(reason)}"
+        case ev.IncidentClosed():
+            which = event.postmortem.text or event.override.text
+            return f"closed{': ' + which if which else ''}"
+        case ev.RoomOpened(room=room):
+            return f"room opened on {room.platform}"
+        case ev.DeliveryFailed():
+            return f"could not deliver {event.what} to {event.where}: {event.why.text}"
+        case ev.AlertsAttached():
+            return _alerts(event)
+        case _:
+            return _paging_line(event)
+
+
+def kind_of(event: ev.IncidentEvent) -> str:
+    """Return the event's kind in words: `step started`."""
+    name = type(event).__name__
+    return "".join(f" {c.lower()}" if c.isupper() else c for c in name).strip()
+
+
+def _paging_line(event: ev.IncidentEvent) -> str:  # noqa: C901, PLR0911, PLR0912 - one line per event
+    match event:
+        case ev.PageStarted():
+            return f"paging {event.escalation}: {event.reason.text}"
+        case ev.PersonPaged():
+            then = f", next person at {event.next_at:%H:%M:%S} UTC" if event.next_at else ""
+            return f"paged {event.person} (level {event.level}{then})"
+        case ev.PageDelivered():
+            return f"page reached {event.person} by {event.pager}"
+        case ev.PageUndeliverable():
+            return f"page could not reach {event.person} by {event.pager}: {event.why.text}"
+        case ev.PageAcknowledged(person=person):
+            return f"page acknowledged by {person}"
+        case ev.PageExhausted():
+            return "nobody acknowledged the page: everyone is told"
+        case ev.CardAsked():
+            until = f"{event.expires_at:%H:%M} UTC"
+            return f"card {event.number} asks: {event.title.text} (until {until})"
+        case ev.VoteCast():
+            return f"voted {event.option} on {event.where}{_because(event.reason)}"
+        case ev.CardDecided():
+            return f"decided: {event.option} by {', '.join(event.by)}{_because(event.reason)}"
+        case ev.CardExpired():
+            return "a card expired undecided: nothing was done"
+        case ev.CardWithdrawn(why=why):
+            return f"a card was withdrawn: {why.text}"
+        case ev.CardReminded():
+            return "a card will expire soon"
+        case ev.NoticeSent():
+            return f"notice to {event.audience}: {event.text.text}"
+        case _:
+            return _run_line(event)
+
+
+def _run_line(event: ev.IncidentEvent) -> str:  # noqa: C901, PLR0911, PLR0912 - one line per event
+    match event:
+        case ev.RunStarted():
+            who = event.requested_by or "the alert's route"
+            return f"run of {event.runbook} started by {who} (version {event.content_hash[:12]})"
+        case ev.ReadStarted():
+            return f"{event.phase}: {len(event.paths)} read-only command(s)"
+        case ev.ReadFinished():
+            return f"{event.path} on {event.host}: {_outcome(event.outcome)}"
+        case ev.DecisionReached():
+            return f"decision: {event.because.text}"
+        case ev.TargetsReserved(targets=targets):
+            return f"reserved {', '.join(targets)}"
+        case ev.ReservationAwaited():
+            return f"waits for {', '.join(event.targets)}, held by {event.holder}"
+        case ev.ReservationReleased():
+            return f"released {', '.join(event.targets)}{_because(event.why)}"
+        case ev.StepStarted():
+            return (
+                f"step {event.number} of {event.of} started on {event.host}, "
+                f"approved by {', '.join(event.approved_by)}: {' '.join(event.command)}"
+            )
+        case ev.StepFinished():
+            told = " (as the host's receipt tells)" if event.learned else ""
+            return f"{event.path} on {event.host}: {_outcome(event.outcome)}{told}"
+        case ev.StepInterrupted():
+            return f"Firewarden stopped during {event.path} on {event.host}; asking the host"
+        case ev.StepInDoubt():
+            return f"IN DOUBT: {event.path} on {event.host}: {event.why.text}"
+        case ev.StepSettled():
+            said = "took effect" if event.finished else "did not take effect"
+            return f"{event.by} says that {event.path} {said}"
+        case ev.WaitStarted():
+            return f"waits until {event.until:%H:%M:%S} UTC: {event.why}"
+        case ev.WaitEnded(name=name):
+            return f"wait over: {name}"
+        case ev.ApprovalVoided(why=why):
+            return f"the approval no longer counts: {why.text}"
+        case ev.DocumentChanged(content_hash=content):
+            return f"the runbook changed; version {content[:12]} from here on"
+        case ev.RunPaused(why=why):
+            return f"run paused: {why.text}"
+        case ev.AbortRequested(reason=reason):
+            return f"abort requested{_because(reason)}"
+        case ev.RunEnded():
+            ran = f"{event.commands_ran} command{'s' * (event.commands_ran != 1)} ran"
+            return f"run ended: {event.ending}, {ran}. {event.because.text}"
+        case ev.FollowUpNoted():
+            owner = f" — {event.owner}" if event.owner else ""
+            return f"follow-up: {event.text.text}{owner}"
+        case _:
+            return kind_of(event)
+
+
+def _alerts(event: ev.AlertsAttached) -> str:
+    parts = [
+        f"{n} alert{'s' * (n != 1)} {word}"
+        for n, word in ((event.firing, "firing"), (event.resolved, "resolved"))
+        if n
+    ]
+    first = event.first[0].summary.text if event.first else ""
+    muted = " (in a maintenance window)" if event.muted else ""
+    return f"{', '.join(parts)}{muted}{': ' + first if first else ''}"
+
+
+def _outcome(outcome: ev.Outcome) -> str:
+    took = f" after {outcome.seconds:.1f} s"
+    if outcome.fault:
+        return f"could not run: {outcome.fault}"
+    if outcome.deadline:
+        return f"still running at its deadline{took}"
+    if outcome.signal:
+        return f"ended by signal {outcome.signal}{took}"
+    if outcome.exit_status is None:
+        return "outcome unknown"
+    return f"exit {outcome.exit_status}{took}"
+
+
+def _because(reason: Untrusted) -> str:
+    return f" — {reason.text}" if reason.text else ""

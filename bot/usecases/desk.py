@@ -1,0 +1,376 @@
+"""One intent in, one commit out: load -> decide -> seal -> commit, in arrival order per stream.
+
+Intents for one stream are decided by one queue: fold once, decide each against the state that the
+one before left, commit the batch. Between processes the head decides: whoever lost loads and
+decides again.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Generic, Protocol, TypeAlias, TypeVar
+
+from bot.domain.decided import Decided, Decision, Refusal
+from bot.domain.effects import ClearTimer, Effect, Timer
+from bot.domain.events import Envelope
+from bot.domain.intents import Intent, Obstacle
+from bot.domain.policy import Policy
+from bot.errors import Unavailable
+from bot.ports import (
+    Absent,
+    AlertsTaken,
+    Clock,
+    Commit,
+    CommitOutcome,
+    Committed,
+    FenceLost,
+    HeadMoved,
+    Ids,
+    Journal,
+    RequestKnown,
+    Requirement,
+    RequirementFailed,
+    SeenRequest,
+    Settle,
+    Settlement,
+    Unfrozen,
+)
+from bot.records.chain import EMPTY, Head, seal
+from bot.records.rows import FreezeRow, IncidentRow, ReservationRow, Row, RowChange
+from bot.records.stored import read_event, timer_key, write_effect, write_event
+from bot.values import StreamRef
+
+S = TypeVar("S")
+I = TypeVar("I", bound=Intent)  # noqa: E741 - I for intent, beside S for state
+I_contra = TypeVar("I_contra", bound=Intent, contravariant=True)
+
+_CACHED = 512
+"""Folded streams kept by head; each is a few tens of kilobytes."""
+
+_TRIES = 8
+"""How often a lost race is decided again before the caller is told to come back."""
+
+PATIENCE = timedelta(seconds=1.4)
+"""A request waits this long for its commit (DESIGN 7: the sender is answered within 1.5 s)."""
+
+
+class Noun(Protocol[S, I_contra]):
+    """The pure functions of one kind of stream."""
+
+    @property
+    def kind(self) -> str:
+        """`incident`, `person` or `system`."""
+        ...
+
+    def blank(self, ident: str) -> S:
+        """Return the state before the first event."""
+        ...
+
+    def evolve(self, state: S, envelope: Envelope) -> S:
+        """Fold one event."""
+        ...
+
+    def decide(self, policy: Policy, state: S, intent: I_contra, now: datetime) -> Decision:
+        """Say what an intent leads to."""
+        ...
+
+    def rows(self, before: S, after: S, envelopes: Sequence[Envelope]) -> tuple[RowChange, ...]:
+        """Return the read-model changes of these events."""
+        ...
+
+    def exclusive(self, after: S, envelopes: Sequence[Envelope]) -> tuple[Row, ...]:
+        """Return the rows that must be free for these events to be true."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """It is durable; `events` are what was added, `answer` what the person reads."""
+
+    answer: str
+    events: tuple[Envelope, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """This request was carried out before; `answer` is what was said then."""
+
+    answer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """The claim that this was done under is somebody else's by now; nothing was written."""
+
+
+Result: TypeAlias = Done | Known | Lost | Refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extra:
+    """What else goes into the commit: the request's id, the claim that it settles, alerts taken."""
+
+    request: str = ""
+    settlement: Settlement | None = None
+    taken: tuple[AlertsTaken, ...] = ()
+    free: tuple[Row, ...] = ()
+    """Rows that nobody else may hold (the alert group that an opening incident claims)."""
+
+
+NOTHING_ELSE = Extra()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Job(Generic[I]):
+    intent: I
+    extra: Extra
+    future: "asyncio.Future[Result]"
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Folded(Generic[S]):
+    state: S
+    head: Head
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Planned(Generic[S, I]):
+    job: _Job[I]
+    commit: Commit
+    result: Result
+    after: _Folded[S]
+
+
+@dataclass(slots=True)
+class _Queue(Generic[I]):
+    jobs: list[_Job[I]] = field(default_factory=list)
+    busy: bool = False
+
+
+class Desk(Generic[S, I]):
+    """Decides and commits the intents of one kind of stream."""
+
+    def __init__(  # noqa: PLR0913 - its parts, by type
+        self,
+        *,
+        noun: Noun[S, I],
+        journal: Journal,
+        clock: Clock,
+        ids: Ids,
+        policy: Callable[[], Policy],
+        key: bytes,
+        tasks: asyncio.TaskGroup,
+    ) -> None:
+        self._noun = noun
+        self._journal = journal
+        self._clock = clock
+        self._ids = ids
+        self._policy = policy
+        self._key = key
+        self._tasks = tasks
+        self._queues: dict[str, _Queue[I]] = {}
+        self._cache: OrderedDict[str, _Folded[S]] = OrderedDict()
+
+    async def state(self, ident: str) -> S:
+        """Return the stream as it stands, folded; the blank state where it has no events."""
+        return (await self._folded(ident)).state
+
+    async def submit(self, ident: str, intent: I, extra: Extra = NOTHING_ELSE) -> Result:
+        """Decide and commit one intent. Raises Unavailable where it was not recorded."""
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        seeded = replace(intent, fresh=replace(intent.fresh, seed=self._ids.new()))
+        queue = self._queues.setdefault(ident, _Queue())
+        queue.jobs.append(_Job(intent=seeded, extra=extra, future=future))
+        if not queue.busy:
+            queue.busy = True
+            self._tasks.create_task(self._drain(ident, queue))
+        return await future
+
+    async def _drain(self, ident: str, queue: _Queue[I]) -> None:
+        try:
+            while queue.jobs:
+                jobs = [job for job in queue.jobs if not job.future.done()]
+                queue.jobs = []
+                queue.jobs = [*await self._batch(ident, jobs), *queue.jobs]
+        finally:
+            queue.busy = False
+            for job in queue.jobs:
+                _fail(job, Unavailable("Firewarden is stopping"))
+            if not queue.jobs:
+                self._queues.pop(ident, None)
+
+    async def _batch(self, ident: str, jobs: Sequence[_Job[I]]) -> list[_Job[I]]:
+        """Decide and commit these; returns the ones that must be decided again."""
+        try:
+            folded = await self._folded(ident)
+            planned: list[_Planned[S, I]] = []
+            for job in jobs:
+                plan = self._plan(ident, folded, job)
+                if plan is not None:
+                    planned.append(plan)
+                    folded = plan.after
+            outcomes = await self._journal.commit([p.commit for p in planned])
+        except Exception as error:  # noqa: BLE001 - whoever waits must hear of it, whatever it is
+            self._cache.pop(ident, None)
+            for job in jobs:
+                _fail(job, error)
+            return []
+        again = [await self._settle(p, o) for p, o in zip(planned, outcomes, strict=True)]
+        if all(isinstance(outcome, Committed) for outcome in outcomes):
+            self._keep(ident, folded)
+        else:
+            self._cache.pop(ident, None)
+        return [job for job in again if job is not None]
+
+    def _plan(self, ident: str, folded: _Folded[S], job: _Job[I]) -> _Planned[S, I] | None:
+        now = self._clock.now()
+        decision = self._noun.decide(self._policy(), folded.state, job.intent, now)
+        if isinstance(decision, Refusal):
+            return self._refused(folded, job, decision)
+        stream = StreamRef(kind=self._noun.kind, id=ident)
+        after, envelopes = self._fold(stream, folded, job, decision, now)
+        records, head = seal(
+            self._key, stream, folded.head, [write_event(envelope) for envelope in envelopes]
+        )
+        rows = self._noun.rows(folded.state, after, envelopes) if envelopes else ()
+        requires: list[Requirement] = [Absent(row) for row in job.extra.free]
+        requires += [Absent(row) for row in self._noun.exclusive(after, envelopes)]
+        if decision.unfrozen is not None:
+            requires.append(Unfrozen(decision.unfrozen))
+        effects, cleared = _timers_settled(decision.effects)
+        commit = Commit(
+            stream=stream if records else None,
+            expected=folded.head if records else None,
+            records=records,
+            effects=tuple(write_effect(stream, effect, now) for effect in effects),
+            cleared=tuple(timer_key(stream, name) for name in cleared),
+            rows=rows,
+            taken=job.extra.taken,
+            request=_seen(job.extra.request, decision.answer, now),
+            settlement=job.extra.settlement,
+            requires=tuple(requires),
+        )
+        result = Done(answer=decision.answer, events=envelopes)
+        return _Planned(
+            job=job, commit=commit, result=result, after=_Folded(state=after, head=head)
+        )
+
+    def _fold(
+        self, stream: StreamRef, folded: _Folded[S], job: _Job[I], decided: Decided, now: datetime
+    ) -> tuple[S, tuple[Envelope, ...]]:
+        state = folded.state
+        at = max(now, getattr(state, "last_at", now))
+        envelopes: list[Envelope] = []
+        for n, event in enumerate(decided.events, start=folded.head.seq + 1):
+            envelope = Envelope(
+                stream=stream,
+                seq=n,
+                at=at,
+                actor=job.intent.by.person,
+                request=job.extra.request,
+                event=event,
+            )
+            state = self._noun.evolve(state, envelope)
+            envelopes.append(envelope)
+        return state, tuple(envelopes)
+
+    def _refused(self, folded: _Folded[S], job: _Job[I], refusal: Refusal) -> _Planned[S, I] | None:
+        """Answer a refusal; where it was made under a claim, the claim is settled as asked."""
+        if job.extra.settlement is None or job.extra.settlement.how is Settle.HELD:
+            _answer(job, refusal)
+            return None
+        commit = Commit(settlement=job.extra.settlement, taken=job.extra.taken)
+        return _Planned(job=job, commit=commit, result=refusal, after=folded)
+
+    async def _settle(self, planned: _Planned[S, I], outcome: CommitOutcome) -> _Job[I] | None:
+        job = planned.job
+        match outcome:
+            case Committed():
+                _answer(job, planned.result)
+            case RequestKnown(answer=answer):
+                _answer(job, Known(answer=answer))
+            case FenceLost():
+                _answer(job, Lost())
+            case HeadMoved() if job.tries < _TRIES:
+                job.tries += 1
+                return job
+            case RequirementFailed(requirement=requirement) if job.tries < _TRIES:
+                job.tries += 1
+                job.intent = replace(job.intent, met=await self._obstacle(requirement))
+                return job
+            case _:
+                _fail(job, Unavailable("too many writers at once; try again"))
+        return None
+
+    async def _obstacle(self, requirement: Requirement) -> Obstacle:
+        """Say in words what the commit met."""
+        match requirement:
+            case Unfrozen(services=services):
+                rows = await self._journal.rows(FreezeRow)
+                held = [r for r in rows if r.scope == "*" or r.scope in services]
+                words = "; ".join(f"{r.scope} by {r.by}: {r.reason}" for r in held)
+                return Obstacle(frozen=words or "a freeze that has just been lifted")
+            case Absent(row=ReservationRow(target=target)):
+                holder = next(iter(await self._journal.rows(ReservationRow, target=target)), None)
+                return Obstacle(holder=await self._named(holder))
+            case Absent():
+                return Obstacle(holder="another incident")
+
+    async def _named(self, holder: ReservationRow | None) -> str:
+        if holder is None:
+            return "a run that has just ended"
+        rows = await self._journal.rows(IncidentRow, id=holder.incident)
+        number = rows[0].number if rows else holder.incident
+        return f"{number} (run {holder.run})"
+
+    async def _folded(self, ident: str) -> _Folded[S]:
+        cached = self._cache.get(ident)
+        stream = StreamRef(kind=self._noun.kind, id=ident)
+        head = cached.head if cached else EMPTY
+        history = await self._journal.load(stream, after=head.seq)
+        if cached is not None and history.head == head:
+            self._cache.move_to_end(ident)
+            return cached
+        if cached is not None and (not history.records or history.records[0].seq != head.seq + 1):
+            self._cache.pop(ident)
+            return await self._folded(ident)
+        state = cached.state if cached else self._noun.blank(ident)
+        for record in history.records:
+            state = self._noun.evolve(state, read_event(record))
+        folded = _Folded(state=state, head=history.head)
+        self._keep(ident, folded)
+        return folded
+
+    def _keep(self, ident: str, folded: _Folded[S]) -> None:
+        self._cache[ident] = folded
+        self._cache.move_to_end(ident)
+        while len(self._cache) > _CACHED:
+            self._cache.popitem(last=False)
+
+
+def _timers_settled(effects: Sequence[Effect]) -> tuple[Sequence[Effect], list[str]]:
+    """Split off the timers to clear; where one name is set and cleared, its last word counts."""
+    last = {e.name: e for e in effects if isinstance(e, Timer | ClearTimer)}
+    put = [
+        e
+        for e in effects
+        if not isinstance(e, ClearTimer) and (not isinstance(e, Timer) or last[e.name] is e)
+    ]
+    return put, [e.name for e in last.values() if isinstance(e, ClearTimer)]
+
+
+def _seen(request: str, answer: str, now: datetime) -> SeenRequest | None:
+    return SeenRequest(id=request, answer=answer, at=now) if request else None
+
+
+def _answer(job: _Job[I], result: Result) -> None:
+    if not job.future.done():
+        job.future.set_result(result)
+
+
+def _fail(job: _Job[I], error: Exception) -> None:
+    if not job.future.done():
+        job.future.set_exception(error)
