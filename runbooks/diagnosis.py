@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import assert_never
+from typing import NoReturn, assert_never
 
 from runbooks.expressions import (
     CannotEvaluateError,
@@ -105,9 +105,7 @@ def decide(frame: Frame, ledger: Ledger, picture: Picture, ambiguity: float) -> 
             case Rule():
                 if _holds(frame, rule, number, picture):
                     chosen = _weighed(frame, ledger, picture, number, ambiguity)
-                    return _verdict(
-                        ledger, chosen, chosen.because.show(scope), chosen.when.text, picture
-                    )
+                    return _verdict(ledger, chosen, chosen.because.show(scope), picture)
             case _:
                 assert_never(rule)
     raise CannotEvaluateError("no rule holds and there is no otherwise")
@@ -172,19 +170,20 @@ def _fallen_back(rule: Otherwise, frame: Frame, ledger: Ledger, picture: Picture
     fallback = rule.otherwise
     if fallback.then is not None:
         return Verdict(rule="otherwise", because=because, action=fallback.then)
-    if fallback.resolve:
-        ledger.end(Resolve(because=because, evidence=picture.evidence))
-    return ledger.end(
-        Escalate(whom=fallback.escalate or "", because=because, evidence=picture.evidence)
-    )
+    return _ended(ledger, picture, because, fallback.escalate, "otherwise")
 
 
-def _verdict(ledger: Ledger, rule: Rule, because: str, text: str, picture: Picture) -> Verdict:
+def _verdict(ledger: Ledger, rule: Rule, because: str, picture: Picture) -> Verdict:
     if rule.then is not None:
-        return Verdict(rule=text, because=because, action=rule.then)
-    if rule.escalate is not None:
-        ledger.end(Escalate(whom=rule.escalate, because=because, evidence=picture.evidence))
-    return ledger.end(Resolve(because=because, evidence=picture.evidence))
+        return Verdict(rule=rule.when.text, because=because, action=rule.then)
+    return _ended(ledger, picture, because, rule.escalate, rule.when.text)
+
+
+def _ended(ledger: Ledger, picture: Picture, because: str, whom: str | None, rule: str) -> NoReturn:
+    """End the walk as the rule says: escalate where it names somebody, else resolve."""
+    if whom is None:
+        ledger.end(Resolve(because=because, evidence=picture.evidence, rule=rule))
+    ledger.end(Escalate(whom=whom, because=because, evidence=picture.evidence, rule=rule))
 
 
 def _likelihood(rule: Rule) -> float:

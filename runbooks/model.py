@@ -154,10 +154,10 @@ def _kebab(name: str) -> str:
     return name.strip("_").replace("_", "-")
 
 
-class Part(BaseModel):  # type: ignore[pydantic-alias]  # documents come from YAML alone
+class Part(BaseModel):
     """What all constructs share: frozen, kebab-case, no unknown keys."""
 
-    model_config = ConfigDict(  # type: ignore[pydantic-alias]  # as above
+    model_config = ConfigDict(
         extra="forbid",
         frozen=True,
         arbitrary_types_allowed=True,
@@ -437,6 +437,8 @@ Step: TypeAlias = Annotated[
     | Annotated[LoopStep, Tag("for-each")],
     Discriminator(_step_kind),
 ]
+
+AnyStep: TypeAlias = RunStep | CheckStep | WaitForStep | PauseStep | LoopStep
 
 # --- decide -----------------------------------------------------------------------------------
 

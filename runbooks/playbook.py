@@ -91,11 +91,17 @@ def _concluded(
     scope = frame.scope(facts)
     because = rung.because.show(scope)
     if rung.fix is None:
-        return Escalate(whom=rung.escalate or "", because=because, evidence=ledger.evidence)
+        return Escalate(
+            whom=rung.escalate or "",
+            because=because,
+            evidence=ledger.evidence,
+            rule=rung.name,
+        )
     arguments = {name: as_text(text.native(scope)) for name, text in rung.fix.with_.items()}
     return Refer(
         runbook=rung.fix.runbook,
         arguments=arguments,
         because=because,
         evidence=ledger.evidence,
+        rule=rung.name,
     )

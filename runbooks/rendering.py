@@ -21,6 +21,7 @@ from runbooks.inventory import Inventory
 from runbooks.loader import Runbook
 from runbooks.model import (
     Action,
+    AnyStep,
     Batches,
     CheckStep,
     HostParameter,
@@ -36,7 +37,6 @@ from runbooks.parameters import Bindings
 from runbooks.steps import FactValue, Kind, PlannedCommand, Targets, Unknown
 from runbooks.templates import CommandLine, Text
 
-AnyStep: TypeAlias = RunStep | CheckStep | WaitForStep | PauseStep | LoopStep
 Facts: TypeAlias = Mapping[str, Finding]
 NO_FACTS: Final[Facts] = {}
 

@@ -422,10 +422,11 @@ class Done:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolve:
-    """Terminal: the diagnosis says that nothing needs to be done."""
+    """Terminal: the diagnosis says that nothing needs to be done, by this rule."""
 
     because: str
     evidence: tuple[Evidence, ...] = ()
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -433,12 +434,14 @@ class Escalate:
     """Terminal: page `whom` ("" = the policy's default) with everything collected.
 
     `changed` is True where a state-changing command may have run: the reservation is kept.
+    `rule` is the rule or hypothesis that says so, "" where something went wrong.
     """
 
     whom: str
     because: str
     evidence: tuple[Evidence, ...] = ()
     changed: bool = False
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -486,6 +489,7 @@ class Refer:
     arguments: Mapping[str, str]
     because: str
     evidence: tuple[Evidence, ...] = ()
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
