@@ -1,0 +1,1 @@
+"""What only a journal on disk can promise: several processes, crashes, files, a queue."""

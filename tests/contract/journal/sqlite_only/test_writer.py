@@ -1,0 +1,220 @@
+"""The writer: groups, withdrawals, a full queue, a locked or failing disk."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database
+
+from bot.adapters.sqlite import SqliteJournal
+from bot.adapters.sqlite.connection import connect
+from bot.adapters.sqlite.writer import Writer
+from bot.errors import OutcomeUnknown, Unavailable
+from bot.ports import Commit, SeenRequest
+from tests.contract.journal.values import NOON, CountingIds, once, put
+
+
+class Gate:
+    """Work that begins, says so, and goes on when it is let."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Event()
+        self.go_on = threading.Event()
+
+    def __call__(self, database: Database) -> str:
+        self.begun.set()
+        self.go_on.wait(60)
+        return insert("gate")(database)
+
+
+def insert(word: str) -> Callable[[Database], str]:
+    def work(database: Database) -> str:
+        database.execute("INSERT INTO words (word) VALUES (?)", [word])
+        return word
+
+    return work
+
+
+def fail_after(word: str, error: Exception) -> Callable[[Database], str]:
+    def work(database: Database) -> str:
+        insert(word)(database)
+        raise error
+
+    return work
+
+
+class FailingCommit(Database):
+    """A database whose disk fails at the commit while `failing`."""
+
+    failing = False
+
+    def execute(self, sql: str, *args: object) -> sqlite3.Cursor:
+        if self.failing and sql == "COMMIT":
+            error = sqlite3.OperationalError("disk I/O error")
+            error.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
+            raise error
+        return self.conn.execute(sql, *args)  # type: ignore[arg-type]  # passed on as it came
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    opened = connect(tmp_path / "words.db", busy=timedelta(0))
+    opened.execute("CREATE TABLE words (word TEXT PRIMARY KEY)")
+    return opened
+
+
+@pytest.fixture
+def written(tmp_path: Path, database: Database) -> Callable[[], list[str]]:
+    """Return what asks another connection for the committed words."""
+
+    def words() -> list[str]:
+        connection = sqlite3.connect(tmp_path / "words.db")
+        found = [word for (word,) in connection.execute("SELECT word FROM words ORDER BY word")]
+        connection.close()
+        return found
+
+    return words
+
+
+@pytest.fixture
+async def writer(database: Database) -> AsyncIterator[Writer]:
+    opened = Writer(database, bound=3, group=10, wake=lambda: None)
+    yield opened
+    opened.close()
+
+
+async def _begin(writer: Writer, gate: Gate) -> "asyncio.Task[str]":
+    """Start a write and return once the writer is inside it."""
+    task = asyncio.create_task(writer.write(gate))
+    await asyncio.to_thread(gate.begun.wait, 60)
+    return task
+
+
+async def _queue(writer: Writer, work: Callable[[Database], str]) -> "asyncio.Task[str]":
+    """Start a write and return once it waits in the queue."""
+    task = asyncio.create_task(writer.write(work))
+    await asyncio.sleep(0)
+    return task
+
+
+async def test_a_write_is_visible_to_others_when_it_returns(
+    writer: Writer, written: Callable[[], list[str]]
+) -> None:
+    assert await writer.write(insert("a")) == "a"
+    assert written() == ["a"]
+
+
+async def test_a_failing_unit_does_not_harm_the_others_of_its_group(
+    writer: Writer, written: Callable[[], list[str]]
+) -> None:
+    gate = Gate()
+    first = await _begin(writer, gate)
+    before = await _queue(writer, insert("before"))
+    wrong = await _queue(writer, fail_after("wrong", KeyError("a bug")))
+    after = await _queue(writer, insert("after"))
+    gate.go_on.set()
+    assert [await first, await before, await after] == ["gate", "before", "after"]
+    with pytest.raises(KeyError, match="a bug"):
+        await wrong
+    assert written() == ["after", "before", "gate"]
+
+
+async def test_a_write_that_is_cancelled_while_it_waits_is_withdrawn(
+    writer: Writer, written: Callable[[], list[str]]
+) -> None:
+    gate = Gate()
+    first = await _begin(writer, gate)
+    second = await _queue(writer, insert("withdrawn"))
+    second.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await second
+    gate.go_on.set()
+    await first
+    assert written() == ["gate"]
+
+
+async def test_a_write_that_is_cancelled_after_it_began_has_happened_when_it_ends(
+    writer: Writer, written: Callable[[], list[str]]
+) -> None:
+    gate = Gate()
+    first = await _begin(writer, gate)
+    first.cancel()
+    await asyncio.sleep(0)
+    assert not first.done()
+    gate.go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    assert written() == ["gate"]
+
+
+async def test_past_its_bound_the_queue_turns_writes_away(
+    writer: Writer, written: Callable[[], list[str]]
+) -> None:
+    gate = Gate()
+    first = await _begin(writer, gate)
+    waiting = [await _queue(writer, insert(word)) for word in "abc"]
+    with pytest.raises(Unavailable, match="3 writes are waiting") as caught:
+        await writer.write(insert("d"))
+    assert caught.value.retry_after == timedelta(seconds=2)
+    gate.go_on.set()
+    await asyncio.gather(first, *waiting)
+    assert written() == ["a", "b", "c", "gate"]
+
+
+async def test_a_file_that_another_process_holds_is_unavailable_and_works_again_after(
+    writer: Writer, written: Callable[[], list[str]], tmp_path: Path
+) -> None:
+    holder = sqlite3.connect(tmp_path / "words.db", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with pytest.raises(Unavailable, match="locked by another writer"):
+        await writer.write(insert("lost"))
+    holder.execute("ROLLBACK")
+    holder.close()
+    await writer.write(insert("kept"))
+    assert written() == ["kept"]
+
+
+async def test_a_full_disk_is_unavailable_and_works_again_after(
+    writer: Writer, database: Database, written: Callable[[], list[str]]
+) -> None:
+    pages = await writer.write(lambda db: int(db.execute("PRAGMA page_count").fetchone()[0]))
+    await writer.write(lambda db: db.execute(f"PRAGMA max_page_count = {pages}").fetchone())
+    with pytest.raises(Unavailable, match="cannot be written: database or disk is full"):
+        await writer.write(insert("x" * 100_000))
+    await writer.write(lambda db: db.execute("PRAGMA max_page_count = 100000").fetchone())
+    await writer.write(insert("kept"))
+    assert written() == ["kept"]
+
+
+async def test_a_disk_that_fails_during_the_commit_leaves_the_outcome_unknown(
+    tmp_path: Path, database: Database, written: Callable[[], list[str]]
+) -> None:
+    disk = FailingCommit(database.conn, recursive_triggers=False)
+    writer = Writer(disk, bound=3, group=10, wake=lambda: None)
+    disk.failing = True
+    with pytest.raises(OutcomeUnknown, match="the disk failed during a commit"):
+        await writer.write(insert("lost"))
+    disk.failing = False
+    await writer.write(insert("kept"))
+    writer.close()
+    assert written() == ["kept"]
+
+
+async def test_a_cancelled_commit_of_a_journal_is_known_or_not_afterwards(tmp_path: Path) -> None:
+    journal = SqliteJournal.open(tmp_path / "journal.db", ids=CountingIds())
+    request = SeenRequest(id="r1", answer="done", at=NOON)
+    task = asyncio.create_task(journal.commit([Commit(request=request, effects=(once("e1"),))]))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    known = await journal.known("r1")
+    due = await journal.next_due()
+    await put(journal, once("later"))
+    assert (known, due) in ((None, None), ("done", NOON))
+    assert await journal.known("r1") == known
+    await journal.close()
