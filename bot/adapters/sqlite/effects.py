@@ -8,7 +8,7 @@ from typing import TypeAlias
 from sqlite_utils import Database
 
 from bot.adapters.journal.outbox import EffectState, StoredEffect, claimed, cleared, put, settled
-from bot.adapters.sqlite.columns import microseconds, moment
+from bot.adapters.sqlite.columns import SqlValue, microseconds, moment
 from bot.ports import Backlog, Claim, Settlement
 from bot.records.outbox import EffectKind, OutboxItem
 from bot.values import StreamRef
@@ -28,6 +28,8 @@ _WRITE = f"""INSERT INTO effects ({_COLUMNS}, wakes_at)
         attempts = excluded.attempts, interrupted = excluded.interrupted,
         wanted = excluded.wanted, taken = excluded.taken, ref = excluded.ref,
         wakes_at = excluded.wakes_at"""  # noqa: S608 - as above
+_KEYS_AT_ONCE = 500
+"""Keys in one SELECT; databases limit the parameters of a statement (SQLite before 3.32: 999)."""
 _HEAD_OF_LANE = """(lane = '' OR NOT EXISTS (
     SELECT 1 FROM effects AS older
     WHERE older.lane = effects.lane AND older.lane <> '' AND older.wakes_at IS NOT NULL
@@ -51,11 +53,14 @@ def next_positions(database: Database, count: int) -> int:
 
 def put_effects(database: Database, items: Sequence[OutboxItem], first: int) -> None:
     """Put each item by its key; `first` is the first of as many reserved positions."""
+    stored = _stored_effects(database, [item.key for item in items])
+    changed: dict[str, StoredEffect] = {}
     for position, item in enumerate(items, first):
-        old = stored_effect(database, item.key)
+        old = changed.get(item.key) or stored.get(item.key)
         new = put(old, item, position)
-        if new != old:
-            _write(database, new)
+        if new is not old:
+            changed[item.key] = new
+    _write(database, *changed.values())
 
 
 def clear_timers(database: Database, keys: Sequence[str]) -> None:
@@ -168,32 +173,45 @@ def _priorities(database: Database) -> Iterator[int]:
         yield last
 
 
-def _write(database: Database, effect: StoredEffect) -> None:
-    item = effect.item
-    database.execute(
-        _WRITE,
-        (
-            item.key,
-            item.kind.value,
-            item.type,
-            item.version,
-            item.body,
-            None if item.stream is None else str(item.stream),
-            item.lane,
-            microseconds(item.due),
-            item.priority,
-            effect.position,
-            effect.state.value,
-            effect.owner,
-            effect.fence,
-            _microseconds_or_none(effect.lease_until),
-            effect.attempts,
-            int(effect.interrupted),
-            effect.wanted,
-            effect.taken,
-            effect.ref,
-            _microseconds_or_none(effect.wakes_at),
-        ),
+def _stored_effects(database: Database, keys: Sequence[str]) -> dict[str, StoredEffect]:
+    """Return those of the effects that exist, by key."""
+    found: dict[str, StoredEffect] = {}
+    for first in range(0, len(keys), _KEYS_AT_ONCE):
+        some = keys[first : first + _KEYS_AT_ONCE]
+        marks = ", ".join("?" * len(some))
+        for row in database.execute(f"{_SELECT} WHERE key IN ({marks})", some).fetchall():
+            effect = _stored(row)
+            found[effect.item.key] = effect
+    return found
+
+
+def _write(database: Database, *effects: StoredEffect) -> None:
+    database.conn.executemany(_WRITE, [_values(effect) for effect in effects])
+
+
+def _values(effect: StoredEffect) -> tuple[SqlValue, ...]:
+    item, due, wakes_at = effect.item, microseconds(effect.item.due), effect.wakes_at
+    return (
+        item.key,
+        item.kind.value,
+        item.type,
+        item.version,
+        item.body,
+        None if item.stream is None else str(item.stream),
+        item.lane,
+        due,
+        item.priority,
+        effect.position,
+        effect.state.value,
+        effect.owner,
+        effect.fence,
+        _microseconds_or_none(effect.lease_until),
+        effect.attempts,
+        int(effect.interrupted),
+        effect.wanted,
+        effect.taken,
+        effect.ref,
+        due if wakes_at is item.due else _microseconds_or_none(wakes_at),
     )
 
 
