@@ -139,4 +139,6 @@ def _inline(part: Inline, today: date | None) -> str:
 
 
 def _safe(words: Words) -> str:
+    if isinstance(words, str):
+        return visible(words)
     return _SIGN.sub(lambda sign: f"{sign[0]} ", visible(words))

@@ -1,0 +1,80 @@
+"""What the announcement channel and the audiences hear of an incident."""
+
+from dataclasses import replace
+
+from bot.domain.events import (
+    Envelope,
+    IncidentDeclared,
+    IncidentReopened,
+    IncidentResolved,
+    NoticeSent,
+    PageExhausted,
+    SeverityChanged,
+    UpdatePosted,
+    UpdateReminded,
+)
+from bot.domain.state import Incident
+from cards.context import Context, text_lines
+from cards.incident_card import tone_of
+from cards.incident_facts import facts_of, name_of
+from cards.model import At, Card, Line, Tone
+from cards.page_message import exhausted
+from cards.telling import named, told
+from cards.texts import Facts, TextName, moment_of
+
+
+def announcement_for(envelope: Envelope, incident: Incident, context: Context) -> Card | None:
+    """Return what the channel is told, None where it need not know."""
+    match envelope.event:
+        case IncidentDeclared():
+            return from_text(TextName.DECLARATION, envelope, incident, context)
+        case UpdatePosted() | IncidentResolved():
+            return from_text(TEXTS[type(envelope.event)], envelope, incident, context)
+        case SeverityChanged(severity=severity, previous=previous):
+            line: Line = (f": {previous.value} → {severity.value}",)
+            return told(incident, tone_of(incident), (*named(incident), *line))
+        case IncidentReopened(reason=reason):
+            return told(incident, Tone.WARNING, (*named(incident), " is open again: ", reason))
+        case PageExhausted(page=page):
+            return exhausted(incident, context, page, in_channel=True)
+        case UpdateReminded(due=due):
+            line = (" is without an update since ", At(due), ". Commander: ")
+            who = context.people([incident.commander] if incident.commander else [])
+            return told(incident, Tone.WARNING, (*named(incident), *line, *who))
+        case _:
+            return None
+
+
+TEXTS: dict[type[UpdatePosted | IncidentResolved], TextName] = {
+    UpdatePosted: TextName.UPDATE,
+    IncidentResolved: TextName.RESOLUTION,
+}
+"""Events that room and channel are told in the same words."""
+
+
+def notice(event: NoticeSent, incident: Incident) -> Card:
+    """Return the notice itself: the words that were confirmed, and not one more."""
+    first, *rest = text_lines(event.text) or ((event.text,),)
+    return told(incident, Tone.NEUTRAL, first, tuple(rest))
+
+
+def from_text(name: TextName, envelope: Envelope, incident: Incident, context: Context) -> Card:
+    """Return a message in the words of the team's template, as of the event's own time."""
+    text = context.texts.render(name, _facts(envelope, incident, context))
+    first, *rest = text_lines(text) or ((incident.title,),)
+    return told(incident, tone_of(incident), first, tuple(rest))
+
+
+def _facts(envelope: Envelope, incident: Incident, context: Context) -> Facts:
+    at = replace(context, now=envelope.at)
+    facts = facts_of(incident, at, author=name_of(envelope.actor, context))
+    match envelope.event:
+        case UpdatePosted(text=text, next_at=next_at):
+            return replace(facts, text=text.text, next_update=moment_of(next_at))
+        case IncidentResolved(summary=summary):
+            return replace(facts, text=summary.text)
+        case IncidentDeclared(title=title, severity=severity, service=service):
+            named = service or facts.service
+            return replace(facts, title=title.text, severity=severity.value, service=named)
+        case _:
+            return facts

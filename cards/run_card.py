@@ -1,0 +1,233 @@
+"""The progress of a run: where it stands, step k of N, what each command said, what comes next."""
+
+import shlex
+
+from bot.domain.approval import CardState
+from bot.domain.events import Ending, ReadFinished
+from bot.domain.packet import ChangePacket, PacketCommand
+from bot.domain.run import Run, StepLog
+from bot.domain.state import Incident
+from bot.values import Untrusted
+from cards.context import Context, counted, excerpt, listed
+from cards.model import (
+    At,
+    Block,
+    Button,
+    ButtonStyle,
+    Card,
+    Code,
+    Fields,
+    Line,
+    Notice,
+    Section,
+    Step,
+    Steps,
+    StepState,
+    Tone,
+)
+from cards.pressing import ABORT, run_card_id
+
+_OUTPUT_SHOWN = 1500
+"""Characters of one command's output on the card; the whole is in the timeline."""
+
+_TRIAGE = frozenset({"triage", "again"})
+
+_ENDINGS: dict[Ending, tuple[Tone, str]] = {
+    Ending.DONE: (Tone.GOOD, "DONE and verified"),
+    Ending.RESOLVED: (Tone.GOOD, "NOTHING TO DO"),
+    Ending.REJECTED: (Tone.NEUTRAL, "REJECTED"),
+    Ending.EXPIRED: (Tone.WARNING, "EXPIRED"),
+    Ending.ABORTED: (Tone.WARNING, "ABORTED"),
+    Ending.ESCALATED: (Tone.WARNING, "ESCALATED"),
+    Ending.STOPPED: (Tone.DANGER, "STOPPED"),
+    Ending.IN_DOUBT: (Tone.DANGER, "IN DOUBT"),
+}
+
+
+def build(incident: Incident, run: Run, context: Context) -> Card:
+    """Return the run's card; it is edited in place as the run goes on."""
+    live = run.ended is None
+    return Card(
+        id=run_card_id(incident.id, run.started.run),
+        kind="progress",
+        tone=_where(incident, run, context).tone,
+        title=("Runbook ", Code(run.started.runbook)),
+        blocks=(
+            _where(incident, run, context),
+            *(context.frozen() if live else ()),
+            *_head(run, context),
+            *_changes(incident, run),
+            *_triage(run),
+            *_checks(run),
+        ),
+        buttons=(_abort(run),) if live and run.abort is None else (),
+        footer=("run ", Code(run.started.run), " · begun ", At(run.at)),
+        drill=incident.drill,
+    )
+
+
+def _where(incident: Incident, run: Run, context: Context) -> Notice:
+    """Say in one line where the run stands and who must act."""
+    if run.ended is not None:
+        tone, word = _ENDINGS[run.ended.ending]
+        if run.started.mode == "dry-run" and run.ended.ending is Ending.DONE:
+            word = "DRY RUN over"
+        at: Line = (" at ", At(run.ended_at)) if run.ended_at else ()
+        ran = f": {counted(run.ended.commands_ran, 'command')} ran. "
+        whom = f" Paged: {run.ended.whom}." if run.ended.whom else ""
+        return Notice(tone=tone, line=(word, *at, ran, run.ended.because, whom))
+    doing = run.doing
+    if doing is not None:
+        return _doing(doing)
+    if run.paused:
+        return Notice(tone=Tone.DANGER, line=("PAUSED: ", Untrusted(run.paused)))
+    if run.open_card is not None:
+        asked = incident.cards.get(run.open_card)
+        number = f"card {asked.card.number}" if asked else "its card"
+        return Notice(tone=Tone.WAITING, line=(f"WAITING for an answer to {number}.",))
+    if run.holder:
+        holder: Line = ("WAITING: ", Untrusted(run.holder), " holds the targets.")
+        return Notice(tone=Tone.WAITING, line=holder)
+    return _waiting_or_reading(run, context)
+
+
+def _doing(log: StepLog) -> Notice:
+    started = log.started
+    place: Line = (f"Step {started.number} of {started.of} on ", Code(started.host))
+    since: Line = (" since ", At(log.at))
+    if log.doubt:
+        line: Line = ("IN DOUBT: ", *place, ". ", Untrusted(log.doubt), ". A human must say.")
+        return Notice(tone=Tone.DANGER, line=line)
+    if log.interrupted:
+        asking: Line = (*place, ": the link was lost", *since, "; asking the host.")
+        return Notice(tone=Tone.WARNING, line=asking)
+    return Notice(tone=Tone.WAITING, line=("RUNNING: ", *place, *since, "."))
+
+
+def _waiting_or_reading(run: Run, context: Context) -> Notice:
+    pending = [until for name, until in run.waits.items() if name not in run.progress.waited]
+    if pending:
+        line: Line = ("WAITING on purpose until ", *context.until(max(pending)), ".")
+        return Notice(tone=Tone.WAITING, line=line)
+    word = "CHECKING that it worked." if run.steps else "LOOKING; nothing is changed."
+    return Notice(tone=Tone.WAITING, line=(word,))
+
+
+def _head(run: Run, context: Context) -> tuple[Block, ...]:
+    by = run.started.requested_by
+    pairs: list[tuple[str, Line]] = [
+        ("Started by", (context.person(by) if by else "an alert",)),
+        ("Mode", (run.started.mode,) if run.started.mode != "run" else ()),
+        ("Pace", (f"waits are {run.started.pace} times shorter",) if run.started.pace > 1 else ()),
+        ("Reserved", listed([(Code(target),) for target in run.targets])),
+        ("Decision", (run.decision.because,) if run.decision else ()),
+        ("Abort", ("asked for: ", run.abort.reason) if run.abort else ()),
+    ]
+    return (Fields(tuple((label, line) for label, line in pairs if line)),)
+
+
+def _changes(incident: Incident, run: Run) -> tuple[Block, ...]:
+    planned = _planned(incident, run)
+    done = [_step(log) for log in run.steps]
+    begun = {(log.started.path, log.started.host) for log in run.steps}
+    left = StepState.WAITING if run.ended is None else StepState.SKIPPED
+    waiting = [
+        Step(state=left, title=(Code(c.line), " on ", Code(c.host)))
+        for c in planned
+        if (c.path, c.host) not in begun
+    ]
+    if not done and not waiting:
+        return ()
+    finished = sum(1 for step in done if step.state is StepState.COMPLETED)
+    title = f"Changes: {finished} of {len(done) + len(waiting)} completed"
+    return (Section(title=title, blocks=(Steps((*done, *waiting)),)),)
+
+
+def _planned(incident: Incident, run: Run) -> tuple[PacketCommand, ...]:
+    """Return the state-changing commands that the yes covers; none before there is one."""
+    asked = incident.cards.get(run.approval) if run.approval else None
+    if asked is None or asked.state is not CardState.DECIDED:
+        return ()
+    packet = asked.card.packet
+    return (
+        tuple(c for c in packet.commands if c.changes) if isinstance(packet, ChangePacket) else ()
+    )
+
+
+def _step(log: StepLog) -> Step:
+    started, outcome = log.started, log.outcome
+    command: Line = (Code(Untrusted(shlex.join(started.command))), " on ", Code(started.host))
+    attempt: Line = (f", attempt {started.attempt}",) if started.attempt > 1 else ()
+    if outcome is None:
+        state = StepState.IN_DOUBT if log.doubt else StepState.RUNNING
+        return Step(state=state, title=(*command, *attempt))
+    said: Line = (", learned from the host's receipt",) if log.learned else ()
+    good = outcome.exit_status == 0 and not outcome.fault and not outcome.deadline
+    return Step(
+        state=StepState.COMPLETED if good else StepState.FAILED,
+        title=(*command, *attempt, *_ended_how(outcome.exit_status, outcome.signal), *said),
+        detail=excerpt(_output(outcome.stdout, outcome.stderr, outcome.fault), _OUTPUT_SHOWN),
+        took=outcome.seconds,
+    )
+
+
+def _ended_how(exit_status: int | None, signal: str) -> Line:
+    if signal:
+        return (f", ended by {signal}",)
+    return () if exit_status == 0 else (f", exit status {exit_status}",)
+
+
+def _triage(run: Run) -> tuple[Block, ...]:
+    reads = [read for read in run.reads if read.phase in _TRIAGE and read.turn == _last_turn(run)]
+    if not reads:
+        return ()
+    title = f"Triage: {counted(len(reads), 'answer')}"
+    return (Section(title=title, blocks=(Steps(tuple(_read(r) for r in reads)),), folded=True),)
+
+
+def _last_turn(run: Run) -> int:
+    return max((read.turn for read in run.reads if read.phase in _TRIAGE), default=0)
+
+
+def _checks(run: Run) -> tuple[Block, ...]:
+    reads = [read for read in run.reads if read.phase not in _TRIAGE]
+    if not reads:
+        return ()
+    # A poll asks the same again and again: its last answer stands for all.
+    latest = {read.path.partition("#")[0] + "@" + read.host: read for read in reads}
+    steps = tuple(_read(read) for read in latest.values())
+    return (Section(title=f"Checks: {counted(len(steps), 'answer')}", blocks=(Steps(steps),)),)
+
+
+def _read(read: ReadFinished) -> Step:
+    outcome = read.outcome
+    broken = bool(outcome.fault or outcome.deadline or outcome.signal)
+    word = "status" if read.phase == "probe" else "exit status"
+    status: Line = () if outcome.exit_status in {0, None} else (f", {word} {outcome.exit_status}",)
+    late: Line = (", out of time",) if outcome.deadline else ()
+    return Step(
+        state=StepState.FAILED if broken else StepState.COMPLETED,
+        title=(Code(read.path), " on ", Code(read.host), *status, *late),
+        detail=excerpt(_output(outcome.stdout, outcome.stderr, outcome.fault), _OUTPUT_SHOWN),
+        took=outcome.seconds,
+    )
+
+
+def _output(stdout: Untrusted, stderr: Untrusted, fault: str) -> str:
+    return "\n".join(part.rstrip("\n") for part in (stdout.text, stderr.text, fault) if part)
+
+
+def _abort(run: Run) -> Button:
+    running = run.doing is not None
+    return Button(
+        option=ABORT,
+        label="Abort",
+        style=ButtonStyle.PLAIN,
+        consequence=(
+            "no further step runs; the running one is not killed"
+            if running
+            else "no further step runs",
+        ),
+        confirm="Stop this run before its next step?",
+        wants_reason=True,
+    )

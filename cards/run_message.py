@@ -1,0 +1,119 @@
+"""What the room is told of a run: what it saw, why it waits, how it ended, who acts next."""
+
+from typing import assert_never
+
+from bot.domain.approval import Asked
+from bot.domain.events import (
+    ApprovalVoided,
+    DecisionReached,
+    Ending,
+    FollowUpNoted,
+    ReservationAwaited,
+    RunEnded,
+    RunPaused,
+    RunStarted,
+    StepInDoubt,
+    StepInterrupted,
+)
+from bot.domain.state import Incident
+from bot.values import CardId, RunId, Untrusted
+from cards.context import Context, counted, listed
+from cards.incident_facts import step_words
+from cards.model import Card, Code, Line, Tone
+from cards.telling import told
+
+
+def run_message(  # noqa: PLR0911 - one arm per event
+    event: RunStarted
+    | DecisionReached
+    | ReservationAwaited
+    | StepInterrupted
+    | StepInDoubt
+    | ApprovalVoided
+    | RunPaused
+    | RunEnded
+    | FollowUpNoted,
+    incident: Incident,
+    context: Context,
+) -> Card:
+    """Return what this step of the run means for the people in the room."""
+    name = _runbook(incident, event.run)
+    line: Line
+    match event:
+        case RunStarted(requested_by=by, automatic=automatic):
+            who = context.person(by) if by else "an alert"
+            how = " by itself; looks, changes nothing" if automatic else ""
+            return told(incident, Tone.NEUTRAL, (*name, f" starts{how} — ", who))
+        case DecisionReached(because=because, action=action, phase=phase):
+            again = "looked again after the yes" if phase == "again" else "looked"
+            line = (*name, f" {again}: ", because, *_leads_to(action))
+            return told(incident, Tone.NEUTRAL, line)
+        case ReservationAwaited(targets=targets, holder=holder):
+            wanted = listed([(Code(target),) for target in targets])
+            line = (*name, " waits: ", Untrusted(holder), " holds ", *wanted)
+            return told(incident, Tone.WAITING, line)
+        case StepInterrupted(path=path, host=host):
+            line = (*name, ": the link was lost at ", Code(path), " on ", Code(host))
+            return told(incident, Tone.WARNING, (*line, ". Asking the host what became of it."))
+        case StepInDoubt(path=path, host=host, why=why):
+            line = (*name, " IN DOUBT at ", *_step(incident, event.run, path, host), ": ", why)
+            return told(incident, Tone.DANGER, (*line, ". Look at the host, then answer the card."))
+        case ApprovalVoided(card=card, why=why):
+            line = (f"The yes to card {_number(incident, card)} no longer counts: ", why)
+            return told(incident, Tone.WARNING, (*line, ". Nothing ran on it; it is asked anew."))
+        case RunPaused(why=why):
+            return told(incident, Tone.DANGER, (*name, " PAUSED: ", why, ". A human must decide."))
+        case RunEnded():
+            return _ended(event, incident, name)
+        case FollowUpNoted(text=text, owner=owner):
+            whose: Line = (" — ", Untrusted(owner)) if owner else ()
+            return told(incident, Tone.NEUTRAL, ("Follow-up: ", text, *whose))
+        case _:
+            assert_never(event)
+
+
+def _leads_to(action: str) -> Line:
+    return (" → ", Code(Untrusted(action))) if action else ()
+
+
+def _step(incident: Incident, run: RunId, path: str, host: str) -> Line:
+    state = incident.runs.get(run)
+    logs = state.steps if state else ()
+    log = next((s for s in logs if (s.started.path, s.started.host) == (path, host)), None)
+    return (step_words(log.started),) if log else (Code(path), " on ", Code(host))
+
+
+_AFTER: dict[Ending, str] = {
+    Ending.DONE: "Next: watch it, then /incident resolve",
+    Ending.RESOLVED: "Nothing had to be changed. Next: /incident resolve",
+    Ending.REJECTED: "Next: decide what else to do; the incident stays open",
+    Ending.EXPIRED: "Next: /runbook run again, with somebody there to answer",
+    Ending.ABORTED: "Next: look at the host before anything else is run",
+    Ending.ESCALATED: "Next: whoever was paged takes it from here",
+    Ending.STOPPED: "Next: a human looks; nothing more runs by itself",
+    Ending.IN_DOUBT: "Next: look at the host, then answer the card",
+}
+_GOOD_ENDINGS = frozenset({Ending.DONE, Ending.RESOLVED})
+_CALM_ENDINGS = frozenset({Ending.REJECTED})
+
+
+def _ended(event: RunEnded, incident: Incident, name: Line) -> Card:
+    tone = Tone.GOOD if event.ending in _GOOD_ENDINGS else Tone.WARNING
+    tone = Tone.NEUTRAL if event.ending in _CALM_ENDINGS else tone
+    ran = f": {counted(event.commands_ran, 'command')} ran. "
+    whom = f" Paging {event.whom}." if event.whom and not incident.drill else ""
+    line: Line = (*name, f" {event.ending.value.upper()}{ran}", event.because, whom)
+    after = _AFTER[event.ending]
+    if incident.runs[event.run].started.mode == "dry-run":
+        after = "A dry run changes nothing"
+    return told(incident, tone, line, ((after,),))
+
+
+def _runbook(incident: Incident, run: RunId) -> Line:
+    state = incident.runs.get(run)
+    return ("Runbook ", Code(state.started.runbook)) if state else ("A runbook",)
+
+
+def _number(incident: Incident, card: CardId) -> str:
+    asked: Asked | None = incident.cards.get(card)
+    return str(asked.card.number) if asked else "?"
