@@ -72,7 +72,8 @@ class History:
 class Claim:
     """One effect that this worker owns until `lease_until`; only the current `fence` may settle it.
 
-    `interrupted` is True where an earlier claim ran out: that worker may have begun.
+    `attempts` counts the claims since it was last opened anew, this one included. `interrupted` is
+    True where one of them ran out: that worker may have begun.
     `revision` is the wanted revision of a *latest* effect at the moment of the claim; `ref` is
     what the last settlement stored (a message ref for a card copy), "" before the first.
     """
@@ -137,7 +138,7 @@ Requirement: TypeAlias = Unfrozen | Absent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertsTaken:
-    """Row change of an attach: every unread alert of `group` up to `mark` now belongs to `incident`."""
+    """Row change of an attach: unread alerts of `group` up to `mark` now belong to `incident`."""
 
     group: str
     mark: int
@@ -185,7 +186,7 @@ class FenceLost:
 
 @dataclass(frozen=True, slots=True)
 class RequestKnown:
-    """This request was carried out before; here is its answer. Nothing was written."""
+    """The request was carried out before; here is its answer. Nothing was written."""
 
     answer: str
 
@@ -331,7 +332,7 @@ class Journal(Protocol):
         ...
 
     async def search(self, text: str, limit: int) -> Sequence[str]:
-        """Return ids of incidents whose title or timeline has every word of `text`, newest first."""
+        """Return ids of incidents with every word of `text` in title or timeline, newest first."""
         ...
 
     async def put_blob(self, chunks: AsyncIterator[bytes]) -> "Blob":
@@ -568,7 +569,8 @@ class CommandExecutor(Protocol):
 
     A non-zero exit is a value. argv arrives byte for byte. Output is capped, drained and redacted.
     The deadline is kept. Raises `Unavailable` (surely not started), `Refused` (host key, login,
-    receipt directory: a human must act; surely not started) and `OutcomeUnknown` (may have started).
+    receipt directory: a human must act; surely not started) and `OutcomeUnknown` (may have
+    started).
     """
 
     async def boot_id(self, host: Host) -> str:
@@ -634,5 +636,3 @@ class Anchor(Protocol):
     async def latest(self) -> Sequence[AnchoredHead]:
         """Return the last published head of every stream."""
         ...
-
-

@@ -103,7 +103,7 @@ def cleared(old: StoredEffect) -> StoredEffect:
 
 
 def claimed(old: StoredEffect, owner: str, lease_until: datetime) -> StoredEffect:
-    """Return `old` under a new claim; an earlier one that ran out counts as an attempt."""
+    """Return `old` under a new claim, which is one more attempt."""
     ran_out = old.state is EffectState.CLAIMED
     return replace(
         old,
@@ -111,7 +111,7 @@ def claimed(old: StoredEffect, owner: str, lease_until: datetime) -> StoredEffec
         owner=owner,
         fence=old.fence + 1,
         lease_until=lease_until,
-        attempts=old.attempts + ran_out,
+        attempts=old.attempts + 1,
         interrupted=old.interrupted or ran_out,
         taken=old.wanted,
     )
@@ -129,8 +129,7 @@ def settled(old: StoredEffect, settlement: Settlement, position: int) -> StoredE
             return old
         case Settle.LATER:
             due = settlement.due or old.item.due
-            later = _ended(old, EffectState.OPEN)
-            return replace(later, item=replace(old.item, due=due), attempts=old.attempts + 1)
+            return replace(_ended(old, EffectState.OPEN), item=replace(old.item, due=due))
         case Settle.DONE | Settle.PARKED if old.wanted > old.taken:
             return _open_again(old, old.item, position)
         case Settle.DONE:

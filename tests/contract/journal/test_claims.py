@@ -28,7 +28,7 @@ async def test_a_due_effect_is_claimed_with_a_fence_and_a_lease(journal: Journal
             owner="w1",
             fence=1,
             lease_until=NOON + LEASE,
-            attempts=0,
+            attempts=1,
             interrupted=False,
             revision=1,
             ref="",
@@ -82,7 +82,7 @@ async def test_a_lease_that_ran_out_is_claimed_again_as_interrupted(journal: Jou
     await put(journal, once("e1"))
     await claim(journal)
     again = await claim_one(journal, NOON + LEASE, owner="w2")
-    assert (again.owner, again.fence, again.interrupted, again.attempts) == ("w2", 2, True, 1)
+    assert (again.owner, again.fence, again.interrupted, again.attempts) == ("w2", 2, True, 2)
     assert again.lease_until == NOON + 2 * LEASE
 
 

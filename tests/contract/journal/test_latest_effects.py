@@ -25,7 +25,7 @@ async def test_the_stored_ref_comes_with_the_next_claim(journal: Journal) -> Non
     assert await claim(journal) == []
     await put(journal, latest("card", due=after(2)))
     again = await claim_one(journal, after(2))
-    assert (again.ref, again.revision, again.attempts) == ("msg-1", 2, 0)
+    assert (again.ref, again.revision, again.attempts) == ("msg-1", 2, 1)
 
 
 async def test_a_settlement_without_a_ref_keeps_the_old_one(journal: Journal) -> None:
