@@ -50,7 +50,10 @@ class PracticeHost:
             await asyncio.to_thread(_end, state, self.scratch)
 
     def ledger(self) -> tuple[str, ...]:
-        """Return one line per state-changing command that the host began, oldest first."""
+        """Return one line per state-changing command that the host began, oldest first.
+
+        `<SHA-256 of the attempt's key> <program> <arguments>`, written by the host's sudo alone.
+        """
         try:
             return tuple(place.read_plain(self.scratch / place.LEDGER).splitlines())
         except FileNotFoundError:

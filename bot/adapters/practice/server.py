@@ -10,11 +10,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import paramiko
 from paramiko.common import (
     AUTH_FAILED,
     AUTH_SUCCESSFUL,
+    MSG_CHANNEL_REQUEST,
     OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED,
     OPEN_SUCCEEDED,
     cMSG_CHANNEL_REQUEST,
@@ -69,11 +71,35 @@ def serve(listener: socket.socket, keys: Keys, activity: Activity) -> None:
         threading.Thread(target=_serve_link, args=(link, keys, activity), daemon=True).start()
 
 
+class _Transport(paramiko.Transport):
+    """A server's transport that begins a command after it has answered the request for it.
+
+    Otherwise a quick command's end can overtake the answer, and looks like a refusal.
+    """
+
+    def __init__(self, link: socket.socket) -> None:
+        super().__init__(link)
+        self.local_version = BANNER
+        self.asked: dict[int, threading.Thread] = {}
+
+    @staticmethod
+    def _route(channel: paramiko.Channel, message: paramiko.Message) -> None:
+        channel._handle_request(message)  # type: ignore[attr-defined]  # noqa: SLF001 - as below
+        transport = channel.transport
+        if isinstance(transport, _Transport) and channel.chanid in transport.asked:
+            transport.asked.pop(channel.chanid).start()
+
+    # Private in paramiko: its only seam for channel messages. Pinned below 6, covered by a test.
+    _channel_handler_table: ClassVar = {
+        **paramiko.Transport._channel_handler_table,  # type: ignore[attr-defined]  # noqa: SLF001
+        MSG_CHANNEL_REQUEST: _route,
+    }
+
+
 def _serve_link(link: socket.socket, keys: Keys, activity: Activity) -> None:
     link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     link.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    transport = paramiko.Transport(link)
-    transport.local_version = BANNER
+    transport = _Transport(link)
     transport.add_server_key(keys.host)
     with activity:
         try:
@@ -91,7 +117,7 @@ def _serve_link(link: socket.socket, keys: Keys, activity: Activity) -> None:
 class _Door(paramiko.ServerInterface):
     """What a login may ask for: one exec per session. No shell, no files, no forwarding."""
 
-    def __init__(self, keys: Keys, transport: paramiko.Transport, activity: Activity) -> None:
+    def __init__(self, keys: Keys, transport: _Transport, activity: Activity) -> None:
         self._keys = keys
         self._transport = transport
         self._activity = activity
@@ -113,10 +139,9 @@ class _Door(paramiko.ServerInterface):
     def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
         login = Login(self._transport.get_username() or "")
         line = command.decode("utf-8", "surrogateescape")
-        command_thread = threading.Thread(
+        self._transport.asked[channel.chanid] = threading.Thread(
             target=_run, args=(channel, login, line, self._activity), daemon=True
         )
-        command_thread.start()
         return True
 
 

@@ -140,16 +140,13 @@ class ParamikoExecutor:
         """Hold one command on the link of (host, login)."""
         await self._close_stale()
         way = self._line(host, login)
-        async with way.slots, self._busy:
-            session = await way.session()
+        async with way.session() as session, self._busy:
             if login is Login.CHANGE:
                 session.stdout.head_room = receipts.LONGEST_REPORT
             try:
                 return await self._held(session, line, patience), session
             except OutcomeUnknown as unknown:
                 raise OutcomeUnknown(f"{host.name}: {unknown}") from unknown
-            finally:
-                way.release()
 
     async def _held(self, session: Session, line: str, patience: float) -> Ending:
         loop = asyncio.get_running_loop()

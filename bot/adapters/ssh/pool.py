@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
@@ -37,14 +38,45 @@ class Line:
     slots: asyncio.Semaphore
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
     _link: Link | None = None
-    _used: float = 0.0
+    _used: float = field(default_factory=time.monotonic)
+    _users: int = 0
     _sessions: int = 0
 
-    async def session(self) -> Session:
-        """Return an open session; the caller holds one of `slots` and ends it with `release`.
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[Session]:
+        """Open a session for one command, as soon as one of the line's slots is free.
 
         Raises `Unavailable` or `Refused`; no byte of a command was sent by then.
         """
+        self._users += 1
+        try:
+            async with self.slots:
+                opened = await self._open()
+                self._sessions += 1
+                try:
+                    yield opened
+                finally:
+                    self._sessions -= 1
+        finally:
+            self._users -= 1
+            self._used = time.monotonic()
+
+    def close(self) -> None:
+        """Close the link; blocking."""
+        if self._link is not None:
+            self._link.close()
+            self._link = None
+
+    @property
+    def stale(self) -> bool:
+        """Whether nobody is here and nobody was for `limits.idle`."""
+        return self._users == 0 and time.monotonic() - self._used > self.limits.idle
+
+    @property
+    def _old(self) -> bool:
+        return self._sessions == 0 and time.monotonic() - self._used > self.limits.idle
+
+    async def _open(self) -> Session:
         until = time.monotonic() + _PATIENCE
         while True:
             kept, link = await self._current()
@@ -60,29 +92,12 @@ class Line:
                 if not kept:
                     raise Unavailable(f"{self.host.name} opened no session") from error
             else:
-                self._sessions += 1
                 return Session(link=link, channel=channel)
-
-    def release(self) -> None:
-        """Say that a session has ended."""
-        self._sessions -= 1
-        self._used = time.monotonic()
-
-    def close(self) -> None:
-        """Close the link; blocking."""
-        if self._link is not None:
-            self._link.close()
-            self._link = None
-
-    @property
-    def stale(self) -> bool:
-        """Whether nothing runs here and nothing has for `limits.idle`."""
-        return self._sessions == 0 and time.monotonic() - self._used > self.limits.idle
 
     async def _current(self) -> tuple[bool, Link]:
         """Return the link, and whether it was there before."""
         async with self._opening:
-            if self._link is not None and self._link.is_active() and not self.stale:
+            if self._link is not None and self._link.is_active() and not self._old:
                 return True, self._link
             if self._link is not None:
                 self.closers.submit(self._link.close)

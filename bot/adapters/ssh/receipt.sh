@@ -105,9 +105,12 @@ prepare() {
 # Somebody began this attempt before: wait for its end as if it were ours.
 adopt() {
     same_command
-    tenths=${seconds%%.*}0
+    tenths=${seconds%%.*}0 quiet=0
     while [ "$tenths" -ge 0 ]; do
         settled && result
+        quiet=$((quiet + 1))
+        { lives keeper || lives group; } && quiet=0
+        [ "$quiet" -ge 20 ] && result
         sleep 0.1
         tenths=$((tenths - 1))
     done
@@ -214,8 +217,9 @@ keep() {
     started_at "$$"
     printf '%s %s\n' "$$" "$started" >"$place/keeper"
     exec 7<>"$place/captured"
-    capture "$place/out" 9>&- &
-    capture "$place/err" 9>&- &
+    # Closed by exec: a redirection of a function leaves a copy open for its return.
+    { exec 9>&-; capture "$place/out"; } &
+    { exec 9>&-; capture "$place/err"; } &
     # A subshell, so that our own remark about its death does not land in its stderr.
     (
         exec setsid /bin/sh "$0" begin "$place" "$command_path" "$@" \
@@ -235,6 +239,8 @@ begin() {
     started_at "$$"
     printf '%s %s\n' "$$" "$started" >"$place/group" || exit 125
     PATH=$command_path
+    FIREWARDEN_ATTEMPT=${place##*/}
+    export PATH FIREWARDEN_ATTEMPT
     exec "$@"
 }
 

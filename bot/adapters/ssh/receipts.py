@@ -37,7 +37,14 @@ def run_line(
     """Return the line that runs `argv` once; every word is safe in any login shell."""
     words = [encoded(word) for word in argv]
     seconds = f"{timeout.total_seconds():g}"
-    start = [WRAPPER, "run", _place(attempt), _digest(attempt), boot_id or "-", seconds]
+    start = [
+        WRAPPER,
+        "run",
+        _place(attempt),
+        _digest(attempt),
+        encoded(boot_id) if boot_id else "-",
+        seconds,
+    ]
     return _line([*start, on_deadline.value, *words])
 
 

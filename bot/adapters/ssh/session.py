@@ -79,7 +79,8 @@ class Session:
         except (paramiko.SSHException, EOFError, OSError) as error:
             if self._abandoned or not self.link.is_active():
                 raise OutcomeUnknown("the link was lost while the command was sent") from error
-            raise Refused("the host does not run commands for this login") from error
+            if self.channel.exit_status < 0:
+                raise Refused("the host does not run commands for this login") from error
         with self._lock:
             self._asking = False
 

@@ -1,0 +1,76 @@
+"""A TCP proxy on loopback that can cut a link, freeze it, and count what went through."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class FaultProxy:
+    """`up` and `down` are bytes to and from the server; `cut` and `freeze` act on every link."""
+
+    target: int
+    port: int = 0
+    up: int = 0
+    down: int = 0
+    _moving: asyncio.Event = field(default_factory=asyncio.Event)
+    _writers: list[asyncio.StreamWriter] = field(default_factory=list)
+    _pumps: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def cut(self) -> None:
+        """Reset every link now."""
+        for writer in self._writers:
+            writer.transport.abort()
+        self._writers.clear()
+
+    def freeze(self) -> None:
+        """Pass nothing on from now on, and say nothing about it."""
+        self._moving.clear()
+
+    async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Join a new link to the target."""
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target)
+        self._writers += [writer, far_writer]
+        for source, sink, upwards in ((reader, far_writer, True), (far_reader, writer, False)):
+            pump = asyncio.create_task(self._pump(source, sink, upwards=upwards))
+            self._pumps.add(pump)
+            pump.add_done_callback(self._pumps.discard)
+
+    async def close(self) -> None:
+        """End every pump and link."""
+        self.cut()
+        for pump in list(self._pumps):
+            pump.cancel()
+        await asyncio.gather(*self._pumps, return_exceptions=True)
+
+    async def _pump(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, upwards: bool
+    ) -> None:
+        try:
+            while chunk := await source.read(65536):
+                await self._moving.wait()
+                if upwards:
+                    self.up += len(chunk)
+                else:
+                    self.down += len(chunk)
+                sink.write(chunk)
+                await sink.drain()
+        except OSError:
+            pass
+        finally:
+            sink.close()
+
+
+@asynccontextmanager
+async def fault_proxy(target: int) -> AsyncIterator[FaultProxy]:
+    """Run a proxy to a port on loopback until the block ends."""
+    proxy = FaultProxy(target=target)
+    proxy._moving.set()
+    server = await asyncio.start_server(proxy.accept, "127.0.0.1", 0)
+    proxy.port = server.sockets[0].getsockname()[1]
+    try:
+        yield proxy
+    finally:
+        server.close()
+        await proxy.close()
