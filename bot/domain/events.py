@@ -216,11 +216,15 @@ class RoomOpened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryFailed:
-    """Something could not be delivered for good; said in a place that still works."""
+    """Something could not be delivered for good; said in a place that still works.
+
+    `told` is False where the news of an earlier failure failed itself: that is not told again.
+    """
 
     what: str
     where: str
     why: Untrusted
+    told: bool = True
 
 
 # --- alerts ----------------------------------------------------------------------------------

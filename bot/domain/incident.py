@@ -608,7 +608,10 @@ def _room_is_open(draft: Draft, intent: RoomIsOpen) -> Decision:
 
 
 def _delivery_refused(draft: Draft, intent: DeliveryRefused) -> Decision:
-    draft.happen(DeliveryFailed(what=intent.what, where=intent.where, why=intent.why))
+    told = intent.seq not in draft.incident.failures
+    draft.happen(
+        DeliveryFailed(what=intent.what, where=intent.where, why=intent.why, told=told)
+    )
     return draft.decided()
 
 

@@ -312,11 +312,12 @@ class RoomIsOpen(Intent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRefused(Intent):
-    """An effect was refused for good."""
+    """An effect was refused for good; `seq` is the event that a refused post was about (0 = none)."""
 
     what: str
     where: str
     why: Untrusted
+    seq: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,7 +95,7 @@ def begin(draft: Draft, intent: StartRun, *, automatic: bool = False) -> None:
 def parameters_of(bindings: str) -> Mapping[str, str]:
     """Read the parameters back for showing."""
     decoded = json.loads(bindings)
-    values = decoded.get("parameters", decoded) if isinstance(decoded, dict) else {}
+    values = decoded.get("values", {}) if isinstance(decoded, dict) else {}
     return {str(k): _shown(v) for k, v in sorted(values.items())}
 
 

@@ -11,6 +11,7 @@ from bot.domain.events import (
     ActionAdded,
     ActionCompleted,
     AlertsAttached,
+    DeliveryFailed,
     Envelope,
     Event,
     ImpactRecorded,
@@ -101,6 +102,8 @@ class Incident:
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
     notices: int = 0
+    failures: frozenset[int] = frozenset()
+    """Sequences of the events that told of a failed delivery."""
 
     @property
     def exists(self) -> bool:
@@ -251,6 +254,8 @@ def _changed(incident: Incident, event: Event, at: datetime) -> Incident:  # noq
             )
         case IncidentClosed():
             return replace(incident, status=Status.CLOSED, closed_at=at, next_update_at=None)
+        case DeliveryFailed():
+            return replace(incident, failures=incident.failures | {incident.seq})
         case NoticeSent():
             return replace(incident, notices=incident.notices + 1)
         case _:

@@ -122,6 +122,8 @@ def _lives(kind: CardKind) -> bool:
 
 
 def _places(policy: Policy, incident: Incident, event: Event) -> list[tuple[Place, str]]:
+    if isinstance(event, DeliveryFailed):
+        return _elsewhere(policy, incident, event)
     places: list[tuple[Place, str]] = []
     if isinstance(event, IN_ROOM):
         places.append((Place.ROOM, ""))
@@ -131,3 +133,14 @@ def _places(policy: Policy, incident: Incident, event: Event) -> list[tuple[Plac
     if isinstance(event, NoticeSent):
         places.append((Place.CHANNEL, event.channel))
     return places
+
+
+def _elsewhere(
+    policy: Policy, incident: Incident, event: DeliveryFailed
+) -> list[tuple[Place, str]]:
+    """Tell of a failure where it did not happen: of the room in the channel, of the rest in the room."""
+    if not event.told:
+        return []
+    if "/room" in event.where and not incident.private:
+        return [(Place.CHANNEL, policy.announcement_channel)]
+    return [(Place.ROOM, "")]

@@ -27,7 +27,7 @@ from bot.records.rows import (
     WaitingRow,
 )
 
-_INCIDENT_EVENTS = get_args(ev.IncidentEvent)
+INCIDENT_EVENTS = get_args(ev.IncidentEvent)
 
 
 def incident_rows(
@@ -37,7 +37,7 @@ def incident_rows(
     changes: list[RowChange] = []
     for envelope in envelopes:
         event = envelope.event
-        if isinstance(event, _INCIDENT_EVENTS):
+        if isinstance(event, INCIDENT_EVENTS):
             changes.append(Put(_timeline(envelope, event)))
             changes.extend(_of_event(after, envelope, event))
     changes.append(Put(_incident(after)))

@@ -15,7 +15,7 @@ from typing import Generic, Protocol, TypeAlias, TypeVar
 from bot.domain.decided import Decided, Decision, Refusal
 from bot.domain.effects import ClearTimer, Effect, Timer
 from bot.domain.events import Envelope
-from bot.domain.intents import Intent, Obstacle
+from bot.domain.intents import AttachAlerts, Declare, Intent, Obstacle
 from bot.domain.policy import Policy
 from bot.errors import Unavailable
 from bot.ports import (
@@ -82,6 +82,18 @@ class Noun(Protocol[S, I_contra]):
 
     def exclusive(self, after: S, envelopes: Sequence[Envelope]) -> tuple[Row, ...]:
         """Return the rows that must be free for these events to be true."""
+        ...
+
+
+class Numbers(Protocol):
+    """Draws the display numbers of incidents."""
+
+    async def draw(self, now: datetime) -> str:
+        """Return the next free number of the day: `INC-2026-1121-001`."""
+        ...
+
+    def forget(self) -> None:
+        """Look again at what is taken: another process drew the same."""
         ...
 
 
@@ -163,6 +175,7 @@ class Desk(Generic[S, I]):
         policy: Callable[[], Policy],
         key: bytes,
         tasks: asyncio.TaskGroup,
+        numbers: "Numbers | None" = None,
     ) -> None:
         self._noun = noun
         self._journal = journal
@@ -171,6 +184,7 @@ class Desk(Generic[S, I]):
         self._policy = policy
         self._key = key
         self._tasks = tasks
+        self._numbers = numbers
         self._queues: dict[str, _Queue[I]] = {}
         self._cache: OrderedDict[str, _Folded[S]] = OrderedDict()
 
@@ -208,6 +222,7 @@ class Desk(Generic[S, I]):
             folded = await self._folded(ident)
             planned: list[_Planned[S, I]] = []
             for job in jobs:
+                await self._number(job)
                 plan = self._plan(ident, folded, job)
                 if plan is not None:
                     planned.append(plan)
@@ -224,6 +239,16 @@ class Desk(Generic[S, I]):
         else:
             self._cache.pop(ident, None)
         return [job for job in again if job is not None]
+
+    async def _number(self, job: _Job[I]) -> None:
+        """Draw a display number for an intent that may open an incident; a lost race draws anew."""
+        if self._numbers is None or not isinstance(job.intent, Declare | AttachAlerts):
+            return
+        if job.tries:
+            self._numbers.forget()
+        number = await self._numbers.draw(self._clock.now())
+        fresh = replace(job.intent.fresh, number=number)
+        job.intent = replace(job.intent, fresh=fresh)
 
     def _plan(self, ident: str, folded: _Folded[S], job: _Job[I]) -> _Planned[S, I] | None:
         now = self._clock.now()

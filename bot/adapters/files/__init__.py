@@ -1,0 +1,123 @@
+"""Files that the bot reads and keeps: runbooks, texts, generated secrets, the outside anchor."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from importlib import resources
+from pathlib import Path
+
+from bot.errors import Fault, OperatorMistake, Refused
+from bot.ports import AnchoredHead
+from bot.records.chain import Head
+from bot.values import StreamRef
+
+_LARGEST = 256 * 1024
+"""Bytes of a runbook or text; the language caps documents lower still."""
+
+
+def read_catalogue(folder: Path | None) -> Mapping[str, str]:
+    """Return runbook texts by name: those that ship, and the team's, which win.
+
+    A file's name without its suffix is the runbook's name. Faults are for `lint` to find.
+    """
+    shipped = resources.files("runbooks") / "catalog"
+    texts = {
+        entry.name.removesuffix(".yaml"): entry.read_text("utf-8")
+        for entry in shipped.iterdir()
+        if entry.name.endswith(".yaml")
+    }
+    if folder is not None:
+        texts |= {p.stem: _read(p) for p in sorted(folder.glob("*.yaml"))}
+    return texts
+
+
+def read_texts(folder: Path | None) -> Mapping[str, str]:
+    """Return template sources by file name: those that ship, and the team's, which win."""
+    shipped = resources.files("templates")
+    texts = {e.name: e.read_text("utf-8") for e in shipped.iterdir() if e.name.endswith(".j2")}
+    if folder is not None:
+        texts |= {p.name: _read(p) for p in sorted(folder.glob("*.j2"))}
+    return texts
+
+
+def data_folder(path: Path) -> Path:
+    """Make the data folder, for its owner alone; raises OperatorMistake where it cannot be used."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.chmod(0o700)
+    except OSError as error:
+        message = f"the data folder cannot be used: {error.strerror}"
+        raise OperatorMistake([Fault(file=str(path), message=message)]) from error
+    return path.resolve()
+
+
+def kept_secret(path: Path, fresh: str) -> str:
+    """Return the secret in `path`, written once as `fresh` with mode 0600.
+
+    Two processes that start at once agree: the file is made whole and linked into place.
+    """
+    if not path.exists():
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(fresh)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass  # the other process was first, and its secret is the one that holds
+        finally:
+            draft.unlink()
+    if path.stat().st_mode & 0o077:
+        message = "others may read this secret"
+        hint = f"chmod 600 {path}"
+        raise OperatorMistake([Fault(file=str(path), message=message, hint=hint)])
+    return path.read_text("utf-8").strip()
+
+
+class FileAnchor:
+    """`Anchor` as an append-only file of JSON lines, to be put on another disk or shipped away."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    async def publish(self, heads: Sequence[AnchoredHead], at: datetime) -> None:
+        """See `Anchor.publish`."""
+        lines = [
+            json.dumps(
+                {
+                    "at": at.isoformat(),
+                    "stream": str(item.stream),
+                    "seq": item.head.seq,
+                    "mac": item.head.mac.hex(),
+                }
+            )
+            for item in heads
+        ]
+        handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(handle, "a", encoding="utf-8") as file:
+            file.write("".join(f"{line}\n" for line in lines))
+
+    async def latest(self) -> Sequence[AnchoredHead]:
+        """See `Anchor.latest`."""
+        if not self._path.exists():
+            return ()
+        heads: dict[str, AnchoredHead] = {}
+        for line in self._path.read_text("utf-8").splitlines():
+            entry = json.loads(line)
+            heads[entry["stream"]] = AnchoredHead(
+                stream=StreamRef.parse(entry["stream"]),
+                head=Head(seq=entry["seq"], mac=bytes.fromhex(entry["mac"])),
+            )
+        return tuple(heads.values())
+
+
+def _read(path: Path) -> str:
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise Refused(f"{path} is larger than {_LARGEST // 1024} KiB")
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise OperatorMistake([Fault(file=str(path), message=f"cannot be read: {error}")]) from error

@@ -1,0 +1,41 @@
+"""Housekeeping on APScheduler: what may be late or missed, never a store of truth."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+Chore = Callable[[], Awaitable[None]]
+
+_log = logging.getLogger(__name__)
+
+
+class Housekeeping:
+    """Runs chores at intervals in the running event loop; a chore that fails is logged and runs again."""
+
+    def __init__(self) -> None:
+        # facts/libraries: without grace a late job is dropped in silence, and overlaps are skipped.
+        defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        self._scheduler = AsyncIOScheduler(timezone="UTC", job_defaults=defaults)
+        self._scheduler.add_listener(_failed, EVENT_JOB_ERROR)
+
+    def every(self, interval: timedelta, chore: Chore, name: str) -> None:
+        """Run `chore` now and then, `interval` apart."""
+        self._scheduler.add_job(
+            chore, "interval", seconds=interval.total_seconds(), id=name, name=name
+        )
+
+    def start(self) -> None:
+        """Begin; must be called inside the event loop."""
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """End; a running chore is cancelled (they are all safe to repeat)."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+
+
+def _failed(event: JobExecutionEvent) -> None:
+    _log.error("housekeeping %s failed: %s", event.job_id, event.exception)

@@ -1,0 +1,136 @@
+"""News of an alert group -> one intent for the group's incident, opened where there is none."""
+
+from bot.domain.actor import FIREWARDEN
+from bot.domain.alerts import Alert
+from bot.domain.events import AlertBrief, Status
+from bot.domain.intents import AttachAlerts
+from bot.domain.policy import Policy, Route, RunbookStart
+from bot.domain.run import inventory
+from bot.errors import OperatorMistake, UserMistake
+from bot.ports import AlertNews, AlertsTaken, Commit, Ids, Journal, Settlement, StoredAlert
+from bot.records.rows import AlertGroupRow, RunRow
+from bot.usecases.current import Current
+from bot.usecases.delivering.carrier import IncidentDesk
+from bot.usecases.desk import Extra
+from bot.usecases.ingest import ignored, severity_of
+from bot.values import Severity, Untrusted, canonical_json
+from runbooks.loader import load
+from runbooks.parameters import bind
+
+_LABELS = 16
+"""Labels of an alert that the timeline keeps; the alert's own row keeps all."""
+
+
+class Attaching:
+    """Turns the unread alerts of a group into one event of one incident."""
+
+    def __init__(self, *, journal: Journal, desk: IncidentDesk, current: Current, ids: Ids) -> None:
+        self._journal = journal
+        self._desk = desk
+        self._current = current
+        self._ids = ids
+
+    async def attach(self, group: str, settlement: Settlement) -> None:
+        """Attach what is unread, and settle the effect in the same commit."""
+        news = await self._journal.alert_news(group)
+        route = self._route(news)
+        rows = await self._journal.rows(AlertGroupRow, group_key=group)
+        known = rows[0].incident if rows else ""
+        if not news.first or ignored(route) or (not known and not news.firing):
+            taken = AlertsTaken(group=group, mark=news.mark, incident=known)
+            await self._journal.commit([Commit(settlement=settlement, taken=(taken,))])
+            return
+        if known and (await self._desk.state(known)).status is Status.CLOSED:
+            known = ""
+        ident = known or self._ids.new()
+        intent = await self._intent(group, news, route, opening=not known)
+        extra = Extra(
+            settlement=settlement,
+            taken=(AlertsTaken(group=group, mark=news.mark, incident=ident),),
+            free=(AlertGroupRow(group_key=group, incident=ident),) if not known else (),
+        )
+        await self._desk.submit(ident, intent, extra)
+
+    def _route(self, news: AlertNews) -> Route | None:
+        name = news.first[0].route if news.first else ""
+        return next((r for r in self._current.policy.routes if r.name == name), None)
+
+    async def _intent(
+        self, group: str, news: AlertNews, route: Route | None, *, opening: bool
+    ) -> AttachAlerts:
+        policy = self._current.policy
+        firing = [s for s in news.first if s.alert.status.value == "firing"] or list(news.first)
+        worst = min((severity_of(policy, route, s.alert) for s in firing), key=_rank)
+        lead = firing[0].alert
+        runbook, document, bindings, refused = (
+            self._runbook(policy, route, lead) if opening else ("", "", "", "")
+        )
+        return AttachAlerts(
+            by=FIREWARDEN,
+            group=group,
+            route=firing[0].route,
+            severity=worst,
+            service=lead.labels.get(route.service_from if route else "service", ""),
+            title=lead.summary,
+            firing=news.firing,
+            resolved=news.resolved,
+            reopening=news.reopening,
+            first=tuple(_brief(s) for s in news.first),
+            muted=route is not None and all(_muted(route, s) for s in firing),
+            runbook=runbook,
+            document=document,
+            bindings=bindings,
+            refused=refused,
+            triage=await self._may_triage(route),
+        )
+
+    def _runbook(
+        self, policy: Policy, route: Route | None, alert: Alert
+    ) -> tuple[str, str, str, str]:
+        """Return the proposed runbook's name, text, bindings, and why it could not be bound."""
+        name = route.runbook if route and route.runbook else self._matching(alert)
+        if not name:
+            return "", "", "", ""
+        document = self._current.document(name)
+        if not document:
+            return name, "", "", "the catalogue has no runbook of that name"
+        known = inventory(policy, practice_only=bool(route and route.drill))
+        try:
+            bound = bind(load(document, name), {}, alert.labels, known)
+        except (UserMistake, OperatorMistake) as mistake:
+            return name, "", "", str(mistake)
+        return name, document, canonical_json(bound.to_json()).decode(), ""
+
+    def _matching(self, alert: Alert) -> str:
+        for name, document in sorted(self._current.documents.items()):
+            wanted = load(document, name).matches
+            if wanted and all(alert.labels.get(k) == v for k, v in wanted.items()):
+                return name
+        return ""
+
+    async def _may_triage(self, route: Route | None) -> bool:
+        if route is None or route.start is not RunbookStart.TRIAGE:
+            return False
+        running = await self._journal.rows(RunRow, state="running")
+        return len(running) < self._current.policy.triage_at_once
+
+
+def _muted(route: Route, stored: StoredAlert) -> bool:
+    at = stored.alert.starts_at
+    return any(begin <= at < end for begin, end in route.muted)
+
+
+def _brief(stored: StoredAlert) -> AlertBrief:
+    alert = stored.alert
+    return AlertBrief(
+        source=alert.source,
+        fingerprint=alert.fingerprint,
+        status=alert.status.value,
+        starts_at=alert.starts_at,
+        summary=Untrusted(alert.summary.text),
+        labels=dict(list(alert.labels.items())[:_LABELS]),
+    )
+
+
+def _rank(severity: Severity) -> int:
+    return severity.rank

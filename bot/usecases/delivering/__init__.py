@@ -1,0 +1,1 @@
+"""What carries effects out: one file per kind of outside thing, each settling what it did."""

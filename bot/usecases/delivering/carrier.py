@@ -1,0 +1,91 @@
+"""What every carrier shares: the claim it works under, and how it leaves the effect."""
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol, TypeAlias
+
+from bot.domain.effects import Effect
+from bot.domain.intents import IncidentIntent, SystemIntent
+from bot.domain.state import Incident
+from bot.domain.system import System
+from bot.ports import Claim, Clock, Commit, Journal, Settle, Settlement
+from bot.usecases.desk import Desk
+from bot.values import ConversationRef, MessageRef
+
+IncidentDesk: TypeAlias = Desk[Incident, IncidentIntent]
+SystemDesk: TypeAlias = Desk[System, SystemIntent]
+
+
+class Lease(Protocol):
+    """Whether the worker may still begin something under its claim."""
+
+    def fresh(self, claim: Claim) -> bool:
+        """Whether less than half of the lease has passed, on the monotonic clock."""
+        ...
+
+
+class Carrier(Protocol):
+    """Carries out one kind of effect.
+
+    It settles the claim itself, or raises: Unavailable = later, Refused = parked and told.
+    """
+
+    async def carry(self, claim: Claim, effect: Effect) -> None:
+        """Do it once."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settler:
+    """Settles effects whose result is no event (a message was posted)."""
+
+    journal: Journal
+    clock: Clock
+
+    async def done(self, claim: Claim, ref: str = "") -> None:
+        """The effect is carried out."""
+        await self._settle(Settlement(claim=claim, how=Settle.DONE, ref=ref))
+
+    async def later(self, claim: Claim, delay: timedelta) -> None:
+        """Try again after `delay`."""
+        due = self.clock.now() + delay
+        await self._settle(Settlement(claim=claim, how=Settle.LATER, due=due, ref=claim.ref))
+
+    async def parked(self, claim: Claim) -> None:
+        """Refused for good: the lane moves on."""
+        await self._settle(Settlement(claim=claim, how=Settle.PARKED, ref=claim.ref))
+
+    async def _settle(self, settlement: Settlement) -> None:
+        await self.journal.commit([Commit(settlement=settlement)])
+
+
+def done(claim: Claim, ref: str = "") -> Settlement:
+    """Settle within the commit of what it led to."""
+    return Settlement(claim=claim, how=Settle.DONE, ref=ref)
+
+
+def held(claim: Claim) -> Settlement:
+    """Keep the claim; the commit proves that it is still ours."""
+    return Settlement(claim=claim, how=Settle.HELD)
+
+
+def incident_of(claim: Claim) -> str:
+    """Return the id of the incident that the effect belongs to."""
+    if claim.item.stream is None:
+        msg = f"{claim.item.key} belongs to no stream"
+        raise ValueError(msg)
+    return claim.item.stream.id
+
+
+def write_ref(ref: MessageRef) -> str:
+    """Encode a message ref for the outbox."""
+    return json.dumps([ref.conversation.platform, ref.conversation.id, ref.id])
+
+
+def read_ref(text: str) -> MessageRef | None:
+    """Decode what `write_ref` wrote; None before anything was shown."""
+    if not text:
+        return None
+    platform, conversation, ident = json.loads(text)
+    return MessageRef(conversation=ConversationRef(platform=platform, id=conversation), id=ident)

@@ -1,0 +1,370 @@
+"""Commands on hosts: reads that may be repeated, changes that never are."""
+
+from datetime import timedelta
+
+from bot.domain.actor import FIREWARDEN
+from bot.domain.effects import Effect, RunChange, RunRead, StopCommand
+from bot.domain.events import Outcome, StepStarted
+from bot.domain.intents import (
+    ClaimExpired,
+    IncidentIntent,
+    ReadResult,
+    StartStep,
+    StepNotPossible,
+    StepResult,
+    StepUnknown,
+)
+from bot.domain.state import Incident
+from bot.errors import OutcomeUnknown, Refused, Unavailable
+from bot.ports import (
+    Attempt,
+    Claim,
+    Clock,
+    CommandExecutor,
+    CommandResult,
+    Output,
+    Probe,
+    Receipt,
+    ReceiptState,
+)
+from bot.usecases.current import Current
+from bot.usecases.delivering.carrier import (
+    IncidentDesk,
+    Lease,
+    Settler,
+    done,
+    held,
+    incident_of,
+)
+from bot.usecases.desk import Done, Extra, Lost, Result
+from bot.usecases.identity import Identity
+from bot.values import Host, HostName, RemoteCommand, Untrusted, digest_of
+
+_READ_TRIES = 3
+"""A host that cannot be reached this often gives an unknown fact, and the runbook says so."""
+
+_CHANGE_TRIES = 5
+"""A host that cannot be reached this often before a change begins ends the run; a human is paged."""
+
+_ASK_FOR = timedelta(seconds=60)
+"""How long a host is asked what became of a command before a human is."""
+
+_POLL = timedelta(seconds=1)
+
+_GRACE = timedelta(seconds=30)
+"""Beyond its own deadline an adopted command is in doubt."""
+
+
+class Reads:
+    """Carries `RunRead`: triage, polls, verification, probes. Safe to repeat."""
+
+    def __init__(
+        self,
+        *,
+        desk: IncidentDesk,
+        executor: CommandExecutor,
+        probe: Probe,
+        current: Current,
+    ) -> None:
+        self._desk = desk
+        self._executor = executor
+        self._probe = probe
+        self._current = current
+
+    async def carry(self, claim: Claim, effect: Effect) -> None:
+        """See `Carrier`."""
+        if not isinstance(effect, RunRead):
+            msg = f"{type(effect).__name__} is not a read"
+            raise TypeError(msg)
+        try:
+            outcome = await (self._get(effect) if effect.url else self._run(claim, effect))
+        except (Unavailable, OutcomeUnknown) as error:
+            if claim.attempts < _READ_TRIES:
+                raise Unavailable(str(error)) from error
+            outcome = _could_not(str(error))
+        except Refused as refused:
+            outcome = _could_not(str(refused))
+        intent = ReadResult(
+            by=FIREWARDEN,
+            run=effect.run,
+            turn=effect.turn,
+            phase=effect.phase,
+            path=effect.path,
+            host=effect.host,
+            outcome=outcome,
+        )
+        await self._desk.submit(incident_of(claim), intent, Extra(settlement=done(claim)))
+
+    async def _run(self, claim: Claim, effect: RunRead) -> Outcome:
+        host = _host(self._current, effect.host)
+        command = RemoteCommand(argv=effect.argv, timeout=effect.timeout)
+        attempt = Attempt(key=claim.item.key, digest=digest_of(list(effect.argv)))
+        return _outcome(await self._executor.run(host, command, attempt))
+
+    async def _get(self, effect: RunRead) -> Outcome:
+        result = await self._probe.get(effect.url, effect.timeout)
+        return Outcome(
+            exit_status=result.status, stdout=Untrusted(result.body), stderr=Untrusted("")
+        )
+
+
+class Changes:
+    """Carries `RunChange` and `StopCommand`.
+
+    Claimed, then started in the journal, then sent: whatever stops us in between, the next worker
+    finds out from the journal and from the host's receipt what has happened, and asks a human
+    where neither can say.
+    """
+
+    def __init__(  # noqa: PLR0913 - its parts, by type
+        self,
+        *,
+        desk: IncidentDesk,
+        executor: CommandExecutor,
+        identity: Identity,
+        current: Current,
+        settler: Settler,
+        clock: Clock,
+        lease: Lease,
+    ) -> None:
+        self._desk = desk
+        self._executor = executor
+        self._identity = identity
+        self._current = current
+        self._settler = settler
+        self._clock = clock
+        self._lease = lease
+
+    async def carry(self, claim: Claim, effect: Effect) -> None:
+        """See `Carrier`."""
+        match effect:
+            case StopCommand():
+                await self._stop(claim, effect)
+            case RunChange():
+                await self._change(claim, effect)
+            case _:
+                msg = f"{type(effect).__name__} is not a change"
+                raise TypeError(msg)
+
+    async def _stop(self, claim: Claim, effect: StopCommand) -> None:
+        incident = await self._desk.state(incident_of(claim))
+        started = _started(incident, effect)
+        if started is not None:
+            host = _host(self._current, effect.host)
+            await self._executor.stop(host, _attempt(started))
+        await self._settler.done(claim)
+
+    async def _change(self, claim: Claim, effect: RunChange) -> None:
+        incident = await self._desk.state(incident_of(claim))
+        started = _started(incident, effect)
+        if started is not None:
+            await self._resume(claim, effect, started)
+            return
+        started = await self._begin(claim, effect, incident)
+        if started is not None:
+            await self._send(claim, effect, started)
+
+    async def _begin(
+        self, claim: Claim, effect: RunChange, incident: Incident
+    ) -> StepStarted | None:
+        """Commit `StepStarted`, or settle because it may not start (any more)."""
+        try:
+            host = _host(self._current, effect.host)
+            boot = await self._executor.boot_id(host)
+        except Refused as refused:
+            await self._not_possible(claim, effect, str(refused))
+            return None
+        except (Unavailable, OutcomeUnknown) as error:
+            if claim.attempts < _CHANGE_TRIES:
+                raise Unavailable(str(error)) from error
+            await self._not_possible(claim, effect, str(error))
+            return None
+        run = incident.runs.get(effect.run)
+        card = incident.cards.get(run.approval) if run and run.approval else None
+        intent = StartStep(
+            by=FIREWARDEN,
+            run=effect.run,
+            path=effect.path,
+            host=effect.host,
+            attempt=effect.attempt,
+            document_now=self._current.document(run.started.runbook) if run else "",
+            voters=await self._identity.voters(card) if card else (),
+            boot=boot,
+        )
+        result = await self._submit(claim, intent, settles=False)
+        if isinstance(result, Lost):
+            return None
+        events = result.events if isinstance(result, Done) else ()
+        begun = next((e.event for e in events if isinstance(e.event, StepStarted)), None)
+        if begun is None:
+            await self._settler.done(claim)
+        return begun
+
+    async def _send(self, claim: Claim, effect: RunChange, started: StepStarted) -> None:
+        """Send the first byte, unless the lease may run out under us."""
+        if not self._lease.fresh(claim):
+            return  # the claim runs out, and whoever takes it asks the host first
+        try:
+            result = await self._executor.run(
+                _host(self._current, effect.host),
+                _command(started),
+                _attempt(started),
+                started.boot,
+            )
+        except Refused as refused:
+            await self._not_possible(claim, effect, str(refused))
+        except OutcomeUnknown:
+            await self._learn(claim, effect, started)
+        except Unavailable as unavailable:
+            if claim.attempts < _CHANGE_TRIES:
+                raise
+            await self._not_possible(claim, effect, str(unavailable))
+        else:
+            await self._finish(claim, effect, _outcome(result), learned=False)
+
+    async def _resume(self, claim: Claim, effect: RunChange, started: StepStarted) -> None:
+        """Take over a step that somebody began: note it, then ask the host."""
+        expired = ClaimExpired(
+            by=FIREWARDEN,
+            run=effect.run,
+            path=effect.path,
+            host=effect.host,
+            attempt=effect.attempt,
+        )
+        result = await self._submit(claim, expired, settles=False)
+        if isinstance(result, Lost):
+            return
+        if not isinstance(result, Done):
+            await self._settler.done(claim)
+            return
+        await self._learn(claim, effect, started)
+
+    async def _learn(self, claim: Claim, effect: RunChange, started: StepStarted) -> None:
+        """Ask the host what became of it until it knows, or a human must."""
+        give_up = self._clock.now() + _ASK_FOR
+        overrun = self._clock.now() + started.timeout + _GRACE
+        why = "the host could not be asked"
+        while self._clock.now() < give_up or why == "":
+            try:
+                host = _host(self._current, effect.host)
+                receipt = await self._executor.inquire(host, _attempt(started), started.boot)
+            except Refused as refused:
+                why = str(refused)
+                break
+            except (Unavailable, OutcomeUnknown) as error:
+                why = str(error) or "the host could not be asked"
+            else:
+                match receipt.state:
+                    case ReceiptState.FINISHED:
+                        await self._finish(claim, effect, _learned(receipt), learned=True)
+                        return
+                    case ReceiptState.ABSENT_SAME_BOOT:
+                        await self._send(claim, effect, started)
+                        return
+                    case ReceiptState.RUNNING if self._clock.now() < overrun:
+                        why = ""
+                    case ReceiptState.RUNNING:
+                        why = "it still runs, long past its deadline"
+                        break
+                    case _:
+                        why = receipt.detail or receipt.state.value
+                        break
+            await self._clock.sleep_until(self._clock.now() + _POLL)
+        unknown = StepUnknown(
+            by=FIREWARDEN,
+            run=effect.run,
+            path=effect.path,
+            host=effect.host,
+            attempt=effect.attempt,
+            why=Untrusted(why),
+        )
+        await self._submit(claim, unknown, settles=True)
+
+    async def _finish(
+        self, claim: Claim, effect: RunChange, outcome: Outcome, *, learned: bool
+    ) -> None:
+        intent = StepResult(
+            by=FIREWARDEN,
+            run=effect.run,
+            path=effect.path,
+            host=effect.host,
+            attempt=effect.attempt,
+            outcome=outcome,
+            learned=learned,
+        )
+        await self._submit(claim, intent, settles=True)
+
+    async def _not_possible(self, claim: Claim, effect: RunChange, why: str) -> None:
+        intent = StepNotPossible(
+            by=FIREWARDEN,
+            run=effect.run,
+            path=effect.path,
+            host=effect.host,
+            attempt=effect.attempt,
+            why=Untrusted(why),
+        )
+        await self._submit(claim, intent, settles=True)
+
+    async def _submit(self, claim: Claim, intent: IncidentIntent, *, settles: bool) -> Result:
+        settlement = done(claim) if settles else held(claim)
+        return await self._desk.submit(incident_of(claim), intent, Extra(settlement=settlement))
+
+
+def _host(current: Current, name: str) -> Host:
+    host = current.policy.hosts.get(HostName(name))
+    if host is None:
+        msg = f"{name} is not in the inventory"
+        raise Refused(msg)
+    return host
+
+
+def _started(incident: Incident, effect: RunChange | StopCommand) -> StepStarted | None:
+    run = incident.runs.get(effect.run)
+    wanted = (effect.path, effect.host, effect.attempt)
+    logs = run.steps if run else ()
+    found = (
+        s.started for s in logs if (s.started.path, s.started.host, s.started.attempt) == wanted
+    )
+    return next(found, None)
+
+
+def _attempt(started: StepStarted) -> Attempt:
+    key = f"{started.run}.{started.path}.{started.host}.{started.attempt}"
+    return Attempt(key=key, digest=digest_of([started.digest, *started.command]))
+
+
+def _command(started: StepStarted) -> RemoteCommand:
+    return RemoteCommand(
+        argv=started.command,
+        timeout=started.timeout,
+        changes=True,
+        on_deadline=started.on_deadline,
+    )
+
+
+def _outcome(result: CommandResult) -> Outcome:
+    return Outcome(
+        exit_status=result.exit_status,
+        stdout=Untrusted(result.stdout.text),
+        stderr=Untrusted(result.stderr.text),
+        truncated=result.stdout.truncated or result.stderr.truncated,
+        deadline=result.deadline,
+        signal=result.signal,
+        seconds=result.seconds,
+    )
+
+
+def _learned(receipt: Receipt) -> Outcome:
+    nothing = Output(text="", size=0, truncated=False)
+    stdout, stderr = receipt.stdout or nothing, receipt.stderr or nothing
+    return Outcome(
+        exit_status=receipt.exit_status,
+        stdout=Untrusted(stdout.text),
+        stderr=Untrusted(stderr.text),
+        truncated=stdout.truncated or stderr.truncated,
+        fault="" if receipt.exit_status is not None else receipt.detail,
+    )
+
+
+def _could_not(why: str) -> Outcome:
+    return Outcome(exit_status=None, stdout=Untrusted(""), stderr=Untrusted(""), fault=why)

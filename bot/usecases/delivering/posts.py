@@ -1,0 +1,124 @@
+"""Messages and cards: each message once and in order, each card's copies always at their latest."""
+
+from bot.domain.effects import Effect, Place, Post, Show, Target
+from bot.domain.state import Incident
+from bot.errors import OutcomeUnknown
+from bot.ports import ChatPlatform, Claim, Journal
+from bot.records.stored import read_event
+from bot.usecases.delivering.carrier import (
+    IncidentDesk,
+    Settler,
+    incident_of,
+    read_ref,
+    write_ref,
+)
+from bot.usecases.rendering import Rendering
+from bot.values import ConversationRef, MessageRef, PersonId, StreamRef
+from cards.model import Card
+
+
+class Posts:
+    """Carries `Post`: tells a conversation about one event."""
+
+    def __init__(
+        self,
+        *,
+        desk: IncidentDesk,
+        journal: Journal,
+        chats: dict[str, ChatPlatform],
+        rendering: Rendering,
+        settler: Settler,
+    ) -> None:
+        self._desk = desk
+        self._journal = journal
+        self._chats = chats
+        self._rendering = rendering
+        self._settler = settler
+
+    async def carry(self, claim: Claim, effect: Effect) -> None:
+        """See `Carrier`."""
+        if not isinstance(effect, Post):
+            msg = f"{type(effect).__name__} is not a post"
+            raise TypeError(msg)
+        incident = await self._desk.state(incident_of(claim))
+        card = await self._card(incident, effect)
+        chat = self._chats[effect.target.platform]
+        place = await conversation(chat, incident, effect.target)
+        if card is None or place is None:
+            await self._settler.done(claim)
+            return
+        ref = await post_once(chat, place, claim.item.key, card)
+        await self._settler.done(claim, write_ref(ref))
+
+    async def _card(self, incident: Incident, effect: Post) -> Card | None:
+        stream = StreamRef(kind="incident", id=incident.id)
+        history = await self._journal.load(stream, after=effect.seq - 1)
+        envelope = read_event(history.records[0])
+        return await self._rendering.message(envelope, incident, effect.target.place)
+
+
+class Shows:
+    """Carries `Show`: one copy of one card, rendered from what holds when it is sent."""
+
+    def __init__(
+        self,
+        *,
+        desk: IncidentDesk,
+        chats: dict[str, ChatPlatform],
+        rendering: Rendering,
+        settler: Settler,
+    ) -> None:
+        self._desk = desk
+        self._chats = chats
+        self._rendering = rendering
+        self._settler = settler
+
+    async def carry(self, claim: Claim, effect: Effect) -> None:
+        """See `Carrier`."""
+        if not isinstance(effect, Show):
+            msg = f"{type(effect).__name__} is not a card"
+            raise TypeError(msg)
+        incident = await self._desk.state(incident_of(claim))
+        chat = self._chats[effect.target.platform]
+        place = await conversation(chat, incident, effect.target)
+        card = await self._rendering.card(incident, effect.card)
+        if place is None or card is None:
+            await self._settler.done(claim, claim.ref)
+            return
+        shown = read_ref(claim.ref)
+        if shown is None:
+            key = card_key(incident, effect.card)
+            shown = await chat.find(place, key)
+            if shown is None:
+                shown = await post_once(chat, place, key, card)
+                await self._settler.done(claim, write_ref(shown))
+                return
+        await chat.update(shown, card)
+        await self._settler.done(claim, write_ref(shown))
+
+
+async def post_once(chat: ChatPlatform, place: ConversationRef, key: str, card: Card) -> MessageRef:
+    """Post; where the link was lost meanwhile, look whether the message is there, then post."""
+    try:
+        return await chat.post(place, key, card)
+    except OutcomeUnknown:
+        found = await chat.find(place, key)
+        return found if found is not None else await chat.post(place, key, card)
+
+
+async def conversation(
+    chat: ChatPlatform, incident: Incident, target: Target
+) -> ConversationRef | None:
+    """Return where a target is; None = the room is not open yet (its opening shows every card)."""
+    match target.place:
+        case Place.ROOM:
+            return incident.rooms.get(target.platform)
+        case Place.CHANNEL:
+            return await chat.channel(target.name)
+        case Place.DIRECT:
+            return await chat.direct(PersonId(target.name))
+
+
+def card_key(incident: Incident, card: str) -> str:
+    """Return the key under which a card's copy is posted, the same for pages and shows."""
+    return f"card:{incident.id}:{card}"

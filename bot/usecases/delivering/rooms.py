@@ -1,0 +1,101 @@
+"""Rooms: opened once per incident and platform, and kept in step with the incident."""
+
+import re
+
+from bot.domain.actor import FIREWARDEN
+from bot.domain.effects import Effect, Invite, OpenRoom, SetRoom
+from bot.domain.events import Status
+from bot.domain.intents import RoomIsOpen
+from bot.domain.state import Incident
+from bot.ports import ChatPlatform, Claim, Clock, RoomSpec
+from bot.usecases.current import Current
+from bot.usecases.delivering.carrier import IncidentDesk, Settler, done, incident_of
+from bot.usecases.desk import Extra
+
+_NAME_LENGTH = 60
+"""Slack allows 80 and Telegram 128; a shorter name can still be read in a side bar."""
+
+
+class Rooms:
+    """Carries `OpenRoom`, `SetRoom` and `Invite`."""
+
+    def __init__(  # noqa: PLR0913 - its parts, by type
+        self,
+        *,
+        desk: IncidentDesk,
+        chats: dict[str, ChatPlatform],
+        settler: Settler,
+        clock: Clock,
+        current: Current,
+    ) -> None:
+        self._desk = desk
+        self._chats = chats
+        self._settler = settler
+        self._clock = clock
+        self._current = current
+
+    async def carry(self, claim: Claim, effect: Effect) -> None:
+        """See `Carrier`."""
+        match effect:
+            case OpenRoom():
+                await self._open(claim, effect)
+            case SetRoom():
+                await self._follow(claim, effect)
+            case Invite():
+                await self._invite(claim, effect)
+            case _:
+                msg = f"{type(effect).__name__} is not about rooms"
+                raise TypeError(msg)
+
+    async def _open(self, claim: Claim, effect: OpenRoom) -> None:
+        incident = await self._desk.state(incident_of(claim))
+        room = await self._chats[effect.platform].open_room(
+            RoomSpec(
+                key=f"{incident.id}",
+                name=room_name(incident),
+                topic=topic(incident),
+                members=tuple(sorted(incident.members)),
+                private=incident.private,
+            )
+        )
+        intent = RoomIsOpen(by=FIREWARDEN, room=room)
+        await self._desk.submit(incident.id, intent, Extra(settlement=done(claim)))
+
+    async def _follow(self, claim: Claim, effect: SetRoom) -> None:
+        incident = await self._desk.state(incident_of(claim))
+        room = incident.rooms.get(effect.platform)
+        if room is not None:
+            chat = self._chats[effect.platform]
+            await chat.set_room(room, name=room_name(incident), topic=topic(incident))
+            if self._may_close(incident):
+                await chat.close_room(room)
+            elif incident.open:
+                await chat.reopen_room(room)
+        await self._settler.done(claim)
+
+    def _may_close(self, incident: Incident) -> bool:
+        if incident.status is not Status.CLOSED or incident.closed_at is None:
+            return False
+        return self._clock.now() >= incident.closed_at + self._current.policy.close_room_after
+
+    async def _invite(self, claim: Claim, effect: Invite) -> None:
+        incident = await self._desk.state(incident_of(claim))
+        room = incident.rooms.get(effect.platform)
+        if room is not None:
+            await self._chats[effect.platform].invite(room, [effect.person])
+        await self._settler.done(claim)
+
+
+def room_name(incident: Incident) -> str:
+    """Return `inc-1121-001-checkout-is-down`: the number's day and count, then the title's words."""
+    number = incident.number.lower().removeprefix("inc-").split("-", 1)[-1]
+    words = re.sub(r"[^a-z0-9]+", "-", incident.title.text.lower()).strip("-")
+    drill = "drill-" if incident.drill else ""
+    return f"{drill}inc-{number}-{words}"[:_NAME_LENGTH].rstrip("-")
+
+
+def topic(incident: Incident) -> str:
+    """Return the room's one-line topic."""
+    commander = incident.commander or "nobody"
+    drill = "DRILL · " if incident.drill else ""
+    return f"{drill}{incident.number} · {incident.severity} · {incident.status} · commander: {commander}"

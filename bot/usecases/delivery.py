@@ -1,0 +1,177 @@
+"""The delivery loop: claims what is due, hands it to its carrier, and sleeps until the next is due.
+
+The effects table alone decides who owns an effect; this loop is one of many that may run.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from bot.domain.actor import FIREWARDEN
+from bot.domain.effects import Post
+from bot.domain.intents import DeliveryRefused
+from bot.errors import Refused, Unavailable
+from bot.ports import Claim, Clock, Ids, Journal
+from bot.records.outbox import EffectKind
+from bot.records.stored import read_effect
+from bot.usecases.delivering.carrier import Carrier, IncidentDesk, Settler
+from bot.values import Untrusted
+
+LEASE = timedelta(seconds=15)
+"""How long a claim holds without a sign of life; a crash is noticed after at most this."""
+
+_AT_ONCE = 64
+"""Effects under way at the same time."""
+
+_SWEEP = timedelta(seconds=5)
+"""Look at the table at least this often: another process may have put something there."""
+
+_LONGEST_DELAY = timedelta(minutes=5)
+
+_log = logging.getLogger(__name__)
+
+
+class Delivery:
+    """Runs until it is told to stop; then finishes what it began."""
+
+    def __init__(  # noqa: PLR0913 - its parts, by type
+        self,
+        *,
+        journal: Journal,
+        desk: IncidentDesk,
+        clock: Clock,
+        ids: Ids,
+        carriers: Mapping[type, Carrier],
+        settler: Settler,
+        lease: timedelta = LEASE,
+    ) -> None:
+        self._journal = journal
+        self._desk = desk
+        self._clock = clock
+        self._carriers = carriers
+        self._settler = settler
+        self._lease = lease
+        self._owner = ids.new()
+        self._wake = asyncio.Event()
+        self._held: dict[str, tuple[Claim, float]] = {}
+        self._stopping = False
+        journal.on_effects(self._wake.set)
+
+    def fresh(self, claim: Claim) -> bool:
+        """See `carrier.Lease`."""
+        held = self._held.get(claim.item.key)
+        if held is None or held[0].fence != claim.fence:
+            return False
+        return self._clock.monotonic() - held[1] < self._lease.total_seconds() / 2
+
+    def stop(self) -> None:
+        """Claim nothing more; `run` returns when what is under way has ended."""
+        self._stopping = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Deliver until stopped."""
+        async with asyncio.TaskGroup() as tasks:
+            extending = tasks.create_task(self._extend())
+            await self._loop(tasks)
+            while self._held:
+                await self._rest(self._clock.now() + _SWEEP)
+            extending.cancel()
+
+    async def _loop(self, tasks: asyncio.TaskGroup) -> None:
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                claims = await self._claim()
+            except Unavailable as unavailable:
+                _log.warning("the journal cannot be read: %s", unavailable)
+                await self._rest(self._clock.now() + unavailable.retry_after)
+                continue
+            for claim in claims:
+                self._held[claim.item.key] = (claim, self._clock.monotonic())
+                tasks.create_task(self._carry(claim))
+            if not claims:
+                await self._rest(await self._next())
+
+    async def _claim(self) -> list[Claim]:
+        free = _AT_ONCE - len(self._held)
+        if free <= 0:
+            return []
+        now = self._clock.now()
+        kinds = tuple(EffectKind)
+        return list(await self._journal.claim(self._owner, now, self._lease, kinds, free))
+
+    async def _next(self) -> datetime:
+        sweep = self._clock.now() + _SWEEP
+        due = await self._journal.next_due()
+        return sweep if due is None or len(self._held) >= _AT_ONCE else min(due, sweep)
+
+    async def _rest(self, until: datetime) -> None:
+        """Sleep until something is due or put, whichever comes first."""
+        alarm = asyncio.ensure_future(self._clock.sleep_until(until))
+        woken = asyncio.ensure_future(self._wake.wait())
+        try:
+            await asyncio.wait({alarm, woken}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            alarm.cancel()
+            woken.cancel()
+        self._wake.clear()
+
+    async def _extend(self) -> None:
+        while True:
+            await self._clock.sleep_until(self._clock.now() + self._lease / 3)
+            held = [claim for claim, _ in self._held.values()]
+            if not held:
+                continue
+            asked_at = self._clock.monotonic()
+            try:
+                ours = await self._journal.extend(held, self._clock.now() + self._lease)
+            except Unavailable as unavailable:
+                _log.warning("leases could not be extended: %s", unavailable)
+                continue
+            for claim in ours:
+                if claim.item.key in self._held:
+                    self._held[claim.item.key] = (claim, asked_at)
+
+    async def _carry(self, claim: Claim) -> None:
+        try:
+            effect = read_effect(claim.item)
+            await self._carriers[type(effect)].carry(claim, effect)
+        except Unavailable as unavailable:
+            await self._later(claim, unavailable.retry_after, str(unavailable))
+        except Refused as refused:
+            await self._refused(claim, refused)
+        except Exception:
+            _log.exception("delivery of %s failed", claim.item.key)
+            await self._later(claim, timedelta(seconds=1), "a fault of Firewarden's own")
+        finally:
+            self._held.pop(claim.item.key, None)
+            self._wake.set()
+
+    async def _later(self, claim: Claim, delay: timedelta, why: str) -> None:
+        """Try again, each time twice as late."""
+        wait = min(delay * 2 ** min(claim.attempts - 1, 10), _LONGEST_DELAY)
+        _log.info("%s waits %.1f s: %s", claim.item.key, wait.total_seconds(), why)
+        try:
+            await self._settler.later(claim, wait)
+        except Unavailable:
+            _log.warning("%s stays claimed until its lease ends", claim.item.key)
+
+    async def _refused(self, claim: Claim, refused: Refused) -> None:
+        """Park it, and tell the incident's people in what still works."""
+        _log.error("%s was refused for good: %s", claim.item.key, refused)
+        try:
+            await self._settler.parked(claim)
+            effect = read_effect(claim.item)
+            if claim.item.stream is not None and claim.item.stream.kind == "incident":
+                intent = DeliveryRefused(
+                    by=FIREWARDEN,
+                    what=claim.item.type,
+                    where=claim.item.key,
+                    why=Untrusted(str(refused)),
+                    seq=effect.seq if isinstance(effect, Post) else 0,
+                )
+                await self._desk.submit(claim.item.stream.id, intent)
+        except Unavailable:
+            _log.warning("%s stays claimed until its lease ends", claim.item.key)

@@ -1,0 +1,83 @@
+"""Alerts in: each one is routed and stored with its group's attach effect, in one durable unit."""
+
+from collections import OrderedDict
+from datetime import datetime
+
+from bot.domain.alerts import Alert
+from bot.domain.effects import Attach
+from bot.domain.policy import Policy, Route, RouteAction
+from bot.ports import Clock, Journal, Quarantined, RoutedAlert
+from bot.records.outbox import OutboxItem
+from bot.records.stored import write_effect
+from bot.requests import AlertsReceived
+from bot.usecases.current import Current
+from bot.values import Severity, StreamRef
+
+FALLBACK = "unrouted"
+"""The route of alerts that no route of the policy matches: they open an incident all the same."""
+
+_ALERTS = StreamRef(kind="system", id="alerts")
+_CACHED = 4096
+
+
+class Ingest:
+    """Stores bodies of alerts. Nothing is decided here: delivery attaches groups afterwards."""
+
+    def __init__(self, *, journal: Journal, clock: Clock, current: Current) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._current = current
+        self._effects: OrderedDict[str, OutboxItem] = OrderedDict()
+
+    async def take_alerts(self, received: AlertsReceived) -> None:
+        """Store one body durably; raises Unavailable where it was not stored."""
+        now = self._clock.now()
+        policy = self._current.policy
+        routed = [_routed(policy, alert) for alert in received.alerts]
+        quarantined = [
+            Quarantined(source=received.source, raw=m.raw, fault=m.fault)
+            for m in received.malformed
+        ]
+        attach = [self._attach(group, now) for group in {r.group for r in routed}]
+        await self._journal.take_alerts(routed, quarantined, attach, now)
+
+    def _attach(self, group: str, now: datetime) -> OutboxItem:
+        """Encode the group's effect once; only its due time differs from call to call."""
+        item = self._effects.get(group)
+        if item is None:
+            item = write_effect(_ALERTS, Attach(group=group), now)
+            self._effects[group] = item
+            if len(self._effects) > _CACHED:
+                self._effects.popitem(last=False)
+        return item
+
+
+def route_of(policy: Policy, alert: Alert) -> Route | None:
+    """Return the first route that matches, None where none does."""
+    for route in policy.routes:
+        if route.source and route.source != alert.source:
+            continue
+        if all(alert.labels.get(k) == v for k, v in route.matches.items()):
+            return route
+    return None
+
+
+def severity_of(policy: Policy, route: Route | None, alert: Alert) -> Severity:
+    """Return the severity that the alert's label names by the route's map, else the route's own."""
+    if route is None:
+        return policy.default_severity
+    word = alert.labels.get(route.severity_from, "")
+    return route.severity_map.get(word.casefold()) or Severity.parse(word) or route.severity
+
+
+def ignored(route: Route | None) -> bool:
+    """Whether alerts of this route are recorded and lead to nothing."""
+    return route is not None and route.action is RouteAction.IGNORE
+
+
+def _routed(policy: Policy, alert: Alert) -> RoutedAlert:
+    route = route_of(policy, alert)
+    name = route.name if route else FALLBACK
+    by = route.group_by if route else ("alertname", "service")
+    values = ",".join(f"{label}={alert.labels.get(label, '')}" for label in by)
+    return RoutedAlert(alert=alert, group=f"{name}/{values}", route=name)

@@ -1,0 +1,72 @@
+"""Cards and messages as they are now: state and rows in, a neutral card out."""
+
+from collections.abc import Mapping
+
+from bot.domain.effects import Place
+from bot.domain.events import Envelope
+from bot.domain.state import Incident
+from bot.ports import Clock, Journal
+from bot.records.rows import FreezeRow, SeatRow, TimelineRow
+from bot.usecases.current import Current
+from bot.values import PersonId, Untrusted
+from cards import page_body, page_card
+from cards.context import Context, Freeze
+from cards.model import At, Card, Line
+from cards.room_message import message_for
+from cards.showing import shown
+from cards.texts import Texts
+
+_PAGE_TIMELINE = 40
+"""Timeline lines that a page carries; the whole is a click away."""
+
+
+class Rendering:
+    """Builds every card that is sent, from what holds when it is sent."""
+
+    def __init__(self, *, journal: Journal, clock: Clock, current: Current, texts: Texts) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._current = current
+        self._texts = texts
+
+    async def context(self) -> Context:
+        """Return what every card needs beside its own state."""
+        frozen = await self._journal.rows(FreezeRow)
+        return Context(
+            names=await self._names(),
+            now=self._clock.now(),
+            texts=self._texts,
+            freezes=tuple(
+                Freeze(scope=f.scope, reason=Untrusted(f.reason), by=PersonId(f.by), at=f.at)
+                for f in frozen
+            ),
+        )
+
+    async def card(self, incident: Incident, key: str) -> Card | None:
+        """Return a card by key: `incident`, `run:<id>`, `page:<id>` or a card's own id."""
+        context = await self.context()
+        if key.startswith("page:"):
+            page = incident.pages.get(key.removeprefix("page:"))
+            if page is None:
+                return None
+            return page_card.build(incident, page, context, timeline=await self._timeline(incident))
+        return shown(incident, key, context)
+
+    async def message(
+        self, envelope: Envelope, incident: Incident, place: Place = Place.ROOM
+    ) -> Card | None:
+        """Return what a room or channel is told about an event; None = nothing."""
+        return message_for(envelope, incident, await self.context(), place)
+
+    async def page_body(self, incident: Incident, page: str) -> bytes:
+        """Return a page as JSON for webhooks: everything that a woken person needs."""
+        return page_body.build(incident, incident.pages[page], await self.context())
+
+    async def _names(self) -> Mapping[PersonId, str]:
+        seats = await self._journal.rows(SeatRow)
+        named = {PersonId(seat.person): seat.person for seat in seats}
+        return named | {p.id: p.name for p in self._current.policy.people.values()}
+
+    async def _timeline(self, incident: Incident) -> tuple[Line, ...]:
+        rows = await self._journal.rows(TimelineRow, incident=incident.id)
+        return tuple((At(row.at), " ", Untrusted(row.text)) for row in rows[-_PAGE_TIMELINE:])
