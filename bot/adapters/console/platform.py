@@ -8,13 +8,13 @@ from sqlite_utils import Database
 from bot.adapters.console import messages
 from bot.adapters.console.changes import Changes
 from bot.adapters.console.cutting import fitted
-from bot.adapters.console.messages import CHANNEL, DIRECT, ROOM, Draft
+from bot.adapters.console.messages import CHANNEL, DIRECT, ROOM, Draft, Room
 from bot.adapters.console.store import ConsoleStore
 from bot.errors import Refused
 from bot.ports import Clock, RoomSpec
-from bot.values import ConversationRef, MessageRef, PersonId
+from bot.values import ConversationRef, MessageRef, PersonId, Untrusted
 from cards import codec
-from cards.model import Card, Code
+from cards.model import Card, Code, Paragraph, Person
 
 PLATFORM: Final = "console"
 
@@ -92,6 +92,25 @@ class ConsolePlatform:
         """Post a file once per (conversation, key)."""
         card = Card(kind="file", title=("File ", Code(name), f", {len(content)} bytes"))
         return await self._post(to, key, card, file_name=name, file=content)
+
+    async def room(self, room: ConversationRef) -> Room:
+        """Return a room as it stands; `Refused` where there is none."""
+        return await self._store.run(lambda db: messages.find_room(db, _ours(room)))
+
+    def wake(self) -> None:
+        """Let every open window look again."""
+        self._changes.publish()
+
+    async def say(
+        self, room: ConversationRef, key: str, person: PersonId, name: str, words: str
+    ) -> MessageRef:
+        """Show what a person typed in a room; the timeline has it already."""
+        card = Card(
+            kind="said",
+            title=(Person(person, Untrusted(name)),),
+            blocks=(Paragraph(tuple((Untrusted(line),) for line in words.splitlines())),),
+        )
+        return await self._post(room, key, card)
 
     async def find(self, to: ConversationRef, key: str) -> MessageRef | None:
         """Return the message under a key."""

@@ -1,0 +1,82 @@
+"""Cards, replies and messages as the HTML of one viewer's window."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from markupsafe import Markup
+
+from bot.adapters.console.messages import Message
+from bot.adapters.console.places import seat_url
+from bot.values import CardId
+from cards import codec, console_html
+from cards.model import Card, Line
+
+NONCE: Final = re.compile(r"[A-Za-z0-9._-]{1,80}")
+"""What a window may send to tell one press from another."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownMessage:
+    """One message, ready for a template."""
+
+    position: int
+    html: Markup
+    posted_at: datetime
+    edited: bool
+    file_name: str
+    file_url: str
+    plain: bool
+    """Whether it is one line of text, shown without a frame."""
+
+
+_OTHERS: Final[Line] = ("Somebody else must decide this.",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Showing:
+    """Renders for one window: its seat, its nonce and the moment.
+
+    Cards in `others` ask somebody else: they are shown without anything to press.
+    """
+
+    seat: str
+    nonce: str
+    now: datetime
+    others: frozenset[CardId] = frozenset()
+
+    def message(self, message: Message) -> ShownMessage:
+        """Show a stored message."""
+        card = codec.from_json(message.card)
+        return ShownMessage(
+            position=message.position,
+            html=self.card(card),
+            posted_at=message.posted_at,
+            edited=message.changed_at != message.posted_at and not card.id,
+            file_name=message.file_name,
+            file_url=seat_url(self.seat, f"files/{message.conversation}/{message.position}"),
+            plain=not (card.blocks or card.buttons or card.form or card.footer),
+        )
+
+    def card(
+        self,
+        card: Card,
+        *,
+        errors: Mapping[str, str] | None = None,
+        values: Mapping[str, str] | None = None,
+    ) -> Markup:
+        """Show a card with its buttons; a card without an id has none that could be answered."""
+        pressable = bool(card.id) and card.id not in self.others
+        url = seat_url(self.seat, f"cards/{card.id}/answers") if pressable else ""
+        html = console_html.render(
+            card,
+            action_url=url,
+            hidden={"nonce": self.nonce},
+            viewer_note=_OTHERS if card.id in self.others else (),
+            errors=errors or {},
+            values=values or {},
+            today=self.now.astimezone(UTC).date(),
+        )
+        return Markup(html)  # noqa: S704 - the renderer escapes everything that it is given

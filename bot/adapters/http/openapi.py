@@ -1,0 +1,122 @@
+"""The OpenAPI 3.1 document, made from the API's own route table so that the two cannot differ."""
+
+import re
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Final
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from bot.adapters.http import bodies
+from bot.adapters.http.api import ApiRoute
+from bot.values import Json, canonical_json
+
+_MODELS: Final[tuple[type[BaseModel], ...]] = (
+    bodies.CommandBody,
+    bodies.AnswerBody,
+    bodies.IncidentJson,
+    bodies.EntryJson,
+    bodies.CardJson,
+    bodies.ReplyJson,
+    bodies.Problem,
+)
+
+_PROBLEMS: Final[Mapping[HTTPStatus, str]] = {
+    HTTPStatus.BAD_REQUEST: "The request is malformed",
+    HTTPStatus.UNAUTHORIZED: "The token is missing or wrong",
+    HTTPStatus.FORBIDDEN: "The token is of another kind",
+    HTTPStatus.NOT_FOUND: "There is no such thing, or the caller may not see it",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Not recorded; try again after Retry-After",
+}
+
+
+def document(table: Sequence[ApiRoute]) -> bytes:
+    """Return the document as JSON."""
+    _, schemas = models_json_schema(
+        [(model, "serialization" if _is_given(model) else "validation") for model in _MODELS],
+        ref_template="#/components/schemas/{model}",
+    )
+    paths: dict[str, dict[str, Json]] = {}
+    for route in table:
+        paths.setdefault(route.pattern, {})[route.method.lower()] = _operation(route)
+    return canonical_json(
+        {
+            "openapi": "3.1.0",
+            "info": {
+                "title": "Firewarden",
+                "version": "1",
+                "description": "Incidents, cards and commands, with the rights of a seat.",
+            },
+            "paths": paths,
+            "components": {
+                "schemas": schemas["$defs"],
+                "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            },
+            "security": [{"token": []}],
+        }
+    )
+
+
+def _is_given(model: type[BaseModel]) -> bool:
+    return model not in {bodies.CommandBody, bodies.AnswerBody}
+
+
+def _operation(route: ApiRoute) -> Json:
+    operation: dict[str, Json] = {
+        "operationId": _name(route),
+        "summary": route.summary,
+        "description": f"Token kinds: {', '.join(sorted(route.kinds))}.",
+        "parameters": _parameters(route),
+        "responses": _responses(route),
+    }
+    if route.takes is not None:
+        operation["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": _reference(route.takes.__name__)}},
+        }
+    return operation
+
+
+def _parameters(route: ApiRoute) -> list[Json]:
+    parameters: list[Json] = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"{(\w+)}", route.pattern)
+    ]
+    parameters += [
+        {"name": name, "in": "query", "description": says, "schema": {"type": "string"}}
+        for name, says in (route.query or {}).items()
+    ]
+    if route.method == "POST":
+        parameters.append(
+            {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "description": "The same key is carried out once; a repeat gets the same answer.",
+                "schema": {"type": "string", "maxLength": 200},
+            }
+        )
+    return parameters
+
+
+def _responses(route: ApiRoute) -> dict[str, Json]:
+    responses: dict[str, Json] = {"200": _content("Done", route.answers)}
+    if route.takes is not None:
+        responses["422"] = _content("A mistake, in plain words; nothing was done", "ReplyJson")
+    responses |= {str(int(code)): _content(says, "Problem") for code, says in _PROBLEMS.items()}
+    return responses
+
+
+def _content(description: str, answers: str) -> Json:
+    schema = _reference(answers.removesuffix("[]"))
+    listed: Json = {"type": "array", "items": schema} if answers.endswith("[]") else schema
+    return {"description": description, "content": {"application/json": {"schema": listed}}}
+
+
+def _reference(name: str) -> Json:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _name(route: ApiRoute) -> str:
+    words = re.findall(r"\w+", route.pattern.removeprefix("/api/").replace("{id}", "one"))
+    return "_".join([route.method.lower(), *words])
