@@ -1,0 +1,38 @@
+r"""Runbook runs: fold the run's events into the planner's progress, turn its next step into work.
+
+    triage -> asked -> (yes) triage again -> reserved -> changing -> verifying -> ended
+                  \-> (no) ended            \-> asked anew          \-> in doubt -> a human says
+
+The planner (`runbooks.planner`) alone says what comes next; this package adds what the planner
+cannot know: who said yes, whose targets they are, and what became of a command.
+"""
+
+from bot.domain.run.asking import ask_in_doubt
+from bot.domain.run.binding import content_hash_of, rule_for, stale_at_start, stale_at_vote
+from bot.domain.run.ending import describe_targets, end, kill, release, stop
+from bot.domain.run.folding import Run, StepLog, evolve
+from bot.domain.run.moving import DRILL_PACE, RESERVE_AGAIN, advance
+from bot.domain.run.planning import Moves, Setting, inventory, next_of
+
+__all__ = [
+    "DRILL_PACE",
+    "RESERVE_AGAIN",
+    "Moves",
+    "Run",
+    "Setting",
+    "StepLog",
+    "advance",
+    "ask_in_doubt",
+    "content_hash_of",
+    "describe_targets",
+    "end",
+    "evolve",
+    "inventory",
+    "kill",
+    "next_of",
+    "release",
+    "rule_for",
+    "stale_at_start",
+    "stale_at_vote",
+    "stop",
+]

@@ -1,0 +1,279 @@
+"""A run as it stands, folded from its events into what the planner calls progress."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from bot.domain import packet
+from bot.domain.approval import Asked
+from bot.domain.events import (
+    AbortRequested,
+    ApprovalVoided,
+    CardAsked,
+    CardDecided,
+    CardExpired,
+    CardKind,
+    CardWithdrawn,
+    DecisionReached,
+    DocumentChanged,
+    Event,
+    Outcome,
+    OutcomeKind,
+    ReadFinished,
+    ReadStarted,
+    ReservationAwaited,
+    ReservationReleased,
+    RunEnded,
+    RunPaused,
+    RunStarted,
+    StepFinished,
+    StepInDoubt,
+    StepInterrupted,
+    StepSettled,
+    StepStarted,
+    TargetsReserved,
+    WaitEnded,
+    WaitStarted,
+)
+from bot.values import (
+    CardId,
+    RunId,
+    Untrusted,
+)
+from runbooks import steps
+from runbooks.steps import CommandOutcome, ProbeOutcome, Progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepLog:
+    """One state-changing command as it went."""
+
+    started: StepStarted
+    at: datetime
+    ended_at: datetime | None = None
+    outcome: Outcome | None = None
+    doubt: str = ""
+    learned: bool = False
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run as it stands."""
+
+    started: RunStarted
+    at: datetime
+    document: str
+    content_hash: str
+    progress: Progress
+    turn: int = 0
+    observed: frozenset[tuple[int, str]] = frozenset()
+    reads: tuple[ReadFinished, ...] = ()
+    steps: tuple[StepLog, ...] = ()
+    open_card: CardId | None = None
+    approval: CardId | None = None
+    targets: tuple[str, ...] = ()
+    holder: str = ""
+    waits: Mapping[str, datetime] = field(default_factory=dict)
+    decision: DecisionReached | None = None
+    abort: AbortRequested | None = None
+    paused: str = ""
+    ended: RunEnded | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def doing(self) -> StepLog | None:
+        """The command that is on a host now, or in doubt: begun and not ended."""
+        return next((s for s in self.steps if s.outcome is None), None)
+
+    @property
+    def changed(self) -> bool:
+        """Whether a state-changing command was ever begun."""
+        return bool(self.steps)
+
+    @property
+    def state(self) -> str:
+        """One word for lists: ended runs say how."""
+        if self.ended is not None:
+            return self.ended.ending.value
+        doing = self.doing
+        if doing is not None:
+            return "in doubt" if doing.doubt else "changing"
+        if self.paused:
+            return "paused"
+        if self.open_card is not None:
+            return "waiting for approval"
+        return "waiting for targets" if self.holder else "running"
+
+
+def evolve(
+    runs: Mapping[RunId, Run], cards: Mapping[CardId, Asked], event: Event, at: datetime
+) -> Mapping[RunId, Run]:
+    """Fold one event; `cards` already knows it. Events of other nouns change nothing."""
+    match event:
+        case RunStarted(run=ident):
+            fresh = Run(
+                started=event,
+                at=at,
+                document=event.document,
+                content_hash=event.content_hash,
+                progress=Progress(mode=steps.Mode(event.mode)),
+            )
+            return {**runs, ident: fresh}
+        case CardAsked(run=ident, kind=kind) if ident is not None and kind is not CardKind.RUN:
+            return {**runs, ident: _asked(runs[ident], event)}
+        case CardDecided(card=card) | CardExpired(card=card) | CardWithdrawn(card=card):
+            ident = cards[card].card.run
+            if ident is None or ident not in runs:
+                return runs
+            return {**runs, ident: _answered(runs[ident], cards[card], event)}
+        case _:
+            ident = getattr(event, "run", None)
+            if ident is None or ident not in runs:
+                return runs
+            return {**runs, ident: _moved(runs[ident], event, at)}
+
+
+def fold(run: Run, event: Event, at: datetime) -> Run:
+    """Fold one event of this very run."""
+    return _asked(run, event) if isinstance(event, CardAsked) else _moved(run, event, at)
+
+
+def _asked(run: Run, event: CardAsked) -> Run:
+    turn = run.turn + (event.kind is CardKind.CHANGE)
+    return replace(run, open_card=event.card, turn=turn)
+
+
+def _answered(run: Run, asked: Asked, event: Event) -> Run:
+    run = replace(run, open_card=None if run.open_card == asked.card.card else run.open_card)
+    if not isinstance(event, CardDecided):
+        return run
+    yes = event.outcome is OutcomeKind.ACT
+    progress = run.progress
+    match asked.card.kind:
+        case CardKind.CHANGE:
+            answer = steps.Answer.YES if yes else steps.Answer.NO
+            progress = replace(progress, answers=(*progress.answers, answer))
+            run = replace(run, approval=event.card if yes else None)
+        case CardKind.UNDO:
+            progress = replace(progress, undo=steps.Answer.YES if yes else steps.Answer.NO)
+            run = replace(run, approval=event.card if yes else run.approval)
+        case CardKind.STEP if isinstance(asked.card.packet, packet.QuestionPacket):
+            go = steps.Go.ON if yes else steps.Go.SKIP
+            progress = replace(progress, go={**progress.go, asked.card.packet.path: go})
+        case CardKind.QUESTION if isinstance(asked.card.packet, packet.QuestionPacket):
+            choices = {**progress.choices, asked.card.packet.path: event.option}
+            progress = replace(progress, choices=choices)
+        case _:
+            pass
+    return replace(run, progress=progress)
+
+
+def _moved(run: Run, event: Event, at: datetime) -> Run:  # noqa: C901, PLR0911, PLR0912 - one arm per event
+    progress = run.progress
+    match event:
+        case ReadStarted(turn=turn, phase=phase):
+            return replace(run, observed=run.observed | {(turn, phase)})
+        case ReadFinished():
+            return replace(run, reads=(*run.reads, event), progress=_read(progress, event, at))
+        case DecisionReached():
+            return replace(run, decision=event)
+        case TargetsReserved(targets=targets):
+            waited = bool(run.holder)
+            progress = _without_again(progress) if waited else progress
+            turn = run.turn + waited
+            progress = replace(progress, reserved=True)
+            return replace(run, targets=targets, holder="", progress=progress, turn=turn)
+        case ReservationAwaited(holder=holder):
+            return replace(run, holder=holder)
+        case ReservationReleased():
+            return replace(run, targets=(), progress=replace(progress, reserved=False))
+        case StepStarted():
+            return replace(run, steps=(*run.steps, StepLog(started=event, at=at)))
+        case StepFinished(outcome=outcome):
+            run = _step(run, event.path, event.host, at, outcome=outcome, learned=event.learned)
+            return replace(run, progress=_changed(progress, event.path, event.host, outcome, at))
+        case StepInterrupted():
+            return _step(run, event.path, event.host, at, interrupted=True)
+        case StepInDoubt(why=why):
+            return _step(run, event.path, event.host, at, doubt=why.text or "unknown")
+        case StepSettled(path=path, finished=finished):
+            host = next(s.started.host for s in run.steps if s.started.path == path)
+            said = _outcome(0 if finished else 1, f"{event.by} said so")
+            run = _step(run, path, host, at, outcome=said)
+            return replace(run, progress=_changed(progress, path, host, said, at))
+        case WaitStarted(name=name, until=until):
+            return replace(run, waits={**run.waits, name: until})
+        case WaitEnded(name=name):
+            return replace(run, progress=replace(progress, waited=progress.waited | {name}))
+        case ApprovalVoided():
+            progress = replace(_without_again(progress), answers=progress.answers[:-1])
+            return replace(run, approval=None, progress=progress, turn=run.turn + 1)
+        case DocumentChanged(document=document, content_hash=content_hash):
+            return replace(run, document=document, content_hash=content_hash)
+        case RunPaused(why=why):
+            return replace(run, paused=why.text)
+        case AbortRequested():
+            return replace(run, abort=event, progress=replace(progress, aborted=True))
+        case RunEnded():
+            return replace(run, ended=event, ended_at=at)
+        case _:
+            return run
+
+
+def _read(progress: Progress, event: ReadFinished, at: datetime) -> Progress:
+    o = event.outcome
+    if event.phase == "probe":
+        probe = ProbeOutcome(
+            status=o.exit_status, body=o.stdout.text, fault=o.fault, at=at.timestamp()
+        )
+        return replace(progress, probes={**progress.probes, event.path: probe})
+    return _changed(progress, event.path, event.host, o, at)
+
+
+def _changed(progress: Progress, path: str, host: str, o: Outcome, at: datetime) -> Progress:
+    outcome = CommandOutcome(
+        exit_status=o.exit_status,
+        stdout=o.stdout.text,
+        stderr=o.stderr.text or o.fault,
+        truncated=o.truncated,
+        timed_out=o.deadline,
+        signal=o.signal,
+        at=at.timestamp(),
+    )
+    return replace(progress, outcomes={**progress.outcomes, f"{path}@{host}": outcome})
+
+
+def _without_again(progress: Progress) -> Progress:
+    kept = {k: v for k, v in progress.outcomes.items() if not k.startswith("again.")}
+    return replace(progress, outcomes=kept, reserved=False)
+
+
+def _step(
+    run: Run,
+    path: str,
+    host: str,
+    at: datetime,
+    *,
+    outcome: Outcome | None = None,
+    doubt: str = "",
+    learned: bool = False,
+    interrupted: bool = False,
+) -> Run:
+    def noted(log: StepLog) -> StepLog:
+        if (log.started.path, log.started.host) != (path, host) or log.outcome is not None:
+            return log
+        return replace(
+            log,
+            outcome=outcome,
+            ended_at=at if outcome is not None else None,
+            doubt=doubt or log.doubt,
+            learned=learned,
+            interrupted=log.interrupted or interrupted,
+        )
+
+    return replace(run, steps=tuple(noted(s) for s in run.steps))
+
+
+def _outcome(status: int, words: str) -> Outcome:
+    return Outcome(exit_status=status, stdout=Untrusted(words), stderr=Untrusted(""))
