@@ -128,8 +128,18 @@ def faults_of(error: ValidationError, root: Node, words: Iterable[str] = ()) -> 
     `words` are the keys that the model knows, for the hint beside an unknown key.
     """
     known = sorted(set(words))
-    found = {_fault_of(details, root, known) for details in error.errors(include_url=False)}
-    return tuple(sorted(found))
+    errors = error.errors(include_url=False)
+    deeper = {details["loc"][:depth] for details in errors for depth in range(len(details["loc"]))}
+    return tuple(
+        sorted(
+            {
+                _fault_of(details, root, known)
+                for details in errors
+                # A list whose items are all faulty is also called too short: that is no news.
+                if details["type"] != "too_short" or details["loc"] not in deeper
+            }
+        )
+    )
 
 
 def known_keys(*models: type[BaseModel]) -> frozenset[str]:
@@ -325,7 +335,8 @@ def _fault_of(details: ErrorDetails, root: Node, known: Sequence[str]) -> Fault:
     node = root.at(path)
     last = str(path[-1]) if path else ""
     if details["type"] == "extra_forbidden":
-        return node.key_fault(f"unknown key {last!r}", nearest(last, known))
+        hint = "it belongs elsewhere" if last in known else nearest(last, known)
+        return node.key_fault(f"unknown key {last!r}", hint)
     if details["type"] == "missing":
         return node.fault(f"the key {last!r} is missing")
     if last == "[key]":
@@ -344,6 +355,8 @@ def _named(path: Path, root: Node) -> str:
 
 
 def _message(details: ErrorDetails) -> str:
+    if details["type"] == "too_short":
+        return f"needs at least {details.get('ctx', {}).get('min_length', 1)}"
     # Our own validators raise ValueError: their text already is the sentence to show.
     text = details["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
     return (text[:1].lower() + text[1:]).replace("valid tuple", "list")

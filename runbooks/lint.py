@@ -327,7 +327,6 @@ DRY_RUNS: Final[Mapping[str, str]] = {
     "helm": "helm ... --dry-run",
     "rsync": "rsync --dry-run --itemize-changes",
     "apt-get": "apt-get --simulate",
-    "logrotate": "logrotate --debug",
 }
 """Programs that can say what they would do (spec: runbooks R1, `dry-run`)."""
 

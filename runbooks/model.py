@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Annotated, Final, Literal, Self, TypeAlias, TypeVar
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -312,22 +313,23 @@ class ExitStatusFact(Part):
     exit_status: Literal[True]
 
 
+# Tags stand in angle brackets, so that the path of a fault never takes one for a key.
 def _fact_kind(value: object) -> str:
     keys = value.keys() if isinstance(value, Mapping) else ()
     kinds = [kind for kind in _FACT_KINDS if kind in keys]
-    return kinds[0] if len(kinds) == 1 else "regex"
+    return f"<{kinds[0]}>" if len(kinds) == 1 else "<regex>"
 
 
 _FACT_KINDS: Final = ("regex", "count", "sum", "list", "json", "column", "exit-status")
 
 FactSource: TypeAlias = Annotated[
-    Annotated[RegexFact, Tag("regex")]
-    | Annotated[CountFact, Tag("count")]
-    | Annotated[SumFact, Tag("sum")]
-    | Annotated[ListFact, Tag("list")]
-    | Annotated[JsonFact, Tag("json")]
-    | Annotated[ColumnFact, Tag("column")]
-    | Annotated[ExitStatusFact, Tag("exit-status")],
+    Annotated[RegexFact, Tag("<regex>")]
+    | Annotated[CountFact, Tag("<count>")]
+    | Annotated[SumFact, Tag("<sum>")]
+    | Annotated[ListFact, Tag("<list>")]
+    | Annotated[JsonFact, Tag("<json>")]
+    | Annotated[ColumnFact, Tag("<column>")]
+    | Annotated[ExitStatusFact, Tag("<exit-status>")],
     Discriminator(_fact_kind),
 ]
 
@@ -417,24 +419,24 @@ class LoopStep(Part):
 def _step_kind(value: object) -> str:
     keys = value.keys() if isinstance(value, Mapping) else ()
     kinds = [kind for kind in _STEP_KINDS if kind in keys]
-    return kinds[0] if len(kinds) == 1 else "run"
+    return f"<{kinds[0]}>" if len(kinds) == 1 else "<run>"
 
 
 _STEP_KINDS: Final = ("run", "check", "wait-for", "wait", "for-each")
 
 PlainStep: TypeAlias = Annotated[
-    Annotated[RunStep, Tag("run")]
-    | Annotated[CheckStep, Tag("check")]
-    | Annotated[WaitForStep, Tag("wait-for")]
-    | Annotated[PauseStep, Tag("wait")],
+    Annotated[RunStep, Tag("<run>")]
+    | Annotated[CheckStep, Tag("<check>")]
+    | Annotated[WaitForStep, Tag("<wait-for>")]
+    | Annotated[PauseStep, Tag("<wait>")],
     Discriminator(_step_kind),
 ]
 Step: TypeAlias = Annotated[
-    Annotated[RunStep, Tag("run")]
-    | Annotated[CheckStep, Tag("check")]
-    | Annotated[WaitForStep, Tag("wait-for")]
-    | Annotated[PauseStep, Tag("wait")]
-    | Annotated[LoopStep, Tag("for-each")],
+    Annotated[RunStep, Tag("<run>")]
+    | Annotated[CheckStep, Tag("<check>")]
+    | Annotated[WaitForStep, Tag("<wait-for>")]
+    | Annotated[PauseStep, Tag("<wait>")]
+    | Annotated[LoopStep, Tag("<for-each>")],
     Discriminator(_step_kind),
 ]
 
@@ -487,11 +489,11 @@ class Otherwise(Part):
 
 
 def _rule_kind(value: object) -> str:
-    return "otherwise" if isinstance(value, Mapping) and "otherwise" in value else "when"
+    return "<otherwise>" if isinstance(value, Mapping) and "otherwise" in value else "<when>"
 
 
 AnyRule: TypeAlias = Annotated[
-    Annotated[Rule, Tag("when")] | Annotated[Otherwise, Tag("otherwise")],
+    Annotated[Rule, Tag("<when>")] | Annotated[Otherwise, Tag("<otherwise>")],
     Discriminator(_rule_kind),
 ]
 
@@ -514,12 +516,12 @@ class NoUndo(Part):
 
 
 def _undo_kind(value: object) -> str:
-    return "reason" if isinstance(value, Mapping) else "steps"
+    return "<reason>" if isinstance(value, Mapping) else "<steps>"
 
 
 Undo: TypeAlias = Annotated[
-    Annotated[NoUndo, Tag("reason")]
-    | Annotated[tuple[PlainStep, ...], Field(min_length=1), Tag("steps")],
+    Annotated[NoUndo, Tag("<reason>")]
+    | Annotated[tuple[PlainStep, ...], Field(min_length=1), Tag("<steps>")],
     Discriminator(_undo_kind),
 ]
 
@@ -563,11 +565,11 @@ class HttpCheck(Part):
 
 
 def _check_kind(value: object) -> str:
-    return "http" if isinstance(value, Mapping) and "http" in value else "run"
+    return "<http>" if isinstance(value, Mapping) and "http" in value else "<run>"
 
 
 Check: TypeAlias = Annotated[
-    Annotated[CommandCheck, Tag("run")] | Annotated[HttpCheck, Tag("http")],
+    Annotated[CommandCheck, Tag("<run>")] | Annotated[HttpCheck, Tag("<http>")],
     Discriminator(_check_kind),
 ]
 
@@ -590,11 +592,17 @@ def _if_it_fails(value: object) -> object:
     return {"escalate": ""} if value == "escalate" else value
 
 
+def _changing_tier(tier: Tier) -> Tier:
+    if tier not in {Tier.REVERSIBLE, Tier.IRREVERSIBLE}:
+        raise ValueError("an action is reversible or irreversible; anything beyond is escalated")
+    return tier
+
+
 class Action(Part):
     """One change with everything that an approver must know about it."""
 
     title: Sentence
-    tier: Literal[Tier.REVERSIBLE, Tier.IRREVERSIBLE]
+    tier: Annotated[Tier, AfterValidator(_changing_tier)]
     undo: Undo | None = None
     rollback: Sentence | None = None
     risk: Risk
@@ -625,11 +633,11 @@ class Monitor(Part):
 
 
 def _follow_up_kind(value: object) -> str:
-    return "monitor" if isinstance(value, Mapping) and "monitor" in value else "task"
+    return "<monitor>" if isinstance(value, Mapping) and "monitor" in value else "<task>"
 
 
 FollowUp: TypeAlias = Annotated[
-    Annotated[Task, Tag("task")] | Annotated[Monitor, Tag("monitor")],
+    Annotated[Task, Tag("<task>")] | Annotated[Monitor, Tag("<monitor>")],
     Discriminator(_follow_up_kind),
 ]
 

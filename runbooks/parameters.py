@@ -1,7 +1,7 @@
 """Parameters of a run: from what was typed, from the alert's labels, from defaults; then frozen."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -90,7 +90,7 @@ def bind(
     """
     parameters = runbook.document.parameters
     faults = [
-        f"{name}: no such parameter. {nearest(name, parameters)}".strip()
+        f"{name}: no such parameter{_hinted(name, parameters)}"
         for name in arguments
         if name not in parameters
     ]
@@ -139,9 +139,7 @@ def _chosen(
     raise ValueError(f"is missing{came_from}")
 
 
-def _checked(  # noqa: PLR0911 - one line per type
-    parameter: AnyParameter, text: str, inventory: Inventory
-) -> BoundValue:
+def _checked(parameter: AnyParameter, text: str, inventory: Inventory) -> BoundValue:
     _refuse_hostile(text)
     match parameter:
         case HostParameter():
@@ -184,9 +182,13 @@ def _refuse_hostile(text: str) -> None:
 
 def _named(text: str, entries: Mapping[str, object], kind: str) -> str:
     if text not in entries:
-        hint = nearest(text, entries)
-        raise ValueError(f"{text!r} is no {kind} of the inventory. {hint}".strip())
+        raise ValueError(f"{text!r} is no {kind} of the inventory{_hinted(text, entries)}")
     return text
+
+
+def _hinted(word: str, known: Iterable[str]) -> str:
+    hint = nearest(word, known)
+    return f" ({hint})" if hint else ""
 
 
 def _integer(text: str) -> int:

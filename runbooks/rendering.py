@@ -90,8 +90,11 @@ class Frame:
         """Return the names that say on which host something runs."""
         return {"host": self.inventory.hosts[host]}
 
-    def looks(self, look: Look, path: str, kind: Kind, scope: Scope) -> tuple[PlannedCommand, ...]:
-        """Render a read-only command, once per host of its place."""
+    def looks(
+        self, look: Look, path: str, kind: Kind, scope: Scope, host: str = ""
+    ) -> tuple[PlannedCommand, ...]:
+        """Render a read-only command, once per host of its place; without one, on `host`."""
+        hosts = (host,) if host and look.on is None else self.hosts(look.on, scope)
         return tuple(
             PlannedCommand(
                 path=path,
@@ -101,7 +104,7 @@ class Frame:
                 kind=kind,
                 on_deadline=OnDeadline.KILL,
             )
-            for host in self.hosts(look.on, scope)
+            for host in hosts
         )
 
     def batches(self, action: Action, scope: Scope) -> tuple[tuple[str, ...], ...]:

@@ -240,7 +240,7 @@ def play(runbook: Runbook, fixtures: Fixtures, case: Case) -> Transcript:
     return _Player(runbook, bindings, fixtures, case).play()
 
 
-def test(runbook: Runbook, fixtures: Fixtures) -> tuple[Fault, ...]:
+def check_cases(runbook: Runbook, fixtures: Fixtures) -> tuple[Fault, ...]:
     """Play every case and return what did not come out as expected, with the case's place."""
     faults: list[Fault] = []
     if fixtures.recording.runbook != runbook.name:
@@ -415,7 +415,7 @@ def is_terminal(step: NextStep) -> TypeGuard[Terminal]:
     return type(step) in _ENDS
 
 
-def describe(step: NextStep) -> str:
+def describe(step: NextStep) -> str:  # noqa: C901, PLR0911 - one line per step
     """Write a step as one line of a `path`."""
     match step:
         case Observe(commands=commands):

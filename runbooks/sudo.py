@@ -99,9 +99,7 @@ def _label(document: Document, expression: Expression) -> str:
             return "value"
 
 
-def _pattern(  # noqa: PLR0911 - one line per type
-    document: Document, expression: Expression, inventory: Inventory
-) -> str:
+def _pattern(document: Document, expression: Expression, inventory: Inventory) -> str:
     parameter = document.parameters.get(expression.text)
     match parameter:
         case HostParameter():

@@ -232,8 +232,9 @@ def _refuse_open_options(line: CommandLine) -> None:
 
 
 def _word(word: Sequence[Piece], scope: Scope) -> str:
-    if all(isinstance(piece, str) for piece in word):
-        return "".join(piece for piece in word if isinstance(piece, str))
+    match word:
+        case (str(literal),):
+            return literal
     filled = "".join(piece if isinstance(piece, str) else _placed(piece, scope) for piece in word)
     if not filled:
         raise CannotEvaluateError(f"{_names(word)} is empty")

@@ -65,7 +65,7 @@ def commands(
             path = f"{name}.verify.{number}#1"
             look = _look_of(frame, check)
             scope = frame.scope(facts, frame.on_host(host))
-            found.extend(frame.looks(look, path, Kind.VERIFY, scope))
+            found.extend(frame.looks(look, path, Kind.VERIFY, scope, host))
     return found
 
 
@@ -118,7 +118,7 @@ def _ran(
 ) -> Seen:
     look = _look_of(frame, check)
     here = frame.on_host(host)
-    planned = frame.looks(look, path, Kind.VERIFY, frame.scope(facts, here))
+    planned = frame.looks(look, path, Kind.VERIFY, frame.scope(facts, here), host)
     rounds = [(look, command, ledger.read(command)) for command in planned]
     for _, command, outcome in rounds:
         fault = failure(outcome, look.ok_exit)
