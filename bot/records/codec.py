@@ -12,7 +12,8 @@ from enum import Enum
 from functools import cache
 from typing import TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from bot.values import Json
+from bot.records.longtext import LONGEST
+from bot.values import Json, Untrusted
 
 T = TypeVar("T")
 _Encode = Callable[[object], Json]
@@ -78,8 +79,8 @@ def _plain(kind: type) -> tuple[_Encode, _Decode]:
 def _dataclass(kind: type) -> tuple[_Encode, _Decode]:
     hints = get_type_hints(kind)
     shape = [(f.name, _coder(hints[f.name]), f) for f in fields(kind)]
-    if [name for name, _, _ in shape] == ["text"]:  # Untrusted: a bare string on disk
-        return lambda value: cast("Json", getattr(value, "text")), lambda value: kind(_text(value))  # noqa: B009 - typed as object
+    if kind is Untrusted:
+        return _untrusted_to_json, _untrusted_from_json
     known = {name for name, _, _ in shape}
     needed = {name for name, _, f in shape if f.default is MISSING and f.default_factory is MISSING}
 
@@ -98,6 +99,16 @@ def _dataclass(kind: type) -> tuple[_Encode, _Decode]:
         return kind(**{n: coder[1](given[n]) for n, coder, _ in shape if n in given})
 
     return to_json, from_json
+
+
+def _untrusted_to_json(value: object) -> Json:
+    """Write text of others as a bare string; a long one is marked, so that it can be put aside."""
+    text = cast("Untrusted", value).text
+    return text if len(text) <= LONGEST else {"long": text}
+
+
+def _untrusted_from_json(value: Json) -> object:
+    return Untrusted(_text(value["long"] if isinstance(value, Mapping) else value))
 
 
 def _union(members: tuple[Hashable, ...]) -> tuple[_Encode, _Decode]:

@@ -34,28 +34,34 @@ class _Stored:
     event: Event
 
 
-def write_event(envelope: Envelope) -> Unsealed:
+def event_json(envelope: Envelope) -> Json:
     """Encode an event; its place in the stream is the record's, not the body's."""
     stored = _Stored(
         at=envelope.at, actor=envelope.actor, request=envelope.request, event=envelope.event
     )
-    return Unsealed(
-        type=type(envelope.event).__name__,
-        version=VERSION,
-        body=canonical_json(encode(_Stored, stored)),
-    )
+    return encode(_Stored, stored)
 
 
-def read_event(record: Record) -> Envelope:
-    """Decode a record, through upcasters where it is older than this version."""
+def unsealed(envelope: Envelope, body: Json) -> Unsealed:
+    """Make an encoded event ready for its chain."""
+    return Unsealed(type=type(envelope.event).__name__, version=VERSION, body=canonical_json(body))
+
+
+def record_json(record: Record) -> Json:
+    """Return a record's body in this version's shape, through upcasters where it is older."""
     if record.type not in EVENT_TYPES or record.version > VERSION:
         msg = f"{record.stream} {record.seq}: {record.type} version {record.version} is not known"
         raise UnreadableError(msg)
-    body = cast("dict[str, Json]", json.loads(record.body))
+    body = cast("Mapping[str, Json]", json.loads(record.body))
     for version in range(record.version, VERSION):
         upcast = UPCASTERS.get((record.type, version))
-        body = body if upcast is None else dict(upcast(body))
-    stored: _Stored = decode(_Stored, body)
+        body = body if upcast is None else upcast(body)
+    return body
+
+
+def event_of(record: Record, body: Json) -> Envelope:
+    """Decode a record's body, its long texts restored."""
+    stored = decode(_Stored, body)
     return Envelope(
         stream=record.stream,
         seq=record.seq,

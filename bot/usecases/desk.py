@@ -37,9 +37,10 @@ from bot.ports import (
     Settlement,
     Unfrozen,
 )
-from bot.records.chain import EMPTY, Head, seal
+from bot.records.chain import EMPTY, Head
 from bot.records.rows import FreezeRow, IncidentRow, ReservationRow, Row, RowChange
-from bot.records.stored import read_event, timer_key, write_effect, write_event
+from bot.records.stored import timer_key, write_effect
+from bot.usecases.archive import Archive
 from bot.values import StreamRef
 
 S = TypeVar("S")
@@ -150,10 +151,13 @@ class _Folded(Generic[S]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Planned(Generic[S, I]):
+    """A decision with everything for its commit but the sealed records."""
+
     job: _Job[I]
     commit: Commit
+    envelopes: tuple[Envelope, ...]
     result: Result
-    after: _Folded[S]
+    state: S
 
 
 @dataclass(slots=True)
@@ -173,7 +177,7 @@ class Desk(Generic[S, I]):
         clock: Clock,
         ids: Ids,
         policy: Callable[[], Policy],
-        key: bytes,
+        archive: Archive,
         tasks: asyncio.TaskGroup,
         numbers: "Numbers | None" = None,
     ) -> None:
@@ -182,7 +186,7 @@ class Desk(Generic[S, I]):
         self._clock = clock
         self._ids = ids
         self._policy = policy
-        self._key = key
+        self._archive = archive
         self._tasks = tasks
         self._numbers = numbers
         self._queues: dict[str, _Queue[I]] = {}
@@ -221,13 +225,16 @@ class Desk(Generic[S, I]):
         try:
             folded = await self._folded(ident)
             planned: list[_Planned[S, I]] = []
+            commits: list[Commit] = []
             for job in jobs:
                 await self._number(job)
                 plan = self._plan(ident, folded, job)
                 if plan is not None:
+                    commit, head = await self._sealed(ident, plan, folded.head)
+                    commits.append(commit)
                     planned.append(plan)
-                    folded = plan.after
-            outcomes = await self._journal.commit([p.commit for p in planned])
+                    folded = _Folded(state=plan.state, head=head)
+            outcomes = await self._journal.commit(commits)
         except Exception as error:  # noqa: BLE001 - whoever waits must hear of it, whatever it is
             self._cache.pop(ident, None)
             for job in jobs:
@@ -239,6 +246,14 @@ class Desk(Generic[S, I]):
         else:
             self._cache.pop(ident, None)
         return [job for job in again if job is not None]
+
+    async def _sealed(self, ident: str, plan: _Planned[S, I], head: Head) -> tuple[Commit, Head]:
+        """Store long texts first, then continue the chain."""
+        if not plan.envelopes:
+            return plan.commit, head
+        stream = StreamRef(kind=self._noun.kind, id=ident)
+        records, after = await self._archive.seal(stream, head, plan.envelopes)
+        return replace(plan.commit, stream=stream, expected=head, records=records), after
 
     async def _number(self, job: _Job[I]) -> None:
         """Draw a display number for an intent that may open an incident; a lost race draws anew."""
@@ -257,9 +272,6 @@ class Desk(Generic[S, I]):
             return self._refused(folded, job, decision)
         stream = StreamRef(kind=self._noun.kind, id=ident)
         after, envelopes = self._fold(stream, folded, job, decision, now)
-        records, head = seal(
-            self._key, stream, folded.head, [write_event(envelope) for envelope in envelopes]
-        )
         rows = self._noun.rows(folded.state, after, envelopes) if envelopes else ()
         requires: list[Requirement] = [Absent(row) for row in job.extra.free]
         requires += [Absent(row) for row in self._noun.exclusive(after, envelopes)]
@@ -267,9 +279,6 @@ class Desk(Generic[S, I]):
             requires.append(Unfrozen(decision.unfrozen))
         effects, cleared = _timers_settled(decision.effects)
         commit = Commit(
-            stream=stream if records else None,
-            expected=folded.head if records else None,
-            records=records,
             effects=tuple(write_effect(stream, effect, now) for effect in effects),
             cleared=tuple(timer_key(stream, name) for name in cleared),
             rows=rows,
@@ -278,9 +287,12 @@ class Desk(Generic[S, I]):
             settlement=job.extra.settlement,
             requires=tuple(requires),
         )
-        result = Done(answer=decision.answer, events=envelopes)
         return _Planned(
-            job=job, commit=commit, result=result, after=_Folded(state=after, head=head)
+            job=job,
+            commit=commit,
+            envelopes=envelopes,
+            result=Done(answer=decision.answer, events=envelopes),
+            state=after,
         )
 
     def _fold(
@@ -308,7 +320,7 @@ class Desk(Generic[S, I]):
             _answer(job, refusal)
             return None
         commit = Commit(settlement=job.extra.settlement, taken=job.extra.taken)
-        return _Planned(job=job, commit=commit, result=refusal, after=folded)
+        return _Planned(job=job, commit=commit, envelopes=(), result=refusal, state=folded.state)
 
     async def _settle(self, planned: _Planned[S, I], outcome: CommitOutcome) -> _Job[I] | None:
         job = planned.job
@@ -363,8 +375,8 @@ class Desk(Generic[S, I]):
             self._cache.pop(ident)
             return await self._folded(ident)
         state = cached.state if cached else self._noun.blank(ident)
-        for record in history.records:
-            state = self._noun.evolve(state, read_event(record))
+        for envelope in await self._archive.events(history.records):
+            state = self._noun.evolve(state, envelope)
         folded = _Folded(state=state, head=history.head)
         self._keep(ident, folded)
         return folded

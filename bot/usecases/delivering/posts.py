@@ -3,8 +3,8 @@
 from bot.domain.effects import Effect, Place, Post, Show, Target
 from bot.domain.state import Incident
 from bot.errors import OutcomeUnknown
-from bot.ports import ChatPlatform, Claim, Journal
-from bot.records.stored import read_event
+from bot.ports import ChatPlatform, Claim
+from bot.usecases.archive import Archive
 from bot.usecases.delivering.carrier import (
     IncidentDesk,
     Settler,
@@ -24,13 +24,13 @@ class Posts:
         self,
         *,
         desk: IncidentDesk,
-        journal: Journal,
+        archive: Archive,
         chats: dict[str, ChatPlatform],
         rendering: Rendering,
         settler: Settler,
     ) -> None:
         self._desk = desk
-        self._journal = journal
+        self._archive = archive
         self._chats = chats
         self._rendering = rendering
         self._settler = settler
@@ -52,8 +52,7 @@ class Posts:
 
     async def _card(self, incident: Incident, effect: Post) -> Card | None:
         stream = StreamRef(kind="incident", id=incident.id)
-        history = await self._journal.load(stream, after=effect.seq - 1)
-        envelope = read_event(history.records[0])
+        envelope = await self._archive.event(stream, effect.seq)
         return await self._rendering.message(envelope, incident, effect.target.place)
 
 

@@ -1,0 +1,62 @@
+"""Events <-> sealed records, with long texts put aside as blobs on the way in and back on the way out."""
+
+from collections.abc import AsyncIterator, Sequence
+
+from bot.domain.events import Envelope
+from bot.errors import Refused
+from bot.ports import Journal
+from bot.records.chain import Head, Record, seal
+from bot.records.longtext import ERASED, blob_ids, long_texts, restored, stored
+from bot.records.stored import event_json, event_of, record_json, unsealed
+from bot.values import BlobId, Json, StreamRef
+
+
+class Archive:
+    """Seals events with the journal's key, and opens records again."""
+
+    def __init__(self, *, journal: Journal, key: bytes) -> None:
+        self._journal = journal
+        self._key = key
+
+    async def seal(
+        self, stream: StreamRef, head: Head, envelopes: Sequence[Envelope]
+    ) -> tuple[tuple[Record, ...], Head]:
+        """Continue the chain from `head`. Blobs are durable before the records name them."""
+        bodies = [unsealed(e, await self._spilled(event_json(e))) for e in envelopes]
+        return seal(self._key, stream, head, bodies)
+
+    async def events(self, records: Sequence[Record]) -> Sequence[Envelope]:
+        """Decode records; an erased text reads as `[erased]`."""
+        return [event_of(record, await self._whole(record_json(record))) for record in records]
+
+    async def event(self, stream: StreamRef, seq: int) -> Envelope:
+        """Return one event of a stream; raises Refused where there is none."""
+        history = await self._journal.load(stream, after=seq - 1)
+        if not history.records:
+            msg = f"{stream} has no event {seq}"
+            raise Refused(msg)
+        return (await self.events(history.records[:1]))[0]
+
+    async def _spilled(self, body: Json) -> Json:
+        texts = long_texts(body)
+        if not texts:
+            return body
+        blobs = [await self._journal.put_blob(_chunk(text.encode())) for text in texts]
+        refs: list[Json] = [{"blob": b.id, "hash": b.hash, "size": b.size} for b in blobs]
+        return stored(body, refs)
+
+    async def _whole(self, body: Json) -> Json:
+        idents = blob_ids(body)
+        if not idents:
+            return body
+        return restored(body, {ident: await self._text(ident) for ident in idents})
+
+    async def _text(self, ident: str) -> str:
+        try:
+            return (await self._journal.blob(BlobId(ident))).decode()
+        except Refused:
+            return ERASED
+
+
+async def _chunk(content: bytes) -> AsyncIterator[bytes]:
+    yield content
