@@ -12,6 +12,7 @@ class FaultProxy:
 
     target: int
     port: int = 0
+    links: int = 0
     up: int = 0
     down: int = 0
     _moving: asyncio.Event = field(default_factory=asyncio.Event)
@@ -31,6 +32,7 @@ class FaultProxy:
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Join a new link to the target."""
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target)
+        self.links += 1
         self._writers += [writer, far_writer]
         for source, sink, upwards in ((reader, far_writer, True), (far_reader, writer, False)):
             pump = asyncio.create_task(self._pump(source, sink, upwards=upwards))

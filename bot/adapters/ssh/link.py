@@ -1,6 +1,7 @@
 """One authenticated SSH link to one host as one login, with the host's pinned key and no other."""
 
 import base64
+import logging
 import re
 import socket
 from pathlib import Path
@@ -15,6 +16,10 @@ from bot.adapters.ssh.limits import Limits
 from bot.errors import Refused, Unavailable
 from bot.values import Host, Login
 
+_LOG = "paramiko.firewarden"
+logging.getLogger(_LOG).setLevel(logging.CRITICAL)
+"""Paramiko logs a traceback for each fault that it also raises; we translate what it raises."""
+
 
 class Link(paramiko.Transport):
     """A transport that also keeps the signal which ended a remote command.
@@ -25,6 +30,7 @@ class Link(paramiko.Transport):
     def __init__(self, sock: socket.socket) -> None:
         super().__init__(sock)
         self._signals: dict[int, str] = {}
+        self.set_log_channel(_LOG)
 
     def take_signal(self, channel: paramiko.Channel) -> str:
         """Return the signal's name (`TERM`) where the host named one, else ''; once."""
