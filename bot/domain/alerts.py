@@ -1,4 +1,4 @@
-"""Alerts: what a monitoring system said, which incident it belongs to, and what its group does to it."""
+"""Alerts as their senders described them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,6 +1,6 @@
 """What an answer to a card leads to, by the kind of the card; and what its expiry leads to."""
 
-from bot.domain import approval, attaching, running
+from bot.domain import approval, attaching, reasking, running, stepping
 from bot.domain.approval import Asked, CardState
 from bot.domain.decided import Decided, Decision, Refusal
 from bot.domain.draft import Draft
@@ -74,7 +74,7 @@ def _checked(draft: Draft, asked: Asked, intent: Answer) -> Decision | None:
         if edited != packet.text.text:
             return Refusal(reason="Whoever approves cannot edit: discard it and prepare it anew.")
     if asked.card.kind in {CardKind.CHANGE, CardKind.UNDO}:
-        return running.asked_anew(draft, asked, intent.document_now)
+        return reasking.asked_anew(draft, asked, intent.document_now)
     return None
 
 
@@ -109,7 +109,7 @@ def _carry_out(draft: Draft, asked: Asked, decided: CardDecided) -> None:
         case CardKind.DETAILS if yes:
             _details(draft, decided)
         case CardKind.IN_DOUBT:
-            running.doubt_settled(draft, asked, decided)
+            stepping.doubt_settled(draft, asked, decided)
         case CardKind.CHANGE | CardKind.UNDO | CardKind.STEP | CardKind.QUESTION:
             running.go_on(draft, asked)
         case _:
@@ -170,6 +170,6 @@ def _after_expiry(draft: Draft, asked: Asked) -> None:
             draft.page(
                 "A command's outcome is still unknown, and nobody has said what became of it."
             )
-            running.ask_doubt_again(draft, asked)
+            stepping.ask_doubt_again(draft, asked)
         case _:
             pass

@@ -119,8 +119,9 @@ def late_answer(asked: Asked, cards: Mapping[CardId, Asked]) -> str:
     stamp = f" at {when:%H:%M} UTC" if when else ""
     if asked.decided is not None:
         option = asked.option(asked.decided.option)
+        chosen = option.label if option else asked.decided.option
         who = ", ".join(asked.decided.by)
-        return f"Card {n} was already decided{stamp}: {option.label if option else ''} by {who}. Nothing changed."
+        return f"Card {n} was already decided{stamp}: {chosen} by {who}. Nothing changed."
     if asked.state is CardState.EXPIRED:
         return f"Card {n} expired{stamp}. Nothing was done, and nothing is done now."
     replacement = asked.withdrawn.replaced_by if asked.withdrawn else None
@@ -177,7 +178,8 @@ def may_answer(asked: Asked, actor: Actor, option: Option) -> str:
         return "You asked for this, so somebody else must say yes (four eyes)."
     if asked.rule.quorums and not entitled(asked.rule, actor.groups):
         groups = " / ".join(sorted({g for q in asked.rule.quorums for g in q.groups}))
-        return f"This card is for {groups}; you are in {', '.join(sorted(actor.groups)) or 'no group'}."
+        yours = ", ".join(sorted(actor.groups)) or "no group"
+        return f"This card is for {groups}; you are in {yours}."
     return ""
 
 

@@ -1,6 +1,6 @@
 """What news of an alert group does: open an incident, join one, make it worse, or bring it back."""
 
-from bot.domain import approval, running
+from bot.domain import approval, reasking, running
 from bot.domain.decided import Decision, Refusal
 from bot.domain.draft import Draft
 from bot.domain.effects import ClearTimer, SetRoom, Timer
@@ -136,7 +136,7 @@ def _again(draft: Draft, intent: AttachAlerts) -> None:
         draft.page("It was resolved, and its alert fires again.")
     if worse:
         raise_to(draft, intent.severity, Untrusted("a worse alert joined"))
-        running.ask_again_where_stricter(draft)
+        reasking.ask_again_where_stricter(draft)
         draft.page(f"A worse alert joined: it is {intent.severity} now.")
 
 

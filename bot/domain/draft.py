@@ -1,4 +1,4 @@
-"""A decision in the making: events are folded as they are added, so that each next line sees them."""
+"""A decision in the making: events are folded as they are added, so the next line sees them."""
 
 from datetime import datetime, timedelta
 
@@ -87,6 +87,7 @@ class Draft:
             next_number=next_number(self.incident),
             seed=self.intent.fresh.seed,
             now=self.now,
+            holder=self.intent.met.holder if self.intent.met else "",
         )
 
     def after(self, delay: timedelta) -> datetime:

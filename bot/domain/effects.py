@@ -1,4 +1,4 @@
-"""What is to be done outside, as the core says it; delivery carries it out, renders it, settles it."""
+"""What is to be done outside, as the core says it; delivery carries it out and settles it."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

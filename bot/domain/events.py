@@ -176,7 +176,10 @@ class UpdatePosted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateReminded:
-    """The update due at `due` is late; `level` 1 told the communications lead, 2 the commander, 3 all."""
+    """The update due at `due` is late.
+
+    `level` 1 told the communications lead, 2 the commander, 3 everybody.
+    """
 
     due: datetime
     level: int
@@ -587,7 +590,7 @@ class StepStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepFinished:
-    """A state-changing command ended and we know how; `learned` where the host's receipt told us."""
+    """A state-changing command ended and we know how; `learned` = the host's receipt told us."""
 
     run: RunId
     path: str
@@ -658,7 +661,7 @@ class ApprovalVoided:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentChanged:
-    """Nothing had been changed yet when the catalogue's text did: the run goes on with the new one."""
+    """The catalogue's text changed before anything was run: the run begins anew with it."""
 
     run: RunId
     document: str

@@ -1,4 +1,4 @@
-"""What is wanted, with everything that only I/O can know: fresh ids, the actor, results from outside.
+"""What is wanted, with everything that only I/O can know: fresh ids, the actor, results.
 
 Every intent names the verb that `permissions` looks up; an intent without one cannot exist.
 """
@@ -241,7 +241,7 @@ class BreakReservation(Intent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer(Intent):
-    """Press an option of a card. `document_now` is what the catalogue holds for its run ("" = gone)."""
+    """Press an option of a card; `document_now` is the catalogue's text for its run ("" = gone)."""
 
     VERB: ClassVar[Verb] = Verb.READ  # the card's own rule decides; see domain/approval
     card: CardId
@@ -312,7 +312,7 @@ class RoomIsOpen(Intent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRefused(Intent):
-    """An effect was refused for good; `seq` is the event that a refused post was about (0 = none)."""
+    """An effect was refused for good; `seq` is the event that a refused post told of (0 = none)."""
 
     what: str
     where: str

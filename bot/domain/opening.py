@@ -1,7 +1,7 @@
 """Opening an incident, by a person or by an alert: its room, its clocks, its first commander."""
 
 from bot.domain.draft import Draft
-from bot.domain.effects import Effect, Invite, OpenRoom, Place, Show, Target, Timer
+from bot.domain.effects import Effect, Invite, OpenRoom, Place, SetRoom, Show, Target, Timer
 from bot.domain.events import IncidentDeclared, Role, RoleAssigned
 from bot.domain.state import Incident
 from bot.values import PersonId
@@ -29,3 +29,8 @@ def announce_room(incident: Incident, platform: str) -> tuple[Effect, ...]:
     cards += [asked.card.card for asked in incident.cards.values()]
     target = Target(platform=platform, place=Place.ROOM)
     return tuple(Show(card=card, target=target) for card in cards)
+
+
+def rooms_follow(incident: Incident) -> tuple[Effect, ...]:
+    """Let the rooms' names, topics and open or closed state follow the incident."""
+    return tuple(SetRoom(platform=platform) for platform in incident.platforms)

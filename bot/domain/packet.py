@@ -197,7 +197,7 @@ def change_packet(
 
 
 def change_inputs(policy: Policy, proposal: Proposal, bindings: str, rule: Json) -> dict[str, Json]:
-    """Return what the digest covers, by name (spec: approvals A5), so that a change can be named."""
+    """Return what the digest covers (spec: approvals A5), by name so that a change has one."""
     return {
         "runbook": proposal.content_hash,
         "commands": [command.to_json() for command in proposal.commands],

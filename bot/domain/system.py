@@ -69,7 +69,8 @@ def _freeze(policy: Policy, system: System, intent: Freeze) -> Decision:
         return Refusal(reason=f"{_named(intent.scope)} is frozen already.")
     return Decided(
         events=(Frozen(scope=intent.scope, reason=intent.reason),),
-        answer=f"FROZEN: no change starts on {_named(intent.scope)} until an approver unfreezes it.",
+        answer=f"FROZEN: no change starts on {_named(intent.scope)} "
+        "until an approver unfreezes it.",
     )
 
 
@@ -79,7 +80,8 @@ def _unfreeze(system: System, intent: Unfreeze) -> Decision:
         return Refusal(reason=f"{_named(intent.scope)} is not frozen (frozen: {frozen}).")
     return Decided(
         events=(Unfrozen(scope=intent.scope),),
-        answer=f"{_named(intent.scope)} is no longer frozen. Stopped runs do not start again by themselves.",
+        answer=f"{_named(intent.scope)} is no longer frozen. "
+        "Stopped runs do not start again by themselves.",
     )
 
 

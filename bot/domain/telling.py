@@ -138,7 +138,7 @@ def _places(policy: Policy, incident: Incident, event: Event) -> list[tuple[Plac
 def _elsewhere(
     policy: Policy, incident: Incident, event: DeliveryFailed
 ) -> list[tuple[Place, str]]:
-    """Tell of a failure where it did not happen: of the room in the channel, of the rest in the room."""
+    """Tell of a failure where it did not happen: the room's in the channel, others in the room."""
     if not event.told:
         return []
     if "/room" in event.where and not incident.private:

@@ -4,7 +4,7 @@ from bot.domain import events as ev
 from bot.values import Untrusted
 
 
-def line(event: ev.IncidentEvent) -> str:  # noqa: C901, PLR0911, PLR0912, PLR0915 - one line per event
+def line(event: ev.IncidentEvent) -> str:  # noqa: C901, PLR0911, PLR0912 - one line per event
     """Say what happened, without who and when (the timeline adds those)."""
     match event:
         case ev.IncidentDeclared():

@@ -1,1 +1,1 @@
-"""Events and effects as bytes: codec, versions, hash chain, and the rows that are folded from events."""
+"""Events and effects as bytes: codec, versions, hash chain, and the rows made from events."""

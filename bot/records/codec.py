@@ -36,7 +36,7 @@ def decode(kind: type[T], value: Json) -> T:
 
 
 @cache
-def _coder(kind: Hashable) -> tuple[_Encode, _Decode]:  # noqa: C901, PLR0911, PLR0912 - one line per shape
+def _coder(kind: Hashable) -> tuple[_Encode, _Decode]:  # noqa: PLR0911 - one line per shape
     supertype = getattr(kind, "__supertype__", None)
     if supertype is not None:  # a NewType
         return _coder(supertype)

@@ -1,4 +1,4 @@
-"""Events -> read-model rows, in the same transaction; `journal rebuild` makes the same from streams."""
+"""Events -> read-model rows, in the same transaction; a rebuild makes the same from streams."""
 
 import json
 from collections.abc import Sequence

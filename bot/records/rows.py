@@ -143,7 +143,7 @@ class FreezeRow(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertGroupRow(Row):
-    """The incident that an alert group belongs to; `resolved_at` is set once that one is resolved."""
+    """The incident that an alert group belongs to; `resolved_at` once that one is resolved."""
 
     TABLE: ClassVar[str] = "alert_groups"
     KEY: ClassVar[tuple[str, ...]] = ("group_key",)

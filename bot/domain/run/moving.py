@@ -3,11 +3,12 @@
 from datetime import timedelta
 from typing import assert_never
 
-from bot.domain.effects import Effect, RunChange, RunRead, Timer
+from bot.domain.effects import ClearTimer, Effect, RunChange, RunRead, Timer
 from bot.domain.events import (
     CardKind,
     Event,
     ReadStarted,
+    ReservationAwaited,
     TargetsReserved,
     WaitStarted,
 )
@@ -69,11 +70,7 @@ def _step_on(run: Run, setting: Setting) -> Moves:  # noqa: C901, PLR0911 - one 
         case steps.Confirm(command=command):
             return ask_step(run, command, setting)
         case steps.Reserve(targets=targets):
-            wanted = (
-                *(f"host:{h}" for h in targets.hosts),
-                *(f"service:{s}" for s in targets.services),
-            )
-            return (TargetsReserved(run=run.started.run, targets=wanted),), ()
+            return _reserve(run, targets, setting)
         case steps.Change(command=command):
             attempt = 1 + sum(1 for s in run.steps if s.started.path == command.path)
             change = RunChange(
@@ -118,6 +115,21 @@ def _read_effect(run: Run, phase: str, command: steps.PlannedCommand) -> RunRead
         argv=command.argv,
         timeout=command.timeout,
     )
+
+
+def _reserve(run: Run, targets: steps.Targets, setting: Setting) -> Moves:
+    """Take all targets; where the last try met another holder, wait for them instead."""
+    wanted = (
+        *(f"host:{host}" for host in targets.hosts),
+        *(f"service:{service}" for service in targets.services),
+    )
+    ident = run.started.run
+    if not setting.holder:
+        return (TargetsReserved(run=ident, targets=wanted),), (ClearTimer(name=f"reserve:{ident}"),)
+    again = Timer(name=f"reserve:{ident}", due=setting.now + RESERVE_AGAIN)
+    if run.holder == setting.holder:
+        return (), (again,)
+    return (ReservationAwaited(run=ident, targets=wanted, holder=setting.holder),), (again,)
 
 
 def _wait(run: Run, name: str, duration: timedelta, why: str, setting: Setting) -> Moves:

@@ -37,6 +37,8 @@ class Setting:
     next_number: int
     seed: str
     now: datetime
+    holder: str = ""
+    """Who held a target when this was last tried to commit ("" = this is the first try)."""
 
     def ident(self, noun: str) -> str:
         """Return a fresh id; one intent asks at most one card per number."""
