@@ -234,15 +234,18 @@ def _overridden(card: Card, event: UpdatePosted | IncidentResolved) -> Card:
     return replace(card, blocks=(*card.blocks, Paragraph(tuple(lines))))
 
 
-_REMINDED = {1: Role.COMMUNICATIONS, 2: Role.COMMANDER}
+_REMINDED = {
+    1: (Role.COMMUNICATIONS, "the communications lead"),
+    2: (Role.COMMANDER, "the commander"),
+}
 """Who is reminded at which level of lateness; after that, everybody is."""
 
 
 def _reminded(event: UpdateReminded, incident: Incident, context: Context) -> Card:
-    role = _REMINDED.get(event.level)
+    role, called = _REMINDED.get(event.level, (None, "anybody"))
     who = incident.roles.get(role) if role else None
-    asked: Line = (context.person(who),) if who else (f"the {role}" if role else "anybody",)
-    line: Line = ("Update overdue since ", At(event.due), ". ", *asked, ": ")
+    asked: Line = (context.person(who),) if who else (called,)
+    line: Line = ("Update overdue since ", At(event.due), ". For ", *asked, ": ")
     return told(incident, Tone.WARNING, (*line, Code("/incident update <text> [next=30m]")))
 
 

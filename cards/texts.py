@@ -139,7 +139,7 @@ def jargon_in(text: str, policy: Policy) -> tuple[str, ...]:
     inside |= {host.address.lower() for host in policy.hosts.values()}
     inside |= {name.lower() for name in policy.services}
     inside |= {process.lower() for s in policy.services.values() for process in s.processes}
-    found = (match[0].strip(".:/") or match[0] for match in _WORD.finditer(text))
+    found = (match[0].lstrip(".:").rstrip(".:/") for match in _WORD.finditer(text))
     return tuple(dict.fromkeys(w for w in found if w.lower() in inside or _INTERNAL.fullmatch(w)))
 
 
@@ -150,7 +150,7 @@ _INTERNAL: Final = re.compile(
     | (?i:SEV-?|P)[0-5]                                     # severities
     | \d{1,3}(?:\.\d{1,3}){3}(?::\d+)?                      # IPv4
     | [0-9a-f]{0,4}(?::[0-9a-f]{0,4}){3,}                   # IPv6
-    | /?(?:[\w.-]+/)+[\w.-]+                                # paths
+    | /(?:[\w.-]+/)+[\w.-]+ | (?:[\w.-]+/){2,}[\w.-]+       # paths
     | (?i:[\w-]+(?:\.[\w-]+)*\.(?:internal|local|lan|corp|svc|cluster|intra)(?:\.[\w-]+)*)
     | (?i:[a-z][a-z0-9]*(?:-[a-z0-9]+)*-\d+)                # web-1, db-prod-02
     | (?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,}         # commits, digests

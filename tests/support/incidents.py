@@ -100,13 +100,14 @@ def declared(
     severity: Severity = Severity.SEV2,
     drill: bool = False,
     private: bool = False,
+    provisional: bool = False,
 ) -> Story:
     """Begin with a declared incident of Ann's."""
     return Story().tell(
         IncidentDeclared(
             number="INC-2026-1121-001",
             title=Untrusted(title),
-            provisional=False,
+            provisional=provisional,
             severity=severity,
             service="checkout",
             private=private,
