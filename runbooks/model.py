@@ -20,7 +20,6 @@ from pydantic import (
     GetJsonSchemaHandler,
     StringConstraints,
     Tag,
-    WithJsonSchema,
     model_validator,
 )
 from pydantic_core import core_schema
@@ -136,9 +135,8 @@ Span: TypeAlias = Annotated[
 ]
 Percent: TypeAlias = Annotated[
     float,
-    BeforeValidator(_percentage),
+    BeforeValidator(_percentage, json_schema_input_type=float | str),
     Field(ge=0, le=100),
-    WithJsonSchema({"type": ["number", "string"], "description": "70 or 70%"}),
 ]
 Identifier: TypeAlias = Annotated[
     str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$", strict=True)
@@ -355,7 +353,7 @@ def _place(value: object) -> object:
     return {"host": value} if isinstance(value, str) else value
 
 
-On: TypeAlias = Annotated[Place, BeforeValidator(_place)]
+On: TypeAlias = Annotated[Place, BeforeValidator(_place, json_schema_input_type=Place | str)]
 
 
 class Look(Part):
@@ -484,7 +482,12 @@ def _fallback(value: object) -> object:
 class Otherwise(Part):
     """The last rule."""
 
-    otherwise: Annotated[Fallback, BeforeValidator(_fallback)]
+    otherwise: Annotated[
+        Fallback,
+        BeforeValidator(
+            _fallback, json_schema_input_type=Fallback | Literal["escalate", "resolve"]
+        ),
+    ]
     because: Sentence | None = None
 
 
@@ -615,7 +618,10 @@ class Action(Part):
     stop_when: tuple[Expr, ...] = ()
     verify: Annotated[tuple[Check, ...], Field(min_length=1)]
     then_recheck: Span | None = None
-    if_it_fails: Annotated[EscalateTo, BeforeValidator(_if_it_fails)]
+    if_it_fails: Annotated[
+        EscalateTo,
+        BeforeValidator(_if_it_fails, json_schema_input_type=EscalateTo | Literal["escalate"]),
+    ]
 
 
 class Task(Part):
@@ -710,7 +716,13 @@ class Document(Part):
     actions: Mapping[Slug, Action] = Field(default_factory=dict)
     hypotheses: tuple[Hypothesis, ...] = ()
     in_order: bool = False
-    otherwise: Annotated[EscalateTo, BeforeValidator(_if_it_fails)] | None = None
+    otherwise: (
+        Annotated[
+            EscalateTo,
+            BeforeValidator(_if_it_fails, json_schema_input_type=EscalateTo | Literal["escalate"]),
+        ]
+        | None
+    ) = None
     after: tuple[FollowUp, ...] = ()
 
     @property

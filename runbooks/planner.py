@@ -19,6 +19,7 @@ from runbooks.expressions import CannotEvaluateError
 from runbooks.inventory import Inventory
 from runbooks.ledger import Ledger, Reached
 from runbooks.loader import Runbook
+from runbooks.overview import plan
 from runbooks.parameters import Bindings
 from runbooks.playbook import investigate
 from runbooks.rendering import Frame, frame
@@ -88,6 +89,7 @@ __all__ = [
     "Unknown",
     "Wait",
     "next_step",
+    "plan",
     "proposal_now",
 ]
 

@@ -332,7 +332,7 @@ class _Player:
                 self._changes.append(written(command.argv))
                 return replace(progress, outcomes={**progress.outcomes, **self._ran([command])})
             case Probe(path=path):
-                answer = self._nth(self._probes, _candidates(path), path)
+                answer = self._nth(self._probes, candidates(path), path)
                 outcome = ProbeOutcome(status=answer.status, body=answer.body, fault=answer.fault)
                 return replace(progress, probes={**progress.probes, path: outcome})
             case Ask() | OfferUndo() | Question() | Confirm():
@@ -375,7 +375,7 @@ class _Player:
         return {command.key: self._outcome(command) for command in commands}
 
     def _outcome(self, command: PlannedCommand) -> CommandOutcome:
-        keys = [command.key, *_candidates(command.path)]
+        keys = [command.key, *candidates(command.path)]
         if command.changes and not any(key in self._outputs for key in keys):
             return CommandOutcome(exit_status=0)
         output = self._nth(self._outputs, keys, command.path)
@@ -481,7 +481,7 @@ def _reason(end: Terminal) -> str:
             return end.because
 
 
-def _candidates(path: str) -> list[str]:
+def candidates(path: str) -> list[str]:
     """Return the keys under which an output may be recorded, the most exact first.
 
     A look after the first falls back to the first one, a repeated triage to the triage, a round

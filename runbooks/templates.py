@@ -96,6 +96,13 @@ class CommandLine:
         """
         return tuple(_word(word, scope) for word in self.words)
 
+    def sketch(self, scope: Scope) -> tuple[str, ...]:
+        """Return the argument vector as far as it is known; the rest keeps its braces."""
+        return tuple(
+            "".join(piece if isinstance(piece, str) else _sketched(piece, scope) for piece in word)
+            for word in self.words
+        )
+
 
 def compile_text(source: str) -> Text:
     """Return the text; raises ValueError."""
@@ -253,6 +260,13 @@ def _placed(expression: Expression, scope: Scope) -> str:
     if _unprintable(text):
         raise CannotEvaluateError(f"{expression.text} holds a control or invisible character")
     return text
+
+
+def _sketched(expression: Expression, scope: Scope) -> str:
+    try:
+        return _placed(expression, scope)
+    except CannotEvaluateError:
+        return "{{ " + expression.text + " }}"
 
 
 def _unprintable(text: str) -> bool:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 
 from runbooks.diagnosis import gather
 from runbooks.expressions import (
@@ -17,7 +16,7 @@ from runbooks.ledger import Ledger, over, polls
 from runbooks.model import Action, CommandCheck, HttpCheck, Look
 from runbooks.quantities import show_duration
 from runbooks.rendering import Facts, Frame, written
-from runbooks.steps import Kind, PlannedCommand, Probe, ProbeOutcome, Unknown
+from runbooks.steps import Kind, Probe, ProbeOutcome, Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +52,6 @@ def recheck(
 def described(frame: Frame, action: Action, facts: Facts, host: str) -> tuple[str, ...]:
     """Say for each check what is looked at, what is expected and for how long."""
     return tuple(_sentence(frame, check, facts, host) for check in action.verify)
-
-
-def commands(
-    frame: Frame, name: str, action: Action, facts: Facts, host: str
-) -> list[PlannedCommand]:
-    """Return the command of every check that has one, as its first look would run it."""
-    found: list[PlannedCommand] = []
-    for number, check in enumerate(action.verify, 1):
-        if isinstance(check, CommandCheck):
-            path = f"{name}.verify.{number}#1"
-            look = _look_of(frame, check)
-            scope = frame.scope(facts, frame.on_host(host))
-            found.extend(frame.looks(look, path, Kind.VERIFY, scope, host))
-    return found
 
 
 def _settled(
@@ -116,7 +101,7 @@ def _looker(
 def _ran(
     frame: Frame, ledger: Ledger, check: CommandCheck, facts: Facts, host: str, path: str
 ) -> Seen:
-    look = _look_of(frame, check)
+    look = look_of(frame, check)
     here = frame.on_host(host)
     planned = frame.looks(look, path, Kind.VERIFY, frame.scope(facts, here), host)
     rounds = [(look, command, ledger.read(command)) for command in planned]
@@ -183,7 +168,8 @@ def _judged(
     return Seen(f"expected {expect.text}" + (f", found {said}" if said else ""))
 
 
-def _look_of(frame: Frame, check: CommandCheck) -> Look:
+def look_of(frame: Frame, check: CommandCheck) -> Look:
+    """Return the command of a check, its own or that of the triage that it repeats."""
     if check.again is not None:
         return frame.runbook.document.triage[check.again]
     if check.run is None:
@@ -202,7 +188,7 @@ def _sentence(frame: Frame, check: CommandCheck | HttpCheck, facts: Facts, host:
     if isinstance(check, HttpCheck):
         subject = f"GET {check.http.show(scope)}"
     else:
-        subject = written(_look_of(frame, check).run.render(scope))
+        subject = written(look_of(frame, check).run.render(scope))
     expected = check.expect.text if check.expect is not None else "exit status 0"
     parts = [f"{check.name}: {subject} -> {expected}"]
     if check.within:
@@ -210,11 +196,3 @@ def _sentence(frame: Frame, check: CommandCheck | HttpCheck, facts: Facts, host:
     if check.sustained:
         parts.append(f"sustained {show_duration(check.sustained)}")
     return ", ".join(parts)
-
-
-def longest(action: Action) -> timedelta:
-    """Return how long the checks of an action may take at most, waits alone."""
-    total = action.then_recheck or timedelta()
-    for check in action.verify:
-        total += (check.within or timedelta()) + (check.sustained or timedelta())
-    return total
