@@ -1,0 +1,115 @@
+"""What the bot knows of its own health, from the journal and the delivery loop."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.adapters.http.health import Sample, SampleKind
+from bot.errors import FirewardenError
+from bot.ports import Clock, Journal
+from bot.records.rows import CardRow, FreezeRow, RunRow
+
+STUCK_AFTER = timedelta(minutes=2)
+"""An effect that has been due for this long without being carried out: delivery is stuck."""
+
+
+@dataclass(slots=True)
+class Counters:
+    """Counts since the start; bumped where things happen."""
+
+    alerts: int = 0
+    bodies: int = 0
+    refused_bodies: int = 0
+    values: dict[str, int] = field(default_factory=dict)
+
+
+class JournalHealth:
+    """`Health` over the journal; `starting` names what is not up yet."""
+
+    def __init__(
+        self, *, journal: Journal, clock: Clock, starting: Callable[[], Sequence[str]]
+    ) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._starting = starting
+        self.counters = Counters()
+
+    async def ready(self) -> Sequence[str]:
+        """See `Health.ready`."""
+        faults = list(self._starting())
+        try:
+            for waiting in await self._journal.backlog():
+                if _late(waiting.oldest_due, self._clock.now()):
+                    faults.append(f"delivery of {waiting.kind.value} effects is stuck")
+        except FirewardenError as error:
+            faults.append(f"the journal cannot be read: {error}")
+        return faults
+
+    async def metrics(self) -> Sequence[Sample]:
+        """See `Health.metrics`. No label names an incident or a person."""
+        return [*self._ingest(), *await self._outbox(), *await self._work()]
+
+    def _ingest(self) -> list[Sample]:
+        counted = (
+            ("firewarden_alerts_total", "Alerts taken durably.", self.counters.alerts),
+            ("firewarden_alert_bodies_total", "Alert bodies taken durably.", self.counters.bodies),
+            (
+                "firewarden_alert_bodies_refused_total",
+                "Alert bodies answered 503: not stored.",
+                self.counters.refused_bodies,
+            ),
+        )
+        return [
+            Sample(name=name, help=words, kind=SampleKind.COUNTER, value=value)
+            for name, words, value in counted
+        ]
+
+    async def _outbox(self) -> list[Sample]:
+        now = self._clock.now()
+        samples: list[Sample] = []
+        for waiting in await self._journal.backlog():
+            age = (now - waiting.oldest_due).total_seconds() if waiting.oldest_due else 0.0
+            for name, words, value in (
+                ("firewarden_outbox_open", "Effects not yet carried out.", waiting.open),
+                ("firewarden_outbox_parked", "Effects refused for good.", waiting.parked),
+                ("firewarden_outbox_age_seconds", "How long overdue.", max(age, 0.0)),
+            ):
+                samples.append(
+                    Sample(
+                        name=name,
+                        help=words,
+                        kind=SampleKind.GAUGE,
+                        value=value,
+                        labels={"kind": waiting.kind.value},
+                    )
+                )
+        return samples
+
+    async def _work(self) -> list[Sample]:
+        open_cards = await self._journal.rows(CardRow, state="open")
+        runs: dict[str, int] = {}
+        for row in await self._journal.rows(RunRow):
+            runs[row.state] = runs.get(row.state, 0) + 1
+        frozen = len(await self._journal.rows(FreezeRow))
+        return [
+            _gauge("firewarden_cards_open", "Questions that wait for an answer.", len(open_cards)),
+            _gauge("firewarden_freezes", "Standing freezes.", frozen),
+            *(
+                Sample(
+                    name="firewarden_runs",
+                    help="Runbook runs by where they stand.",
+                    kind=SampleKind.GAUGE,
+                    value=count,
+                    labels={"state": state},
+                )
+                for state, count in sorted(runs.items())
+            ),
+        ]
+
+
+def _gauge(name: str, words: str, value: float) -> Sample:
+    return Sample(name=name, help=words, kind=SampleKind.GAUGE, value=value)
+
+
+def _late(oldest: datetime | None, now: datetime) -> bool:
+    return oldest is not None and now - oldest > STUCK_AFTER

@@ -1,0 +1,504 @@
+"""The only place where everything is wired: settings in, a running Firewarden out."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+from bot.adapters.clock import SystemClock, SystemIds
+from bot.adapters.console.changes import Changes
+from bot.adapters.console.pager import ConsolePager
+from bot.adapters.console.people import ConsolePeople
+from bot.adapters.console.platform import ConsolePlatform
+from bot.adapters.console.server import Chat, ConsoleServer, Core, Intake, Listening
+from bot.adapters.console.store import ConsoleStore
+from bot.adapters.console.windows import VerbHelp
+from bot.adapters.files import FileAnchor, data_folder, kept_secret, read_catalogue, read_texts
+from bot.adapters.health import JournalHealth
+from bot.adapters.http.guard import LOOPBACK_NAMES
+from bot.adapters.http.listening import Listen
+from bot.adapters.practice.ground import PracticeGround
+from bot.adapters.practice.host import PracticeHost, default_scratch, start_practice_host
+from bot.adapters.probe import HttpProbe
+from bot.adapters.sqlite.journal import SqliteJournal
+from bot.adapters.ssh.executor import ParamikoExecutor
+from bot.adapters.timers import Housekeeping
+from bot.adapters.webhook import WebhookPager
+from bot.config import Known, Settings, joint_faults, load_policy
+from bot.domain import effects as fx
+from bot.domain.policy import Group, Policy
+from bot.errors import OperatorMistake
+from bot.ports import ChatPlatform, CommandExecutor, Journal, Pager
+from bot.redaction import Redactor
+from bot.requests import AlertsReceived, Reply, Request
+from bot.usecases.archive import Archive
+from bot.usecases.attaching import Attaching
+from bot.usecases.current import Current
+from bot.usecases.delivering.carrier import Carrier, IncidentDesk, Settler, SystemDesk
+from bot.usecases.delivering.commands import Changes as ChangeCarrier
+from bot.usecases.delivering.commands import Reads
+from bot.usecases.delivering.hints import Attaches, Drills, Timers
+from bot.usecases.delivering.pages import Pages
+from bot.usecases.delivering.posts import Posts, Shows
+from bot.usecases.delivering.rooms import Rooms
+from bot.usecases.delivery import Delivery
+from bot.usecases.desk import Desk
+from bot.usecases.identity import Identity
+from bot.usecases.ingest import Ingest
+from bot.usecases.nouns import IncidentNoun, SystemNoun
+from bot.usecases.numbers import DayNumbers
+from bot.usecases.reading import Reading
+from bot.usecases.rendering import Rendering
+from bot.usecases.seats import SeatNoun, Seats
+from bot.values import HostName, PersonId
+from cards.texts import Texts
+from handlers.alerts import SOURCES
+from handlers.drill_source import DrillSource
+from handlers.router import Router
+from handlers.verbs import VERBS
+
+_log = logging.getLogger(__name__)
+
+HOUSE_EVERY = timedelta(minutes=1)
+WATCH_EVERY = timedelta(seconds=5)
+PRUNE_EVERY = timedelta(hours=1)
+
+SEATS: tuple[tuple[str, tuple[Group, ...]], ...] = (
+    ("commander", (Group.READER, Group.RESPONDER, Group.APPROVER, Group.COMMUNICATIONS)),
+    ("approver", (Group.READER, Group.RESPONDER, Group.APPROVER, Group.COMMUNICATIONS)),
+)
+"""The two seats of the embedded default: four eyes in two windows of one browser."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """What every command needs: the opened journal and who decides on it."""
+
+    settings: Settings
+    folder: Path
+    journal: Journal
+    archive: Archive
+    current: Current
+    clock: SystemClock
+    ids: SystemIds
+    incidents: IncidentDesk
+    system: SystemDesk
+    seats: Seats
+
+
+def load_current(settings: Settings) -> Current:
+    """Read policy and catalogue; raises OperatorMistake with every fault."""
+    documents = read_catalogue(settings.runbooks)
+    texts = read_texts(settings.templates)
+    known = Known(
+        runbooks=frozenset(documents),
+        templates=frozenset(name.removesuffix(".txt.j2") for name in texts),
+        sources=frozenset({*SOURCES, DrillSource.name}),
+    )
+    policy = load_policy(settings.policy, known)
+    faults = joint_faults(settings, policy)
+    if faults:
+        raise OperatorMistake(faults)
+    return Current(policy=policy, documents=documents)
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Base]:
+    """Open the journal with its desks; enough for every command but `serve`."""
+    clock, ids = SystemClock(), SystemIds()
+    folder = data_folder(settings.data)
+    key = bytes.fromhex(
+        kept_secret(folder / "journal.key", (ids.new() + ids.secret()).encode().hex())
+    )
+    current = load_current(settings)
+    async with AsyncExitStack() as stack:
+        journal = SqliteJournal.open(folder / "journal.sqlite3", ids=ids)
+        stack.push_async_callback(journal.close)
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
+        archive = Archive(journal=journal, key=key)
+
+        def policy() -> Policy:
+            return current.policy
+
+        incidents: IncidentDesk = Desk(
+            noun=IncidentNoun(),
+            journal=journal,
+            clock=clock,
+            ids=ids,
+            policy=policy,
+            archive=archive,
+            tasks=tasks,
+            numbers=DayNumbers(journal),
+        )
+        system: SystemDesk = Desk(
+            noun=SystemNoun(),
+            journal=journal,
+            clock=clock,
+            ids=ids,
+            policy=policy,
+            archive=archive,
+            tasks=tasks,
+        )
+        seating = Desk(
+            noun=SeatNoun(),
+            journal=journal,
+            clock=clock,
+            ids=ids,
+            policy=policy,
+            archive=archive,
+            tasks=tasks,
+        )
+        yield Base(
+            settings=settings,
+            folder=folder,
+            journal=journal,
+            archive=archive,
+            current=current,
+            clock=clock,
+            ids=ids,
+            incidents=incidents,
+            system=system,
+            seats=Seats(desk=seating, journal=journal, clock=clock, ids=ids),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A Firewarden that serves: where, and with which ways in."""
+
+    console: str
+    ingest: str
+    alert_token: str
+    links: Mapping[str, str]
+    drills: bool
+
+
+class Dispatcher:
+    """`Dispatch`: requests go to the router, alerts to the ingest."""
+
+    def __init__(self, *, router: Router, ingest: Ingest, health: JournalHealth) -> None:
+        self._router = router
+        self._ingest = ingest
+        self._health = health
+
+    async def handle(self, request: Request) -> Reply:
+        """See `Dispatch.handle`."""
+        return await self._router.handle(request)
+
+    async def take_alerts(self, received: AlertsReceived) -> None:
+        """See `Dispatch.take_alerts`."""
+        counters = self._health.counters
+        try:
+            await self._ingest.take_alerts(received)
+        except BaseException:
+            counters.refused_bodies += 1
+            raise
+        counters.bodies += 1
+        counters.alerts += len(received.alerts)
+
+
+@asynccontextmanager
+async def serving(
+    settings: Settings, say: Callable[[str], None] = lambda _: None
+) -> AsyncIterator[tuple["Service", Running]]:
+    """Run everything while the context is open; `say` hears of each step of the start."""
+    async with opened(settings) as base, AsyncExitStack() as stack:
+        service = Service(base, await kept_tokens(base))
+        await service.open_chat(stack)
+        await service.listen(stack)
+        say(f"Listening on {service.server.console_address}")
+        await service.prepare(stack, say)
+        await service.deliver(stack)
+        yield service, await service.running()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """Secrets that are generated once and kept in the data folder."""
+
+    alert: tuple[str, ...]
+    drill: str
+
+
+async def kept_tokens(base: Base) -> Tokens:
+    """Return the alert and drill tokens, generated where none is configured."""
+    configured = base.settings.alert_tokens("")
+    drill = kept_secret(base.folder / "drill.token", base.ids.secret())
+    if configured:
+        return Tokens(alert=configured, drill=drill)
+    kept = kept_secret(base.folder / "alert.token", base.ids.secret())
+    return Tokens(alert=(kept,), drill=drill)
+
+
+class Service:
+    """The parts of a serving bot, put together in the order in which they can start.
+
+    Listening comes first: alerts and commands are durable from then on. Delivery comes last,
+    once every host that it may meet is in the inventory.
+    """
+
+    server: ConsoleServer
+    delivery: Delivery
+    practice: PracticeHost | None = None
+    chat: ConsolePlatform
+    store: ConsoleStore
+    rendering: Rendering
+
+    def __init__(self, base: Base, tokens: Tokens) -> None:
+        self._base = base
+        self._tokens = tokens
+        self._starting = ["starting"]
+        self._changes = Changes()
+        self._redactor = Redactor([*base.settings.secrets(), *tokens.alert, tokens.drill])
+        self._people = ConsolePeople(clock=base.clock, stands=self._seat_stands)
+        self._identity = Identity(current=base.current, seats=base.seats, people=self._people)
+        self._health = JournalHealth(
+            journal=base.journal, clock=base.clock, starting=lambda: tuple(self._starting)
+        )
+
+    async def open_chat(self, stack: AsyncExitStack) -> None:
+        """Open the console's store and the platform over it."""
+        base = self._base
+        self.store = await ConsoleStore.open(base.folder / "console.sqlite3")
+        stack.push_async_callback(self.store.close)
+        self.chat = ConsolePlatform(
+            self.store, clock=base.clock, changes=self._changes, seated=self._person_sits
+        )
+        self.rendering = Rendering(
+            journal=base.journal,
+            clock=base.clock,
+            current=base.current,
+            texts=Texts(read_texts(base.settings.templates)),
+        )
+
+    async def listen(self, stack: AsyncExitStack) -> None:
+        """Answer requests from here on."""
+        base = self._base
+        ingest = Ingest(journal=base.journal, clock=base.clock, current=base.current)
+        reader = Reading(
+            journal=base.journal,
+            desk=base.incidents,
+            identity=self._identity,
+            rendering=self.rendering,
+        )
+        router = Router(
+            journal=base.journal,
+            incidents=base.incidents,
+            system=base.system,
+            identity=self._identity,
+            rendering=self.rendering,
+            current=base.current,
+            redactor=self._redactor,
+            clock=base.clock,
+            ids=base.ids,
+        )
+        dispatch = Dispatcher(router=router, ingest=ingest, health=self._health)
+        secrets = {name: self._secrets_of(name) for name in SOURCES}
+        self.server = ConsoleServer(
+            core=Core(
+                dispatch=dispatch,
+                reader=reader,
+                seats=base.seats,
+                health=self._health,
+                verbs=tuple(VerbHelp(name=v.name, usage=v.usage, effect=v.help) for v in VERBS),
+            ),
+            chat=Chat(store=self.store, changes=self._changes, platform=self.chat),
+            intake=Intake(
+                sources={**SOURCES, DrillSource.name: DrillSource()},
+                secrets={**secrets, DrillSource.name: (self._tokens.drill,)},
+            ),
+            listening=self._listening(),
+            clock=base.clock,
+            ids=base.ids,
+        )
+        await self.server.start()
+        stack.push_async_callback(self.server.stop)
+
+    async def prepare(self, stack: AsyncExitStack, say: Callable[[str], None]) -> None:
+        """Bring the practice host along in the embedded default, and its two seats."""
+        base = self._base
+        if base.settings.policy is not None:
+            return
+        self.practice = await start_practice_host(default_scratch(base.folder), base.folder)
+        word = "adopted" if self.practice.adopted else "started"
+        say(f"Practice host {self.practice.host.name} {word} on port {self.practice.host.port}")
+        stack.push_async_callback(self.practice.stop)
+        self._with_practice_host()
+        for name, groups in SEATS:
+            if await base.seats.seat(name) is None:
+                await base.seats.add(name, PersonId(name), [str(group) for group in groups])
+
+    async def deliver(self, stack: AsyncExitStack) -> None:
+        """Carry effects out from here on, and keep house."""
+        base = self._base
+        executor = ParamikoExecutor(redactor=self._redactor)
+        stack.push_async_callback(executor.close)
+        self.delivery = self._delivery(executor)
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
+        tasks.create_task(self.delivery.run())
+        stack.callback(self.delivery.stop)
+        house = Housekeeping()
+        house.every(PRUNE_EVERY, self._prune, "prune the journal")
+        house.start()
+        stack.callback(house.stop)
+        self._starting.clear()
+
+    async def running(self) -> Running:
+        """Say where it runs, with a fresh sign-in link per seat in the embedded default."""
+        base = self._base
+        links = {}
+        if base.settings.policy is None:
+            for name, _ in SEATS:
+                secret = await base.seats.make_link(name)
+                links[name] = f"http://{self.server.console_address}/sign-in/{secret}"
+        return Running(
+            console=self.server.console_address,
+            ingest=self.server.ingest_address,
+            alert_token=self._tokens.alert[0],
+            links=links,
+            drills=self.practice is not None,
+        )
+
+    def reload(self) -> None:
+        """Read policy and catalogue again; a broken file keeps what holds, loudly."""
+        try:
+            fresh = load_current(self._base.settings)
+        except OperatorMistake as mistake:
+            _log.error("the configuration has faults, so the last good one stays:\n%s", mistake)  # noqa: TRY400 - the faults are the message
+            return
+        self._base.current.replace(fresh.policy, fresh.documents)
+        if self.practice is not None:
+            self._with_practice_host()
+        _log.info("configuration reloaded, policy version %s", fresh.policy.version)
+
+    def _with_practice_host(self) -> None:
+        current = self._base.current
+        if self.practice is None:
+            return
+        hosts = {**current.policy.hosts, HostName(self.practice.host.name): self.practice.host}
+        current.replace(replace(current.policy, hosts=hosts), current.documents)
+
+    def _delivery(self, executor: CommandExecutor) -> Delivery:
+        base = self._base
+        carriers: dict[type, Carrier] = {}
+        settler = Settler(journal=base.journal, clock=base.clock)
+        delivery = Delivery(
+            journal=base.journal,
+            desk=base.incidents,
+            clock=base.clock,
+            ids=base.ids,
+            carriers=carriers,
+            settler=settler,
+        )
+        carriers |= self._talking(settler)
+        carriers |= self._working(settler, executor, delivery)
+        return delivery
+
+    def _talking(self, settler: Settler) -> dict[type, Carrier]:
+        base = self._base
+        chats: dict[str, ChatPlatform] = {self.chat.name: self.chat}
+        rooms = Rooms(
+            desk=base.incidents,
+            chats=chats,
+            settler=settler,
+            clock=base.clock,
+            current=base.current,
+        )
+        pagers: dict[str, Pager] = {
+            self.chat.name: ConsolePager(self.chat),
+            "webhook": WebhookPager(secret=self._webhook_secret(), clock=base.clock),
+        }
+        return {
+            fx.OpenRoom: rooms,
+            fx.SetRoom: rooms,
+            fx.Invite: rooms,
+            fx.Post: Posts(
+                desk=base.incidents,
+                archive=base.archive,
+                chats=chats,
+                rendering=self.rendering,
+                settler=settler,
+            ),
+            fx.Show: Shows(
+                desk=base.incidents, chats=chats, rendering=self.rendering, settler=settler
+            ),
+            fx.SendPage: Pages(
+                desk=base.incidents,
+                pagers=pagers,
+                rendering=self.rendering,
+                current=base.current,
+            ),
+        }
+
+    def _working(
+        self, settler: Settler, executor: CommandExecutor, delivery: Delivery
+    ) -> dict[type, Carrier]:
+        base = self._base
+        changes = ChangeCarrier(
+            desk=base.incidents,
+            executor=executor,
+            identity=self._identity,
+            current=base.current,
+            settler=settler,
+            clock=base.clock,
+            lease=delivery,
+        )
+        attaching = Attaching(
+            journal=base.journal, desk=base.incidents, current=base.current, ids=base.ids
+        )
+        working: dict[type, Carrier] = {
+            fx.RunChange: changes,
+            fx.StopCommand: changes,
+            fx.RunRead: Reads(
+                desk=base.incidents,
+                executor=executor,
+                probe=HttpProbe(self._probed),
+                current=base.current,
+            ),
+            fx.Timer: Timers(desk=base.incidents),
+            fx.Attach: Attaches(attaching=attaching),
+        }
+        if self.practice is not None:
+            ground = PracticeGround(
+                host=self.practice,
+                endpoint=lambda: f"http://{self.server.ingest_address}/alerts/{DrillSource.name}",
+                token=self._tokens.drill,
+                clock=base.clock,
+            )
+            working[fx.StartDrill] = Drills(ground=ground, settler=settler)
+        return working
+
+    def _listening(self) -> Listening:
+        settings = self._base.settings
+        embedded = settings.policy is None
+        console = Listen(host=settings.listen.host, port=settings.listen.port, may_move=embedded)
+        apart = settings.ingest_listen is not None and settings.ingest != settings.listen
+        ingest = Listen(host=settings.ingest.host, port=settings.ingest.port) if apart else None
+        return Listening(
+            console=console,
+            ingest=ingest,
+            console_hosts=LOOPBACK_NAMES | frozenset(settings.allowed_hosts),
+        )
+
+    def _secrets_of(self, source: str) -> tuple[str, ...]:
+        return self._base.settings.alert_tokens(source) or self._tokens.alert
+
+    def _webhook_secret(self) -> str:
+        secret = self._base.settings.webhook_secret
+        return secret.get_secret_value() if secret is not None else ""
+
+    def _probed(self) -> frozenset[str]:
+        services = self._base.current.policy.services.values()
+        return frozenset(service.health_url for service in services if service.health_url)
+
+    async def _seat_stands(self, account: str) -> bool:
+        return await self._base.seats.seat(account) is not None
+
+    async def _person_sits(self, person: PersonId) -> bool:
+        return await self._base.seats.of_person(person) is not None
+
+    async def _prune(self) -> None:
+        await self._base.journal.prune(self._base.clock.now())
