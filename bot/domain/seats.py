@@ -129,7 +129,7 @@ def _add(policy: Policy, seat: Seating, intent: AddSeat) -> Decision:
         return Refusal(reason="A seat's name is up to 32 lower-case letters, digits and hyphens.")
     if seat.taken:
         return Refusal(reason=f"The seat {seat.name} is taken.")
-    if policy.people and intent.person not in policy.people:
+    if not policy.open_door and intent.person not in policy.people:
         return Refusal(reason=f"The policy knows no person “{intent.person}”.")
     added = SeatAdded(seat=seat.name, person=intent.person, groups=intent.groups)
     return _done(added, f"The seat {seat.name} belongs to {intent.person}.")

@@ -84,7 +84,8 @@ def packet(now: datetime = NOON) -> Card:
             CodeBlock(
                 title="Exactly these commands will run",
                 text=Untrusted(
-                    "sudo journalctl --vacuum-size=200M\nsudo logrotate --force /etc/logrotate.conf\n"
+                    "sudo journalctl --vacuum-size=200M\n"
+                    "sudo logrotate --force /etc/logrotate.conf\n"
                     "sudo systemd-tmpfiles --clean"
                 ),
                 essential=True,

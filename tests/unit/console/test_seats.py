@@ -13,7 +13,7 @@ from bot.domain.seats import Seating, SeatIntent
 from bot.errors import UserMistake
 from bot.records.projection import person_rows
 from bot.records.rows import Put, Row, RowChange, SeatRow, TokenRow
-from bot.records.stored import read_event
+from bot.usecases.archive import Archive
 from bot.usecases.desk import Desk
 from bot.usecases.seats import Seat, SeatNoun, Seats, TokenKind, hash_of
 from bot.values import PersonId, StreamRef
@@ -27,6 +27,7 @@ COMMANDER = Seat(name="commander", person=ALICE, groups=("responder",))
 class Hall:
     seats: Seats
     journal: MemoryJournal
+    archive: Archive
     clock: StillClock
 
 
@@ -34,6 +35,7 @@ class Hall:
 async def hall() -> AsyncIterator[Hall]:
     ids, clock = CountingIds(), StillClock()
     journal = MemoryJournal(ids=ids)
+    archive = Archive(journal=journal, key=b"k" * 32)
     async with asyncio.TaskGroup() as tasks:
         desk: Desk[Seating, SeatIntent] = Desk(
             noun=SeatNoun(),
@@ -41,10 +43,11 @@ async def hall() -> AsyncIterator[Hall]:
             clock=clock,
             ids=ids,
             policy=default_policy,
-            key=b"k" * 32,
+            archive=archive,
             tasks=tasks,
         )
-        yield Hall(Seats(desk=desk, journal=journal, clock=clock, ids=ids), journal, clock)
+        seats = Seats(desk=desk, journal=journal, clock=clock, ids=ids)
+        yield Hall(seats, journal, archive, clock)
 
 
 async def test_a_seat_that_was_added_is_found_by_name_and_by_person(hall: Hall) -> None:
@@ -145,7 +148,7 @@ async def test_the_rows_made_on_the_way_are_those_of_a_rebuild(hall: Hall) -> No
     await hall.seats.make_token("commander", TokenKind.READ)
     await hall.seats.make_link("commander")
     history = await hall.journal.load(StreamRef(kind="person", id="commander"))
-    rebuilt = person_rows([read_event(record) for record in history.records])
+    rebuilt = person_rows(await hall.archive.events(history.records))
     live: list[Row] = [*await hall.journal.rows(TokenRow), *await hall.journal.rows(SeatRow)]
     assert _put(rebuilt) == live
 

@@ -1,0 +1,173 @@
+"""What the pages show, to whom, and that nothing foreign gets into them."""
+
+import re
+
+import pytest
+
+from bot.adapters.console.assets import Assets
+from bot.ports import RoomSpec
+from bot.values import PersonId, Untrusted
+from cards.model import message
+from tests.unit.console.browsing import Browser
+from tests.unit.console.scenery import NUMBER, set_the_scene, summary
+from tests.unit.console.world import World
+
+PAGES = ("", "approvals", "help", "direct", "channels/announcements", "channels/stakeholders")
+
+
+@pytest.mark.parametrize("page", [*PAGES, f"incidents/{NUMBER}", f"incidents/{NUMBER}/timeline"])
+async def test_every_page_is_there_without_inline_script_or_style(
+    browser: Browser, console: World, page: str
+) -> None:
+    await set_the_scene(console)
+    await browser.sign_in("commander")
+    shown = await browser.get(f"/s/commander/{page}")
+    assert shown.status == 200
+    assert not re.search(r"<script(?![^>]* src=)|<style| style=| on\w+=|javascript:", shown.text)
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["incidents/INC-0", "incidents/INC-0/timeline", "channels/none", "nowhere", "files/x/1"],
+)
+async def test_a_page_that_is_not_there_is_404(browser: Browser, page: str) -> None:
+    await browser.sign_in("commander")
+    assert (await browser.get(f"/s/commander/{page}")).status == 404
+
+
+async def test_a_private_incident_is_nowhere_for_somebody_outside(
+    browser: Browser, console: World
+) -> None:
+    await set_the_scene(console)
+    console.views.hidden = {"i1"}
+    console.views.asking = []
+    await browser.sign_in("approver")
+    hidden = await browser.get(f"/s/approver/incidents/{NUMBER}")
+    absent = await browser.get("/s/approver/incidents/INC-2026-0000-000")
+    assert hidden.status == absent.status == 404
+    assert hidden.text == absent.text
+    for page in PAGES:
+        assert NUMBER not in (await browser.get(f"/s/approver/{page}")).text
+
+
+async def test_the_open_approval_is_on_every_page(browser: Browser, console: World) -> None:
+    await set_the_scene(console)
+    await browser.sign_in("approver")
+    for page in (*PAGES, f"incidents/{NUMBER}", f"incidents/{NUMBER}/timeline"):
+        shown = await browser.get(f"/s/approver/{page}")
+        assert "Your decision is needed" in shown.text
+        assert 'data-until="2026-11-21T12:49:56Z"' in shown.text
+        assert "<title>(1) " in shown.text
+
+
+async def test_only_somebody_who_may_answer_gets_the_buttons(
+    browser: Browser, console: World
+) -> None:
+    await set_the_scene(console)
+    await browser.sign_in("commander")
+    await browser.sign_in("approver")
+    theirs = (await browser.get(f"/s/commander/incidents/{NUMBER}")).text
+    mine = (await browser.get(f"/s/approver/incidents/{NUMBER}")).text
+    assert 'value="approve"' not in theirs
+    assert "Somebody else must decide this." in theirs
+    assert 'action="/s/approver/cards/c-packet/answers"' in mine
+    assert 'value="approve"' in mine
+
+
+async def test_each_window_names_the_next_click(browser: Browser, console: World) -> None:
+    await set_the_scene(console)
+    await browser.sign_in("commander")
+    await browser.sign_in("approver")
+    assert (
+        "Waiting for the approver: switch to the other window."
+        in (await browser.get(f"/s/commander/incidents/{NUMBER}")).text
+    )
+    assert "press Approve or Reject" in (await browser.get(f"/s/approver/incidents/{NUMBER}")).text
+
+
+async def test_an_empty_console_says_what_to_try_first(browser: Browser) -> None:
+    shown = await browser.sign_in("commander")
+    assert "All quiet" in shown.text
+    assert 'data-fill="/incident drill disk-full"' in shown.text
+
+
+async def test_foreign_text_stays_text(browser: Browser, console: World) -> None:
+    hostile = '"><img src=x onerror=alert(1)><script>alert(2)</script>\u202e'
+    room = await console.chat.open_room(RoomSpec(key="i1", name=hostile, topic=hostile))
+    console.views.summaries = [summary(room, title=hostile)]
+    await console.chat.post(room, "1", message(Untrusted(hostile)))
+    await console.chat.say(room, "2", PersonId("p"), hostile, hostile)
+    await browser.sign_in("commander")
+    for page in ("", f"incidents/{NUMBER}"):
+        text = (await browser.get(f"/s/commander/{page}")).text
+        assert "<img src=x" not in text
+        assert "<script>alert" not in text
+        assert "\u202e" not in text
+        assert "[U+202E]" in text
+
+
+async def test_a_direct_message_is_seen_by_its_person_alone(
+    browser: Browser, console: World
+) -> None:
+    mine = await console.chat.direct(PersonId("p-commander"))
+    await console.chat.post(mine, "page:1", message("wake up, commander"))
+    await browser.sign_in("commander")
+    await browser.sign_in("approver")
+    assert "wake up" in (await browser.get("/s/commander/direct")).text
+    assert "wake up" not in (await browser.get("/s/approver/direct")).text
+
+
+async def test_a_file_is_downloaded_never_shown(browser: Browser, console: World) -> None:
+    room = await set_the_scene(console)
+    ref = await console.chat.attach(room, "f", "out <1>.html", b"<script>alert(1)</script>")
+    await browser.sign_in("commander")
+    shown = await browser.get(f"/s/commander/files/{room.id}/{ref.id}")
+    assert shown.text == "<script>alert(1)</script>"
+    assert shown.headers["Content-Type"] == "application/octet-stream"
+    assert shown.headers["Content-Disposition"] == (
+        "attachment; filename*=UTF-8''out%20%3C1%3E.html"
+    )
+
+
+async def test_a_file_of_a_private_room_is_not_there_for_others(
+    browser: Browser, console: World
+) -> None:
+    room = await set_the_scene(console)
+    ref = await console.chat.attach(room, "f", "out.txt", b"secret")
+    console.views.hidden = {"i1"}
+    await browser.sign_in("approver")
+    assert (await browser.get(f"/s/approver/files/{room.id}/{ref.id}")).status == 404
+
+
+async def test_a_room_shows_its_newest_page_and_the_way_to_earlier_ones(
+    browser: Browser, console: World
+) -> None:
+    room = await set_the_scene(console)
+    for number in range(250):
+        await console.chat.post(room, f"n:{number}", message(f"number {number:03}"))
+    await browser.sign_in("commander")
+    newest = (await browser.get(f"/s/commander/incidents/{NUMBER}")).text
+    assert "number 249" in newest
+    assert "number 049" not in newest
+    link = re.search(r"\?before=\d+", newest)
+    assert link is not None
+    earlier = (await browser.get(f"/s/commander/incidents/{NUMBER}{link[0]}")).text
+    assert "number 049" in earlier
+    assert "number 050" not in earlier
+
+
+async def test_static_files_may_be_kept_and_are_named_by_their_content(browser: Browser) -> None:
+    release = Assets.load().release
+    shown = await browser.get(f"/static/{release}/console.css")
+    assert shown.status == 200
+    assert shown.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert (await browser.get("/static/other/console.css")).status == 404
+    assert (await browser.get(f"/static/{release}/..%2fserver.py")).status == 404
+
+
+async def test_the_list_is_searched_and_filtered(browser: Browser, console: World) -> None:
+    await set_the_scene(console)
+    await browser.sign_in("commander")
+    found = (await browser.get("/s/commander/?text=checkout&state=all")).text
+    rows = re.findall(r'<a class="incident-row" href="([^"]+)"', found)
+    assert rows == ["/s/commander/incidents/INC-2026-1121-002"]
