@@ -40,7 +40,7 @@ from bot.usecases.current import Current
 from bot.usecases.delivering.carrier import Carrier, IncidentDesk, Settler, SystemDesk
 from bot.usecases.delivering.commands import Changes as ChangeCarrier
 from bot.usecases.delivering.commands import Reads
-from bot.usecases.delivering.hints import Attaches, Drills, Timers
+from bot.usecases.delivering.hints import Attaches, Drills, Timers, Wakes
 from bot.usecases.delivering.pages import Pages
 from bot.usecases.delivering.posts import Posts, Shows
 from bot.usecases.delivering.rooms import Rooms
@@ -459,6 +459,7 @@ class Service:
                 current=base.current,
             ),
             fx.Timer: Timers(desk=base.incidents),
+            fx.WakeWaiting: Wakes(desk=base.incidents, journal=base.journal, settler=settler),
             fx.Attach: Attaches(attaching=attaching),
         }
         if self.practice is not None:

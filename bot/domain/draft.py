@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from bot.domain import escalation, run, telling
 from bot.domain.actor import Actor
 from bot.domain.decided import Decided
-from bot.domain.effects import Effect
-from bot.domain.events import Envelope, Event
+from bot.domain.effects import Effect, WakeWaiting
+from bot.domain.events import Envelope, Event, ReservationReleased
 from bot.domain.intents import Intent
 from bot.domain.policy import Policy
 from bot.domain.state import Incident, evolve, next_number
@@ -44,6 +44,8 @@ class Draft:
             )
             self.incident = evolve(self.incident, envelope)
             self._events.append(event)
+            if isinstance(event, ReservationReleased):
+                self.do(WakeWaiting(seq=self.incident.seq, targets=event.targets))
             self._effects.extend(
                 telling.posts(self.policy, self.incident, self.incident.seq, event)
             )

@@ -147,6 +147,14 @@ class StartDrill:
     scenario: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WakeWaiting:
+    """Once per release (the event with sequence `seq`): runs that wait for these may try again."""
+
+    seq: int
+    targets: tuple[str, ...]
+
+
 Effect: TypeAlias = (
     OpenRoom
     | SetRoom
@@ -161,4 +169,5 @@ Effect: TypeAlias = (
     | ClearTimer
     | Attach
     | StartDrill
+    | WakeWaiting
 )

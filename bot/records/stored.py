@@ -180,6 +180,10 @@ def _drill(_: StreamRef, e: fx.StartDrill) -> _Place:
     return _Place(f"drill:{e.drill}", EffectKind.ONCE, WORK)
 
 
+def _wake(stream: StreamRef, e: fx.WakeWaiting) -> _Place:
+    return _Place(f"wake:{stream}.{e.seq}", EffectKind.ONCE, WORK)
+
+
 def _never(_: StreamRef, e: fx.ClearTimer) -> _Place:
     msg = f"clearing {e.name} is part of a commit, not an effect"
     raise TypeError(msg)
@@ -200,6 +204,7 @@ _PLACES: dict[type, Callable[[StreamRef, object], _Place]] = cast(
         fx.Timer: _timer,
         fx.Attach: _attach,
         fx.StartDrill: _drill,
+        fx.WakeWaiting: _wake,
         fx.ClearTimer: _never,
     },
 )

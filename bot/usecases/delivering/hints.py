@@ -3,12 +3,14 @@
 from typing import Protocol
 
 from bot.domain.actor import FIREWARDEN
-from bot.domain.effects import Attach, Effect, StartDrill, Timer
-from bot.domain.intents import TimerDue
-from bot.ports import Claim
+from bot.domain.effects import Attach, Effect, StartDrill, Timer, WakeWaiting
+from bot.domain.intents import TimerDue, TryReserve
+from bot.ports import Claim, Journal
+from bot.records.rows import WaitingRow
 from bot.usecases.attaching import Attaching
 from bot.usecases.delivering.carrier import IncidentDesk, Settler, done, incident_of
 from bot.usecases.desk import Extra
+from bot.values import RunId
 
 
 class Timers:
@@ -24,6 +26,30 @@ class Timers:
             raise TypeError(msg)
         intent = TimerDue(by=FIREWARDEN, name=effect.name)
         await self._desk.submit(incident_of(claim), intent, Extra(settlement=done(claim)))
+
+
+class Wakes:
+    """Carries `WakeWaiting`: whoever waits longest tries first."""
+
+    def __init__(self, *, desk: IncidentDesk, journal: Journal, settler: Settler) -> None:
+        self._desk = desk
+        self._journal = journal
+        self._settler = settler
+
+    async def carry(self, claim: Claim, effect: Effect) -> None:
+        """See `Carrier`."""
+        if not isinstance(effect, WakeWaiting):
+            msg = f"{type(effect).__name__} is not a wake-up"
+            raise TypeError(msg)
+        rows = [
+            row
+            for target in effect.targets
+            for row in await self._journal.rows(WaitingRow, target=target)
+        ]
+        waiting = {row.run: row.incident for row in sorted(rows, key=lambda row: row.since)}
+        for run, incident in waiting.items():
+            await self._desk.submit(incident, TryReserve(by=FIREWARDEN, run=RunId(run)))
+        await self._settler.done(claim)
 
 
 class Attaches:
