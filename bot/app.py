@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -16,7 +16,7 @@ from bot.adapters.console.platform import ConsolePlatform
 from bot.adapters.console.server import Chat, ConsoleServer, Core, Intake, Listening
 from bot.adapters.console.store import ConsoleStore
 from bot.adapters.console.windows import VerbHelp
-from bot.adapters.files import FileAnchor, data_folder, kept_secret, read_catalogue, read_texts
+from bot.adapters.files import data_folder, kept_secret, read_catalogue, read_texts
 from bot.adapters.health import JournalHealth
 from bot.adapters.http.guard import LOOPBACK_NAMES
 from bot.adapters.http.listening import Listen
@@ -333,7 +333,6 @@ class Service:
 
     async def deliver(self, stack: AsyncExitStack) -> None:
         """Carry effects out from here on, and keep house."""
-        base = self._base
         executor = ParamikoExecutor(redactor=self._redactor)
         stack.push_async_callback(executor.close)
         self.delivery = self._delivery(executor)
@@ -367,7 +366,7 @@ class Service:
         try:
             fresh = load_current(self._base.settings)
         except OperatorMistake as mistake:
-            _log.error("the configuration has faults, so the last good one stays:\n%s", mistake)  # noqa: TRY400 - the faults are the message
+            _log.error("the configuration has faults, so the last good one stays:\n%s", mistake)
             return
         self._base.current.replace(fresh.policy, fresh.documents)
         if self.practice is not None:

@@ -1,4 +1,4 @@
-"""Words that every part of Firewarden may use: ids, refs, severity, tier, untrusted text, commands."""
+"""Words that every part may use: ids, refs, severity, tier, untrusted text, commands."""
 
 import hashlib
 import json
@@ -18,11 +18,11 @@ HostName = NewType("HostName", str)
 SYSTEM = PersonId("firewarden")
 """The actor of events that no person caused."""
 
-Json: TypeAlias = Union[None, bool, int, float, str, "Sequence[Json]", "Mapping[str, Json]"]
+Json: TypeAlias = Union[bool, int, float, str, "Sequence[Json]", "Mapping[str, Json]", None]
 
 
 def canonical_json(value: Json) -> bytes:
-    """Encode `value` so that equal values give equal bytes: sorted keys, no spaces, UTF-8, no NaN."""
+    """Encode so that equal values give equal bytes: sorted keys, no spaces, UTF-8, no NaN."""
     return json.dumps(
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     ).encode("utf-8", "surrogatepass")

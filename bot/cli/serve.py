@@ -40,9 +40,10 @@ def welcome(running: Running) -> list[str]:
     for seat, link in running.links.items():
         lines.append(f"  Sign in as {seat:<10}  {link}")
     if running.links:
-        lines += ["", "  Open both in one browser: two windows, four eyes. Each link works once.", ""]
+        lines += ["", "  Open both in one browser: two windows, four eyes. Each works once.", ""]
     if running.drills:
-        lines += ["  Try this first, in the commander's window:", "", "      /incident drill disk-full", ""]
+        lines += ["  Try this first, in the commander's window:", ""]
+        lines += ["      /incident drill disk-full", ""]
     lines += ["  Send an alert of your own:", "", *(f"      {line}" for line in curl(running)), ""]
     return lines
 

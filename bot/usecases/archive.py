@@ -1,4 +1,4 @@
-"""Events <-> sealed records, with long texts put aside as blobs on the way in and back on the way out."""
+"""Events <-> sealed records; long texts go aside as blobs on the way in, and come back."""
 
 from collections.abc import AsyncIterator, Sequence
 

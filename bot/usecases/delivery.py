@@ -35,7 +35,7 @@ _log = logging.getLogger(__name__)
 class Delivery:
     """Runs until it is told to stop; then finishes what it began."""
 
-    def __init__(  # noqa: PLR0913 - its parts, by type
+    def __init__(
         self,
         *,
         journal: Journal,
@@ -142,7 +142,7 @@ class Delivery:
             await self._later(claim, unavailable.retry_after, str(unavailable))
         except Refused as refused:
             await self._refused(claim, refused)
-        except Exception:
+        except Exception:  # noqa: BLE001 - the effect stays, and the log says why
             _log.exception("delivery of %s failed", claim.item.key)
             await self._later(claim, timedelta(seconds=1), "a fault of Firewarden's own")
         finally:

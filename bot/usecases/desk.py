@@ -108,7 +108,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """This request was carried out before; `answer` is what was said then."""
+    """The request was carried out before; `answer` is what was said then."""
 
     answer: str
 
@@ -169,7 +169,7 @@ class _Queue(Generic[I]):
 class Desk(Generic[S, I]):
     """Decides and commits the intents of one kind of stream."""
 
-    def __init__(  # noqa: PLR0913 - its parts, by type
+    def __init__(
         self,
         *,
         noun: Noun[S, I],

@@ -26,7 +26,8 @@ class SystemClock:
 
     async def sleep_until(self, moment: datetime) -> None:
         """See `Clock.sleep_until`."""
-        while (left := (moment - self.now()).total_seconds()) > 0:
+        # In pieces, not on an event: nothing but time itself ends this wait.
+        while (left := (moment - self.now()).total_seconds()) > 0:  # noqa: ASYNC110 - as above
             await asyncio.sleep(min(left, _LONGEST_SLEEP))
 
 

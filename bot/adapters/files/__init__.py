@@ -120,4 +120,6 @@ def _read(path: Path) -> str:
             raise Refused(f"{path} is larger than {_LARGEST // 1024} KiB")
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise OperatorMistake([Fault(file=str(path), message=f"cannot be read: {error}")]) from error
+        raise OperatorMistake(
+            [Fault(file=str(path), message=f"cannot be read: {error}")]
+        ) from error

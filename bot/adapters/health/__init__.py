@@ -38,9 +38,11 @@ class JournalHealth:
         """See `Health.ready`."""
         faults = list(self._starting())
         try:
-            for waiting in await self._journal.backlog():
-                if _late(waiting.oldest_due, self._clock.now()):
-                    faults.append(f"delivery of {waiting.kind.value} effects is stuck")
+            faults += [
+                f"delivery of {waiting.kind.value} effects is stuck"
+                for waiting in await self._journal.backlog()
+                if _late(waiting.oldest_due, self._clock.now())
+            ]
         except FirewardenError as error:
             faults.append(f"the journal cannot be read: {error}")
         return faults

@@ -1,6 +1,5 @@
 """HTTP checks of addresses that the inventory names, and of no others."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -31,5 +30,5 @@ class HttpProbe:
             ):
                 body = await response.content.read(_CAP)
                 return ProbeResult(status=response.status, body=body.decode("utf-8", "replace"))
-        except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Unavailable(f"no answer: {type(error).__name__}") from error

@@ -13,7 +13,7 @@ _log = logging.getLogger(__name__)
 
 
 class Housekeeping:
-    """Runs chores at intervals in the running event loop; a chore that fails is logged and runs again."""
+    """Runs chores at intervals in the event loop; one that fails is logged and runs again."""
 
     def __init__(self) -> None:
         # facts/libraries: without grace a late job is dropped in silence, and overlaps are skipped.

@@ -1,6 +1,5 @@
 """Pages as signed outgoing webhooks, and drill alerts to our own door."""
 
-import asyncio
 import hashlib
 import hmac
 from collections.abc import Mapping
@@ -59,5 +58,5 @@ async def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
             session.post(url, data=body, headers=headers, allow_redirects=False) as response,
         ):
             return response.status
-    except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise Unavailable(f"no answer: {type(error).__name__}") from error

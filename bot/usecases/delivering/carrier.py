@@ -44,7 +44,7 @@ class Settler:
     clock: Clock
 
     async def done(self, claim: Claim, ref: str = "") -> None:
-        """The effect is carried out."""
+        """Call the effect carried out."""
         await self._settle(Settlement(claim=claim, how=Settle.DONE, ref=ref))
 
     async def later(self, claim: Claim, delay: timedelta) -> None:
@@ -53,7 +53,7 @@ class Settler:
         await self._settle(Settlement(claim=claim, how=Settle.LATER, due=due, ref=claim.ref))
 
     async def parked(self, claim: Claim) -> None:
-        """Refused for good: the lane moves on."""
+        """Give it up for good: the lane moves on."""
         await self._settle(Settlement(claim=claim, how=Settle.PARKED, ref=claim.ref))
 
     async def _settle(self, settlement: Settlement) -> None:

@@ -44,7 +44,7 @@ _READ_TRIES = 3
 """A host that cannot be reached this often gives an unknown fact, and the runbook says so."""
 
 _CHANGE_TRIES = 5
-"""A host that cannot be reached this often before a change begins ends the run; a human is paged."""
+"""Tries to reach a host before a change begins; after these the run ends and a human is paged."""
 
 _ASK_FOR = timedelta(seconds=60)
 """How long a host is asked what became of a command before a human is."""
@@ -116,7 +116,7 @@ class Changes:
     where neither can say.
     """
 
-    def __init__(  # noqa: PLR0913 - its parts, by type
+    def __init__(
         self,
         *,
         desk: IncidentDesk,

@@ -19,7 +19,7 @@ _NAME_LENGTH = 60
 class Rooms:
     """Carries `OpenRoom`, `SetRoom` and `Invite`."""
 
-    def __init__(  # noqa: PLR0913 - its parts, by type
+    def __init__(
         self,
         *,
         desk: IncidentDesk,
@@ -87,7 +87,7 @@ class Rooms:
 
 
 def room_name(incident: Incident) -> str:
-    """Return `inc-1121-001-checkout-is-down`: the number's day and count, then the title's words."""
+    """Return `inc-1121-001-checkout-is-down`: day and count, then the title's words."""
     number = incident.number.lower().removeprefix("inc-").split("-", 1)[-1]
     words = re.sub(r"[^a-z0-9]+", "-", incident.title.text.lower()).strip("-")
     drill = "drill-" if incident.drill else ""
@@ -98,4 +98,5 @@ def topic(incident: Incident) -> str:
     """Return the room's one-line topic."""
     commander = incident.commander or "nobody"
     drill = "DRILL · " if incident.drill else ""
-    return f"{drill}{incident.number} · {incident.severity} · {incident.status} · commander: {commander}"
+    state = f"{incident.severity} · {incident.status}"
+    return f"{drill}{incident.number} · {state} · commander: {commander}"
