@@ -1,10 +1,31 @@
 """The next click: one line per window that says what this person can do now."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
 
 from bot.adapters.console.places import IncidentRoom, Place
-from bot.usecases.views import IncidentSummary, OpenCard
+from bot.usecases.views import IncidentSummary, OpenCard, Viewer
+
+_APPROVALS: Final = frozenset({"change", "undo"})
+"""Kinds of cards that are a yes to commands."""
+
+_DECISIONS: Final = _APPROVALS | {"in-doubt"}
+"""Kinds that everybody should know of while they are open."""
+
+_CALLS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "change": "Your decision is needed",
+        "undo": "Your decision is needed",
+        "in-doubt": "A command may or may not have run: your decision is needed",
+        "run": "A runbook is proposed",
+        "step": "The runbook waits for you",
+        "question": "The runbook asks you",
+        "notice": "A notice waits for its yes",
+        "checklist": "The resolve checklist is open",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,45 +37,48 @@ class Hint:
     urgent: bool = False
 
 
+def asks_loudly(card: OpenCard) -> bool:
+    """Whether a card belongs into the bar of this viewer's windows."""
+    return card.kind in _DECISIONS or (card.may_answer and card.kind in _CALLS)
+
+
+def call_of(card: OpenCard) -> str:
+    """Say in a few words what a card wants from this viewer."""
+    if not card.may_answer:
+        return "Waiting for somebody else's decision"
+    return _CALLS.get(card.kind, "Your decision is needed")
+
+
 def next_step(
     place: Place,
     incident: IncidentSummary | None,
     incidents: Sequence[IncidentSummary],
     cards: Sequence[OpenCard],
-    groups: frozenset[str],
+    viewer: Viewer,
 ) -> Hint | None:
     """Return a window's hint; `incident` is the one that it shows, `incidents` all open ones."""
     if incident is not None:
-        return _in_incident(
-            incident, [card for card in cards if card.incident == incident.id], groups
-        )
-    if isinstance(place, IncidentRoom):
-        return None
-    return _elsewhere(incidents, cards)
+        asked = [card for card in cards if card.incident == incident.id and asks_loudly(card)]
+        return _asked(incident, asked) or _by_status(incident, viewer)
+    return None if isinstance(place, IncidentRoom) else _elsewhere(incidents, cards)
 
 
-def _in_incident(
-    incident: IncidentSummary, cards: Sequence[OpenCard], groups: frozenset[str]
-) -> Hint | None:
+def _asked(incident: IncidentSummary, cards: Sequence[OpenCard]) -> Hint | None:
     mine = [card for card in cards if card.may_answer]
-    approvals = [card for card in cards if card.kind == "approval"]
-    if any(card.kind == "approval" for card in mine):
-        return Hint(
-            words="Read the commands on the card, then press Approve or Reject.", urgent=True
-        )
-    if approvals and incident.drill:
-        return Hint(words="Waiting for the approver: switch to the other window.")
-    if approvals:
-        return Hint(words="Waiting for an approver.")
+    if any(card.kind in _APPROVALS for card in mine):
+        words = "Read the commands on the card, then press Approve or Reject."
+        return Hint(words=words, urgent=True)
     if mine:
-        return Hint(words=f"A card waits for you: {mine[0].title}", urgent=True)
-    return _by_status(incident, groups)
+        return Hint(words=f"{call_of(mine[0])}: {mine[0].title}", urgent=True)
+    if cards and incident.drill:
+        return Hint(words="Waiting for the approver: switch to the other window.")
+    return Hint(words="Waiting for an approver.") if cards else None
 
 
-def _by_status(incident: IncidentSummary, groups: frozenset[str]) -> Hint | None:
-    approver_in_drill = incident.drill and "approver" in groups
+def _by_status(incident: IncidentSummary, viewer: Viewer) -> Hint | None:
+    theirs = incident.drill and incident.commander not in {"", viewer.name}
     match incident.status:
-        case "monitoring" if approver_in_drill:
+        case "monitoring" if theirs:
             return Hint(words="The repair is verified. The commander's window ends the drill.")
         case "monitoring":
             return Hint(
@@ -68,9 +92,7 @@ def _by_status(incident: IncidentSummary, groups: frozenset[str]) -> Hint | None
                 command="/incident drill disk-full",
             )
         case "investigating" | "identified" if incident.drill:
-            return Hint(
-                words="Firewarden looks at the practice host; there is nothing to click yet."
-            )
+            return Hint(words="Firewarden is at work on the practice host; nothing to click yet.")
         case "resolved":
             return Hint(words="Resolved. Reopen it if it comes back, or close it.")
         case _:
@@ -78,7 +100,7 @@ def _by_status(incident: IncidentSummary, groups: frozenset[str]) -> Hint | None
 
 
 def _elsewhere(incidents: Sequence[IncidentSummary], cards: Sequence[OpenCard]) -> Hint | None:
-    mine = [card for card in cards if card.may_answer]
+    mine = [card for card in cards if card.may_answer and asks_loudly(card)]
     if mine:
         return Hint(words=f"{mine[0].incident_number} waits for your answer.", urgent=True)
     if not incidents:

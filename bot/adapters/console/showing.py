@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -12,7 +12,7 @@ from bot.adapters.console.messages import Message
 from bot.adapters.console.places import seat_url
 from bot.values import CardId
 from cards import codec, console_html
-from cards.model import Card, Line
+from cards.model import ButtonStyle, Card, Line
 
 NONCE: Final = re.compile(r"[A-Za-z0-9._-]{1,80}")
 """What a window may send to tell one press from another."""
@@ -32,14 +32,14 @@ class ShownMessage:
     """Whether it is one line of text, shown without a frame."""
 
 
-_OTHERS: Final[Line] = ("Somebody else must decide this.",)
+_OTHERS: Final[Line] = ("Somebody else must say yes to this.",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Showing:
     """Renders for one window: its seat, its nonce and the moment.
 
-    Cards in `others` ask somebody else: they are shown without anything to press.
+    Cards in `others` need somebody else's yes: only what declines them can be pressed.
     """
 
     seat: str
@@ -68,15 +68,20 @@ class Showing:
         values: Mapping[str, str] | None = None,
     ) -> Markup:
         """Show a card with its buttons; a card without an id has none that could be answered."""
-        pressable = bool(card.id) and card.id not in self.others
-        url = seat_url(self.seat, f"cards/{card.id}/answers") if pressable else ""
+        for_others = card.id in self.others
+        url = seat_url(self.seat, f"cards/{card.id}/answers") if card.id else ""
         html = console_html.render(
-            card,
+            _declinable(card) if for_others else card,
             action_url=url,
             hidden={"nonce": self.nonce},
-            viewer_note=_OTHERS if card.id in self.others else (),
+            viewer_note=_OTHERS if for_others else (),
             errors=errors or {},
             values=values or {},
             today=self.now.astimezone(UTC).date(),
         )
         return Markup(html)  # noqa: S704 - the renderer escapes everything that it is given
+
+
+def _declinable(card: Card) -> Card:
+    kept = tuple(button for button in card.buttons if button.style is ButtonStyle.DANGER)
+    return replace(card, buttons=kept)

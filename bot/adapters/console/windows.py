@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from bot.adapters.console import messages
-from bot.adapters.console.hints import Hint, next_step
+from bot.adapters.console.hints import Hint, asks_loudly, call_of, next_step
 from bot.adapters.console.messages import DIRECT, Message, Room
 from bot.adapters.console.places import (
     Approvals,
@@ -38,11 +39,18 @@ _LISTED: Final = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerbHelp:
-    """One verb as help and completion show it."""
+    """One verb as help and completion show it; `usage` is a whole line, `/incident ack`."""
 
     name: str
     usage: str
     effect: str
+
+    @property
+    def start(self) -> str:
+        """What completion types: the words of the usage line before its first variable."""
+        words = self.usage.split(" ")
+        fixed = takewhile(lambda word: word.strip("/").replace("-", "").isalnum(), words)
+        return " ".join(fixed) + " "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +98,7 @@ class Scene:
     @property
     def waiting(self) -> Sequence[OpenCard]:
         """Open cards that ask for a decision, those that this viewer may answer first."""
-        asking = [card for card in self.cards if card.kind == "approval" or card.may_answer]
-        return sorted(asking, key=lambda card: not card.may_answer)
+        return sorted(filter(asks_loudly, self.cards), key=lambda card: not card.may_answer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +152,7 @@ class Windows:
         filled = await self._filled(blank)
         if filled is None:
             return None
-        hint = next_step(window.place, filled.incident, opened, cards, viewer.groups)
+        hint = next_step(window.place, filled.incident, opened, cards, viewer)
         return replace(filled, hint=hint)
 
     async def _filled(self, scene: Scene) -> Scene | None:
@@ -241,7 +248,9 @@ def _environment() -> Environment:
         age=_age,
         shown=visible_line,
     )
-    environment.globals.update(listed=_LISTED, channels=CHANNELS, seat_url=seat_url)
+    environment.globals.update(
+        listed=_LISTED, channels=CHANNELS, seat_url=seat_url, call_of=call_of
+    )
     return environment
 
 

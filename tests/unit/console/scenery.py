@@ -207,7 +207,7 @@ async def set_the_scene(world: World) -> ConversationRef:
             number=1,
             incident=INCIDENT,
             incident_number=NUMBER,
-            kind="approval",
+            kind="change",
             state="open",
             title="Free space on the scratch disk of practice-1",
             options={"approve": "Approve", "reject": "Reject"},

@@ -69,7 +69,7 @@ async def test_only_somebody_who_may_answer_gets_the_buttons(
     theirs = (await browser.get(f"/s/commander/incidents/{NUMBER}")).text
     mine = (await browser.get(f"/s/approver/incidents/{NUMBER}")).text
     assert 'value="approve"' not in theirs
-    assert "Somebody else must decide this." in theirs
+    assert "Somebody else must say yes to this." in theirs
     assert 'action="/s/approver/cards/c-packet/answers"' in mine
     assert 'value="approve"' in mine
 

@@ -29,9 +29,11 @@ from tests.unit.http.doubles import NOON, CountingIds, RememberingDispatch, Stil
 COMMANDER = Seat(name="commander", person=PersonId("p-commander"), groups=("responder",))
 APPROVER = Seat(name="approver", person=PersonId("p-approver"), groups=("approver",))
 VERBS = (
-    VerbHelp(name="declare", usage="declare [sev] [title...]", effect="open an incident"),
-    VerbHelp(name="status", usage="status [id]", effect="how an incident stands"),
-    VerbHelp(name="drill", usage="drill <scenario>", effect="a fire drill on the practice host"),
+    VerbHelp(name="declare", usage="/incident declare [sev] [title...]", effect="open an incident"),
+    VerbHelp(name="status", usage="/incident status [id]", effect="how an incident stands"),
+    VerbHelp(
+        name="drill", usage="/incident drill <scenario>", effect="a fire drill on the practice host"
+    ),
 )
 
 

@@ -101,7 +101,7 @@ async def test_open_cards_say_who_may_answer_and_how(caller: Caller) -> None:
         {
             "id": "c-packet",
             "number": 1,
-            "kind": "approval",
+            "kind": "change",
             "state": "open",
             "incident": "i1",
             "incident_number": NUMBER,
