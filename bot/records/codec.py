@@ -12,7 +12,7 @@ from enum import Enum
 from functools import cache
 from typing import TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from bot.records.longtext import LONGEST
+from bot.records.longtext import LONG, LONGEST
 from bot.values import Json, Untrusted
 
 T = TypeVar("T")
@@ -104,11 +104,11 @@ def _dataclass(kind: type) -> tuple[_Encode, _Decode]:
 def _untrusted_to_json(value: object) -> Json:
     """Write text of others as a bare string; a long one is marked, so that it can be put aside."""
     text = cast("Untrusted", value).text
-    return text if len(text) <= LONGEST else {"long": text}
+    return text if len(text) <= LONGEST else {LONG: text}
 
 
 def _untrusted_from_json(value: Json) -> object:
-    return Untrusted(_text(value["long"] if isinstance(value, Mapping) else value))
+    return Untrusted(_text(value[LONG] if isinstance(value, Mapping) else value))
 
 
 def _union(members: tuple[Hashable, ...]) -> tuple[_Encode, _Decode]:
@@ -169,15 +169,24 @@ def _mapping(args: tuple[Hashable, ...]) -> tuple[_Encode, _Decode]:
 
     def to_json(value: object) -> Json:
         items = cast("Mapping[object, object]", value).items()
-        return {str(key[0](k)): inner[0](v) for k, v in items}
+        return {_escaped(str(key[0](k))): inner[0](v) for k, v in items}
 
     def from_json(value: Json) -> object:
         if not isinstance(value, Mapping):
             msg = "expected an object"
             raise UnreadableError(msg)
-        return {key[1](k): inner[1](v) for k, v in value.items()}
+        return {key[1](_unescaped(k)): inner[1](v) for k, v in value.items()}
 
     return to_json, from_json
+
+
+def _escaped(key: str) -> str:
+    """Keep keys of others apart from our own markers, which begin with one dollar sign."""
+    return f"${key}" if key.startswith("$") else key
+
+
+def _unescaped(key: str) -> str:
+    return key.removeprefix("$")
 
 
 def _encode_datetime(value: object) -> Json:

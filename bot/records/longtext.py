@@ -1,13 +1,16 @@
 """Long texts of others leave the event: they are stored as blobs that can be erased (DESIGN 4).
 
-In memory a long text is `{"long": text}` in the encoded event; on disk it is
-`{"blob": id, "hash": salted SHA-256, "size": bytes}`. The chain covers the hash, never the text.
+In memory a long text is `{"$long": text}` in the encoded event; on disk it is
+`{"$blob": id, "hash": salted SHA-256, "size": bytes}`. The chain covers the hash, never the text.
+The codec writes no other key that begins with a dollar sign, so that no label can pose as these.
 """
 
 from collections.abc import Mapping
 from typing import cast
 
 from bot.values import Json
+
+LONG, BLOB = "$long", "$blob"
 
 LONGEST = 1024
 """Characters of a text that stay in the event."""
@@ -19,7 +22,7 @@ ERASED = "[erased]"
 def long_texts(tree: Json) -> list[str]:
     """Return every long text of an encoded event, in the order in which `stored` wants blobs."""
     if isinstance(tree, Mapping):
-        text = tree.get("long")
+        text = tree.get(LONG)
         if isinstance(text, str) and len(tree) == 1:
             return [text]
         return [text for value in tree.values() for text in long_texts(value)]
@@ -31,7 +34,7 @@ def long_texts(tree: Json) -> list[str]:
 def stored(tree: Json, blobs: "list[Json]") -> Json:
     """Put blobs (as JSON objects, one per long text, in order) in the texts' places."""
     if isinstance(tree, Mapping):
-        if isinstance(tree.get("long"), str) and len(tree) == 1:
+        if isinstance(tree.get(LONG), str) and len(tree) == 1:
             return blobs.pop(0)
         return {name: stored(value, blobs) for name, value in tree.items()}
     if isinstance(tree, list):
@@ -42,8 +45,8 @@ def stored(tree: Json, blobs: "list[Json]") -> Json:
 def blob_ids(tree: Json) -> list[str]:
     """Return the id of every blob that an encoded event names."""
     if isinstance(tree, Mapping):
-        if "blob" in tree:
-            return [cast("str", tree["blob"])]
+        if BLOB in tree:
+            return [cast("str", tree[BLOB])]
         return [ident for value in tree.values() for ident in blob_ids(value)]
     if isinstance(tree, list):
         return [ident for value in tree for ident in blob_ids(value)]
@@ -53,8 +56,8 @@ def blob_ids(tree: Json) -> list[str]:
 def restored(tree: Json, texts: Mapping[str, str]) -> Json:
     """Put the texts (by blob id) back in the places of their blobs."""
     if isinstance(tree, Mapping):
-        if "blob" in tree:
-            return {"long": texts[cast("str", tree["blob"])]}
+        if BLOB in tree:
+            return {LONG: texts[cast("str", tree[BLOB])]}
         return {name: restored(value, texts) for name, value in tree.items()}
     if isinstance(tree, list):
         return [restored(value, texts) for value in tree]

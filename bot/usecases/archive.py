@@ -6,7 +6,7 @@ from bot.domain.events import Envelope
 from bot.errors import Refused
 from bot.ports import Journal
 from bot.records.chain import Head, Record, seal
-from bot.records.longtext import ERASED, blob_ids, long_texts, restored, stored
+from bot.records.longtext import BLOB, ERASED, blob_ids, long_texts, restored, stored
 from bot.records.stored import event_json, event_of, record_json, unsealed
 from bot.values import BlobId, Json, StreamRef
 
@@ -41,8 +41,9 @@ class Archive:
         texts = long_texts(body)
         if not texts:
             return body
-        blobs = [await self._journal.put_blob(_chunk(text.encode())) for text in texts]
-        refs: list[Json] = [{"blob": b.id, "hash": b.hash, "size": b.size} for b in blobs]
+        encoded = (text.encode("utf-8", "surrogatepass") for text in texts)
+        blobs = [await self._journal.put_blob(_chunk(content)) for content in encoded]
+        refs: list[Json] = [{BLOB: b.id, "hash": b.hash, "size": b.size} for b in blobs]
         return stored(body, refs)
 
     async def _whole(self, body: Json) -> Json:
@@ -53,7 +54,7 @@ class Archive:
 
     async def _text(self, ident: str) -> str:
         try:
-            return (await self._journal.blob(BlobId(ident))).decode()
+            return (await self._journal.blob(BlobId(ident))).decode("utf-8", "surrogatepass")
         except Refused:
             return ERASED
 
