@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from bot.domain.actor import Standing
 from bot.requests import Sender
 from bot.values import CardId, ConversationRef, IncidentId, PersonId, Severity
 from cards.model import Card
@@ -57,12 +58,20 @@ class OpenCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Viewer:
-    """Who looks: a person with their groups; `token_kind` "" for a seat or chat account."""
+    """Who looks: a person with their groups; `token_kind` "" for a seat or chat account.
+
+    The rest is what `Actor` says of them: it decides which cards they may answer.
+    """
 
     person: PersonId
     name: str
     groups: frozenset[str]
     token_kind: str = ""
+    platform: str = "console"
+    account: str = ""
+    standing: Standing = Standing.UNKNOWN
+    practice_only: bool = True
+    linked: bool = True
 
 
 class Reader(Protocol):
@@ -88,7 +97,9 @@ class Reader(Protocol):
         """Return the incident whose room this is."""
         ...
 
-    async def timeline(self, viewer: Viewer, incident: IncidentId) -> Sequence[TimelineEntry] | None:
+    async def timeline(
+        self, viewer: Viewer, incident: IncidentId
+    ) -> Sequence[TimelineEntry] | None:
         """Return the whole timeline, oldest first."""
         ...
 

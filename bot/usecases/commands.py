@@ -1,0 +1,36 @@
+"""What a person's command may ask of the core: desks, reads, and the words to answer with."""
+
+from dataclasses import dataclass
+
+from bot.ports import Clock, Ids, Journal
+from bot.redaction import Redactor
+from bot.usecases.current import Current
+from bot.usecases.delivering.carrier import IncidentDesk, SystemDesk
+from bot.usecases.identity import Identity
+from bot.usecases.reading import Reading
+from bot.usecases.rendering import Rendering
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandNames:
+    """What the two commands are called here, without the slash."""
+
+    incident: str = "incident"
+    runbook: str = "runbook"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Core:
+    """Everything that handlers work with, by type."""
+
+    journal: Journal
+    incidents: IncidentDesk
+    system: SystemDesk
+    reading: Reading
+    rendering: Rendering
+    identity: Identity
+    current: Current
+    redactor: Redactor
+    clock: Clock
+    ids: Ids
+    names: CommandNames = CommandNames()

@@ -1,0 +1,153 @@
+"""Who somebody is: an account of a platform becomes a person as they stand at this moment."""
+
+from dataclasses import dataclass
+
+from bot.domain.actor import Actor, Standing
+from bot.domain.approval import Asked
+from bot.domain.events import VoteCast
+from bot.domain.policy import Group, Policy, PolicyPerson
+from bot.ports import People
+from bot.requests import Sender
+from bot.usecases.current import Current
+from bot.usecases.seats import Seat, SeatLookup, TokenKind
+from bot.values import PersonId, Untrusted
+
+CONSOLE = "console"
+"""The platform whose accounts are seats."""
+
+_OPEN_DOOR = frozenset({Group.READER, Group.RESPONDER})
+"""Groups of every account where no policy names anybody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Whom:
+    """The person behind an account; `known` = named by the policy."""
+
+    person: PersonId
+    name: str
+    groups: frozenset[str]
+    known: bool
+    linked: bool
+
+
+class Identity:
+    """Finds the person behind an account. Nothing is kept: every answer is fresh."""
+
+    def __init__(self, *, current: Current, seats: SeatLookup, people: People) -> None:
+        self._current = current
+        self._seats = seats
+        self._people = people
+
+    async def actor(self, sender: Sender) -> Actor:
+        """Return who acts: groups and standing as of now.
+
+        Raises Unavailable where the seats cannot be read.
+        """
+        policy = self._current.policy
+        seat = await self._seat(sender.platform, sender.account)
+        asked = await self._people.standing(sender.platform, sender.account)
+        standing = Standing(asked.kind.value)
+        whom = _whom(policy, sender, seat, standing)
+        return Actor(
+            person=whom.person,
+            name=whom.name,
+            groups=whom.groups,
+            platform=sender.platform,
+            account=sender.account,
+            standing=standing,
+            checked_at=asked.checked_at,
+            token_kind=sender.token_kind,
+            practice_only=_practice_only(policy, sender, known=whom.known),
+            linked=whom.linked,
+            signed_in_at=sender.signed_in_at,
+        )
+
+    async def voters(self, card: Asked) -> tuple[Actor, ...]:
+        """Return those who decided a card, as the accounts that they voted with stand now.
+
+        An account that belongs to somebody else by now is that somebody, and counts for nobody
+        of the card's voters.
+        """
+        by = card.decided.by if card.decided else ()
+        votes = [card.votes[person] for person in by if person in card.votes]
+        return tuple([await self.actor(_voter(vote)) for vote in votes])
+
+    async def person_called(self, words: str, platform: str) -> PersonId | None:
+        """Return the person that `@ann`, `"Ann Lee"`, `<@U123|ann>` or a seat's name means."""
+        policy = self._current.policy
+        name = words.strip().strip("<>").removeprefix("@")
+        account, _, shown = name.partition("|")
+        for person in policy.people.values():
+            if any(p == platform and _is_called(a, account) for p, a in person.accounts):
+                return person.id
+        wanted = {account.casefold(), shown.casefold()} - {""}
+        for person in policy.people.values():
+            if wanted & {person.id.casefold(), person.name.casefold()}:
+                return person.id
+        seat = await self._seats.seat(account) or await self._seats.of_person(PersonId(account))
+        return None if seat is None else _of_seat(policy, seat)
+
+    async def _seat(self, platform: str, account: str) -> Seat | None:
+        return await self._seats.seat(account) if platform == CONSOLE else None
+
+
+def _whom(policy: Policy, sender: Sender, seat: Seat | None, standing: Standing) -> _Whom:
+    person = _person_of(policy, sender.platform, sender.account)
+    if person is None and seat is not None:
+        person = policy.people.get(seat.person)
+    given = frozenset(seat.groups) if seat else frozenset[str]()
+    if person is not None:
+        groups = _groups_of(policy, person.id) | given
+        return _Whom(person=person.id, name=person.name, groups=groups, known=True, linked=True)
+    if seat is not None:
+        groups = given | (_OPEN_DOOR if policy.open_door else frozenset())
+        name = str(seat.person)
+        return _Whom(person=seat.person, name=name, groups=groups, known=False, linked=True)
+    return _Whom(
+        person=PersonId(f"{sender.platform}:{sender.account}"),
+        name=sender.name.text or sender.account,
+        groups=_strangers_groups(policy, standing),
+        known=False,
+        linked=policy.open_door,
+    )
+
+
+def _strangers_groups(policy: Policy, standing: Standing) -> frozenset[str]:
+    """Return what an account that belongs to nobody may: look and declare, where it is active."""
+    if standing is not Standing.ACTIVE:
+        return frozenset()
+    return _OPEN_DOOR if policy.open_door else frozenset({Group.READER})
+
+
+def _practice_only(policy: Policy, sender: Sender, *, known: bool) -> bool:
+    """Whether only drills may be decided: no policy of a team, or none that names them."""
+    if policy.open_door or not known:
+        return True
+    named = sender.account in policy.answer_tokens
+    return sender.token_kind == TokenKind.ANSWER and not named
+
+
+def _person_of(policy: Policy, platform: str, account: str) -> PolicyPerson | None:
+    linked = (p for p in policy.people.values() if (platform, account) in p.accounts)
+    return next(linked, None)
+
+
+def _is_called(account: str, mentioned: str) -> bool:
+    """Whether a mention means this account; inside its team, `team/user` goes by `user`."""
+    return mentioned in {account, account.rpartition("/")[2]}
+
+
+def _of_seat(policy: Policy, seat: Seat) -> PersonId:
+    person = _person_of(policy, CONSOLE, seat.name)
+    return seat.person if person is None else person.id
+
+
+def _groups_of(policy: Policy, person: PersonId) -> frozenset[str]:
+    return frozenset(name for name, people in policy.groups.items() if person in people)
+
+
+def _voter(vote: VoteCast) -> Sender:
+    kind = TokenKind.ANSWER.value if vote.token else ""
+    return Sender(
+        platform=vote.where, account=vote.account, name=Untrusted(vote.person), token_kind=kind
+    )

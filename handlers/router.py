@@ -1,0 +1,124 @@
+"""The one way in: known request? which person? which verb? Errors become replies here alone."""
+
+import asyncio
+import logging
+from typing import Protocol, assert_never
+
+from bot.domain.actor import Actor
+from bot.errors import OutcomeUnknown, Unavailable, UserMistake
+from bot.requests import (
+    AlertsReceived,
+    CardAnswer,
+    MessageSaid,
+    Reply,
+    ReplyTone,
+    Request,
+    SlashCommand,
+    TimerFired,
+)
+from bot.usecases.commands import Core
+from bot.usecases.desk import PATIENCE
+from handlers import pressed, said, typed
+
+_log = logging.getLogger(__name__)
+
+_LOOK_AGAIN = 0.5
+"""Seconds for asking the journal what became of a commit that was given up."""
+
+
+class TakesAlerts(Protocol):
+    """Stores alerts durably (`bot.usecases.ingest`)."""
+
+    async def take_alerts(self, received: AlertsReceived) -> None:
+        """Store one body; raises Unavailable where it was not stored."""
+        ...
+
+
+class Router:
+    """`bot.requests.Dispatch` for every adapter. It identifies; `decide` authorises.
+
+    Timers do not come this way: delivery hands them to the desk.
+    """
+
+    def __init__(self, *, core: Core, ingest: TakesAlerts) -> None:
+        self._core = core
+        self._ingest = ingest
+
+    async def take_alerts(self, received: AlertsReceived) -> None:
+        """See `Dispatch.take_alerts`."""
+        await self._ingest.take_alerts(received)
+
+    async def handle(self, request: Request) -> Reply:
+        """See `Dispatch.handle`; answers within two seconds, whatever happens."""
+        if isinstance(request, TimerFired):
+            raise TypeError("a timer is no request of a person")
+        try:
+            async with asyncio.timeout(PATIENCE.total_seconds()):
+                return await self._carry_out(request)
+        except UserMistake as mistake:
+            return _mistake(mistake)
+        except TimeoutError:
+            return await self._given_up(request)
+        except Unavailable as unavailable:
+            return _not_recorded(str(unavailable))
+        except OutcomeUnknown as unknown:
+            return _unknown(str(unknown))
+        except Exception:  # noqa: BLE001 - a bug is answered with a reference, and logged whole
+            reference = self._core.ids.new()[:8]
+            _log.exception("request %s failed (reference %s)", request.id, reference)
+            return Reply(
+                tone=ReplyTone.MISTAKE,
+                text="Firewarden met a fault of its own and did not finish this. "
+                f"Whoever runs it finds the reference {reference} in the log.",
+            )
+
+    async def _carry_out(self, request: SlashCommand | CardAnswer | MessageSaid) -> Reply:
+        known = await self._core.journal.known(request.id)
+        if known is not None:
+            return Reply(tone=ReplyTone.DONE, text=known)
+        actor = await self._core.identity.actor(request.sender)
+        return await self._answered(actor, request)
+
+    async def _answered(
+        self, actor: Actor, request: SlashCommand | CardAnswer | MessageSaid
+    ) -> Reply:
+        match request:
+            case SlashCommand():
+                return await typed.carry_out(self._core, actor, request)
+            case CardAnswer():
+                return await pressed.carry_out(self._core, actor, request)
+            case MessageSaid():
+                return await said.carry_out(self._core, actor, request)
+            case _:
+                assert_never(request)
+
+    async def _given_up(self, request: SlashCommand | CardAnswer | MessageSaid) -> Reply:
+        """Say the truth about a request that took too long: it has happened, or it never will."""
+        try:
+            async with asyncio.timeout(_LOOK_AGAIN):
+                known = await self._core.journal.known(request.id)
+        except (TimeoutError, Unavailable):
+            return _unknown("the journal does not answer")
+        if known is not None:
+            return Reply(tone=ReplyTone.DONE, text=known)
+        return _not_recorded("it took too long")
+
+
+def _mistake(mistake: UserMistake) -> Reply:
+    usage = f"\nUsage: {mistake.usage}" if mistake.usage else ""
+    return Reply(tone=ReplyTone.MISTAKE, text=f"{mistake.message}{usage}")
+
+
+def _not_recorded(why: str) -> Reply:
+    return Reply(
+        tone=ReplyTone.NOT_RECORDED,
+        text=f"This was NOT recorded: {why}. Nothing has happened; press or send it again.",
+    )
+
+
+def _unknown(why: str) -> Reply:
+    return Reply(
+        tone=ReplyTone.NOT_RECORDED,
+        text=f"It is not known whether this was recorded: {why}. "
+        "Look before you press or send it again.",
+    )
