@@ -33,9 +33,11 @@ from bot.domain.policy import Group, Policy
 from bot.errors import OperatorMistake
 from bot.ports import ChatPlatform, CommandExecutor, Journal, Pager
 from bot.redaction import Redactor
-from bot.requests import AlertsReceived, Reply, Request
+from bot.requests import AlertsReceived
 from bot.usecases.archive import Archive
 from bot.usecases.attaching import Attaching
+from bot.usecases.commands import CommandNames
+from bot.usecases.commands import Core as WordsCore
 from bot.usecases.current import Current
 from bot.usecases.delivering.carrier import Carrier, IncidentDesk, Settler, SystemDesk
 from bot.usecases.delivering.commands import Changes as ChangeCarrier
@@ -58,7 +60,7 @@ from cards.texts import Texts
 from handlers.alerts import SOURCES
 from handlers.drill_source import DrillSource
 from handlers.router import Router
-from handlers.verbs import VERBS
+from handlers.verbs import help_lines
 
 _log = logging.getLogger(__name__)
 
@@ -176,17 +178,12 @@ class Running:
     drills: bool
 
 
-class Dispatcher:
-    """`Dispatch`: requests go to the router, alerts to the ingest."""
+class Counted:
+    """Takes alerts, and counts them for the metrics."""
 
-    def __init__(self, *, router: Router, ingest: Ingest, health: JournalHealth) -> None:
-        self._router = router
+    def __init__(self, *, ingest: Ingest, health: JournalHealth) -> None:
         self._ingest = ingest
         self._health = health
-
-    async def handle(self, request: Request) -> Reply:
-        """See `Dispatch.handle`."""
-        return await self._router.handle(request)
 
     async def take_alerts(self, received: AlertsReceived) -> None:
         """See `Dispatch.take_alerts`."""
@@ -283,27 +280,34 @@ class Service:
             desk=base.incidents,
             identity=self._identity,
             rendering=self.rendering,
+            current=base.current,
         )
         router = Router(
-            journal=base.journal,
-            incidents=base.incidents,
-            system=base.system,
-            identity=self._identity,
-            rendering=self.rendering,
-            current=base.current,
-            redactor=self._redactor,
-            clock=base.clock,
-            ids=base.ids,
+            core=WordsCore(
+                journal=base.journal,
+                incidents=base.incidents,
+                system=base.system,
+                reading=reader,
+                rendering=self.rendering,
+                identity=self._identity,
+                current=base.current,
+                redactor=self._redactor,
+                clock=base.clock,
+                ids=base.ids,
+            ),
+            ingest=Counted(ingest=ingest, health=self._health),
         )
-        dispatch = Dispatcher(router=router, ingest=ingest, health=self._health)
         secrets = {name: self._secrets_of(name) for name in SOURCES}
         self.server = ConsoleServer(
             core=Core(
-                dispatch=dispatch,
+                dispatch=router,
                 reader=reader,
                 seats=base.seats,
                 health=self._health,
-                verbs=tuple(VerbHelp(name=v.name, usage=v.usage, effect=v.help) for v in VERBS),
+                verbs=tuple(
+                    VerbHelp(name=v.name, usage=v.usage, effect=v.does)
+                    for v in help_lines(CommandNames())
+                ),
             ),
             chat=Chat(store=self.store, changes=self._changes, platform=self.chat),
             intake=Intake(
@@ -360,6 +364,11 @@ class Service:
             links=links,
             drills=self.practice is not None,
         )
+
+    @property
+    def seats(self) -> Seats:
+        """The console's seats."""
+        return self._base.seats
 
     def reload(self) -> None:
         """Read policy and catalogue again; a broken file keeps what holds, loudly."""

@@ -15,3 +15,8 @@ async def eventually(
         while not wanted(seen := await look()):  # noqa: ASYNC110 - no event of ours
             await asyncio.sleep(0.02)
         return seen
+
+
+async def until(look: Callable[[], Awaitable[T]], seconds: float = 20) -> T:
+    """Look again and again until there is something to see; returns it."""
+    return await eventually(look, bool, seconds)

@@ -7,10 +7,14 @@ from datetime import datetime
 from importlib import resources
 from pathlib import Path
 
+import bot
 from bot.errors import Fault, OperatorMistake, Refused
 from bot.ports import AnchoredHead
 from bot.records.chain import Head
 from bot.values import StreamRef
+
+_SHIPPED_TEXTS = Path(bot.__file__).resolve().parents[1] / "templates"
+"""A folder of texts alone, beside the packages in a checkout and in an installed wheel."""
 
 _LARGEST = 256 * 1024
 """Bytes of a runbook or text; the language caps documents lower still."""
@@ -34,8 +38,7 @@ def read_catalogue(folder: Path | None) -> Mapping[str, str]:
 
 def read_texts(folder: Path | None) -> Mapping[str, str]:
     """Return template sources by file name: those that ship, and the team's, which win."""
-    shipped = resources.files("templates")
-    texts = {e.name: e.read_text("utf-8") for e in shipped.iterdir() if e.name.endswith(".j2")}
+    texts = {p.name: p.read_text("utf-8") for p in sorted(_SHIPPED_TEXTS.glob("*.j2"))}
     if folder is not None:
         texts |= {p.name: _read(p) for p in sorted(folder.glob("*.j2"))}
     return texts

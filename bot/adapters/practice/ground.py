@@ -41,7 +41,7 @@ class PracticeGround:
 
     def _alert(self, drill: str) -> bytes:
         labels = {
-            "alertname": "DiskFull",
+            "alertname": "HostDiskFull",
             "instance": str(self._host.host.name),
             "service": self._host.host.service,
             "mountpoint": "/scratch",
