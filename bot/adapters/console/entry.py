@@ -9,7 +9,7 @@ from bot.adapters.console.places import seat_url
 from bot.adapters.console.platform import PLATFORM
 from bot.adapters.console.sessions import LASTS, Session, Sessions
 from bot.adapters.console.windows import Windows
-from bot.adapters.http.raw import RawHead, RawRequest, RawResponse, see_other
+from bot.adapters.http.raw import RawRequest, RawResponse, see_other
 from bot.adapters.http.routes import Caller, Route
 from bot.requests import Sender
 from bot.usecases.seats import Seat, SeatLookup
@@ -71,7 +71,7 @@ class Entry:
             ),
         )
 
-    async def guest(self, head: RawHead) -> Guest | None:
+    async def guest(self, head: RawRequest) -> Guest | None:
         """Return who sits at the seat of this path, None where nobody is signed in."""
         name = head.captured["seat"]
         session = await self._sessions.find(head.cookies.get(COOKIE, ""), name)
@@ -89,7 +89,7 @@ class Entry:
             return None
         return Guest(seat=seat, session=session, sender=sender, viewer=viewer)
 
-    def locked(self, head: RawHead) -> RawResponse:
+    def locked(self, head: RawRequest) -> RawResponse:
         """Say how to get into a seat's part."""
         return self.notice(
             head,
@@ -100,7 +100,7 @@ class Entry:
         )
 
     def notice(
-        self, head: RawHead, status: HTTPStatus, *, title: str, words: str, command: str = ""
+        self, head: RawRequest, status: HTTPStatus, *, title: str, words: str, command: str = ""
     ) -> RawResponse:
         """Show a page of a few words."""
         html = self._windows.render(
@@ -166,7 +166,7 @@ def html_page(html: str, status: int = HTTPStatus.OK) -> RawResponse:
     return RawResponse(status=status, content_type="text/html; charset=utf-8", body=html.encode())
 
 
-def theme_of(head: RawHead) -> str:
+def theme_of(head: RawRequest) -> str:
     """Return `dark` or `light` where this browser chose one, else ""."""
     chosen = head.cookies.get(THEME_COOKIE, "")
     return chosen if chosen in {"dark", "light"} else ""

@@ -13,7 +13,7 @@ from bot.adapters.console.places import parse_place
 from bot.adapters.console.showing import NONCE
 from bot.adapters.console.store import ConsoleStore
 from bot.adapters.console.windows import Scene, Window, Windows
-from bot.adapters.http.raw import Answer, RawHead, RawRequest, RawResponse, RawStream
+from bot.adapters.http.raw import Answer, RawRequest, RawResponse, RawStream
 from bot.adapters.http.routes import Caller, Route
 from bot.ports import Clock
 from bot.values import canonical_json
@@ -58,7 +58,7 @@ class Live:
             return RawResponse(status=HTTPStatus.NO_CONTENT)
         return RawStream(events=self._events(request, _last_seen(request)))
 
-    async def _window(self, head: RawHead) -> Window | None:
+    async def _window(self, head: RawRequest) -> Window | None:
         guest = await self._entry.guest(head)
         query = head.query
         place = parse_place(
@@ -77,7 +77,7 @@ class Live:
             nonce=nonce,
         )
 
-    async def _events(self, head: RawHead, revision: int) -> AsyncGenerator[bytes, None]:
+    async def _events(self, head: RawRequest, revision: int) -> AsyncGenerator[bytes, None]:
         shown: dict[str, str] = {}
         with self._changes.watching() as watch:
             # Rights may end while a window is open, so each round asks anew who looks.
@@ -91,7 +91,7 @@ class Live:
                 await watch.wait(BEAT)
         yield _event("gone", {})
 
-    async def _scene(self, head: RawHead) -> Scene | None:
+    async def _scene(self, head: RawRequest) -> Scene | None:
         window = await self._window(head)
         return None if window is None else await self._windows.scene(window, self._clock.now())
 
@@ -113,7 +113,7 @@ class Live:
         )
 
 
-def _last_seen(head: RawHead) -> int:
+def _last_seen(head: RawRequest) -> int:
     words = head.headers.get("Last-Event-ID") or head.query.get("after", "")
     return int(words) if words.isascii() and words.isdigit() else 0
 

@@ -8,7 +8,7 @@ from bot.adapters.console.entry import Entry, Guest, html_page, theme_of
 from bot.adapters.console.places import parse_place
 from bot.adapters.console.store import ConsoleStore
 from bot.adapters.console.windows import Window, Windows, at_room
-from bot.adapters.http.raw import RawHead, RawRequest, RawResponse, see_other
+from bot.adapters.http.raw import RawRequest, RawResponse, see_other
 from bot.adapters.http.routes import Caller, Route
 from bot.ports import Clock, Ids
 from bot.usecases.views import Reader
@@ -125,7 +125,7 @@ class Site:
             ),
         )
 
-    def _absent(self, head: RawHead) -> RawResponse:
+    def _absent(self, head: RawRequest) -> RawResponse:
         return self._entry.notice(
             head,
             HTTPStatus.NOT_FOUND,

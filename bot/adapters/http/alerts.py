@@ -1,12 +1,12 @@
 """POST /alerts/<source>: proves the sender on its headers, then takes one body durably."""
 
-import asyncio
 import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final, Protocol
 
+from bot.adapters.http.patience import Patience
 from bot.adapters.http.raw import BodyFault, RawHead, RawRequest, RawResponse, text
 from bot.adapters.http.routes import Caller, Route
 from bot.domain.alerts import Alert, AlertStatus
@@ -60,6 +60,7 @@ class AlertIntake:
         self._sources = sources
         self._secrets = secrets
         self._troubled: dict[str, Alert] = {}
+        self._patience = Patience(DURABLE_WITHIN)
 
     def route(self) -> Route:
         """Build the route."""
@@ -91,7 +92,9 @@ class AlertIntake:
         try:
             received = self._sources[name].parse(request.body)
         except UserMistake as mistake:
-            return await self._rejected(request, BodyFault(HTTPStatus.BAD_REQUEST, mistake.message))
+            return await self._rejected(
+                request.head, BodyFault(HTTPStatus.BAD_REQUEST, mistake.message)
+            )
         response = await self._commit(received)
         if response is TAKEN and name in self._troubled:
             await self._recovered(name)
@@ -139,7 +142,7 @@ class AlertIntake:
 
     async def _commit(self, received: AlertsReceived) -> RawResponse:
         try:
-            async with asyncio.timeout(DURABLE_WITHIN):
+            async with self._patience:
                 await self._dispatch.take_alerts(received)
         except TimeoutError:
             return _come_again("the journal is slow", timedelta(seconds=2))

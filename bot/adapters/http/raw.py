@@ -24,11 +24,37 @@ class RawHead:
     peer: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RawRequest(RawHead):
+@dataclass(frozen=True, slots=True)
+class RawRequest:
     """A request with its whole body, never longer than its route allows."""
 
+    head: RawHead
     body: bytes = b""
+
+    @property
+    def path(self) -> str:
+        """The decoded path."""
+        return self.head.path
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """The query's pairs; of a repeated name the last."""
+        return self.head.query
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers, looked up in any case."""
+        return self.head.headers
+
+    @property
+    def cookies(self) -> Mapping[str, str]:
+        """The cookies."""
+        return self.head.cookies
+
+    @property
+    def captured(self) -> Mapping[str, str]:
+        """The named parts of the route's pattern."""
+        return self.head.captured
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

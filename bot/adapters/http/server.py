@@ -203,18 +203,7 @@ class _Talk:
             if route.rejected is None:
                 raise
             return await route.rejected(head, fault)
-        return await route.endpoint(
-            RawRequest(
-                method=head.method,
-                path=head.path,
-                query=head.query,
-                headers=head.headers,
-                cookies=head.cookies,
-                captured=head.captured,
-                peer=head.peer,
-                body=body,
-            )
-        )
+        return await route.endpoint(RawRequest(head, body))
 
 
 def _head(request: web.BaseRequest, found: Found) -> RawHead:
@@ -237,6 +226,9 @@ async def _body(request: web.BaseRequest, limit: int) -> bytes:
     if (request.content_length or 0) > limit:
         raise _too_long(limit)
     try:
+        if request.content.is_eof():
+            # It came with its head, as small bodies do: there is nothing to wait for.
+            return await _chunks(request, limit)
         async with asyncio.timeout(READ_WITHIN):
             return await _chunks(request, limit)
     except TimeoutError:
