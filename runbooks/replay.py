@@ -5,7 +5,7 @@ come of them. The same planner that drives real runs walks through each case.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Final, Literal, TypeAlias, TypeGuard, TypeVar, assert_never
 
@@ -273,7 +273,7 @@ def record(runbook: Runbook, bindings: Bindings, progress: Progress, inventory: 
         "inventory": _inventory_json(inventory),
         "arguments": {name: str(value) for name, value in bindings.values.items()},
         "outputs": {
-            key.rpartition("@")[0]: _output_json(outcome)
+            _shortest(key, progress.outcomes): _output_json(outcome)
             for key, outcome in progress.outcomes.items()
         },
         "cases": [
@@ -573,6 +573,12 @@ def _ways(transcript: Transcript) -> set[str]:
 
 def _nothing_found(end: Terminal | None) -> bool:
     return isinstance(end, Escalate) and not end.rule
+
+
+def _shortest(key: str, keys: Iterable[str]) -> str:
+    """Return the path alone, or with its host where several hosts have an outcome for it."""
+    path = key.rpartition("@")[0]
+    return path if sum(other.rpartition("@")[0] == path for other in keys) == 1 else key
 
 
 def _inventory_json(inventory: Inventory) -> Json:
