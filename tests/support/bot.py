@@ -91,6 +91,12 @@ class Bot:
     approver: Seated
     session: aiohttp.ClientSession
 
+    def ledger(self) -> tuple[str, ...]:
+        """Return the state-changing commands that the practice host began, by its own account."""
+        practice = self.service.practice
+        assert practice is not None
+        return practice.ledger()
+
     async def alert(self, body: object, source: str = "alertmanager", token: str = "") -> int:
         """Send one alert body; returns the status."""
         headers = {
