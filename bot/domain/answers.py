@@ -18,7 +18,8 @@ from bot.domain.events import (
     TitleChanged,
 )
 from bot.domain.intents import Answer, StartRun
-from bot.domain.packet import ChecklistPacket, NoticePacket, RunPacket
+from bot.domain.packet import ChecklistPacket, DetailsPacket, NoticePacket, RunPacket
+from bot.domain.permissions import Verb, allowed
 from bot.values import CardId, Severity, Untrusted
 
 
@@ -56,26 +57,54 @@ def expire(draft: Draft, card: CardId) -> Decision:
 
 
 def _checked(draft: Draft, asked: Asked, intent: Answer) -> Decision | None:
-    """Refuse what the card's own content rules out, before a vote is counted."""
+    """Refuse what the card's own content rules out, before a vote is counted.
+
+    Who declines, or comes after the expiry, changes nothing and is not checked here.
+    """
     option = asked.option(intent.option)
     if option is None or option.outcome is OutcomeKind.DECLINE:
         return None
+    if draft.now >= asked.card.expires_at:
+        return None
     why_not = approval.may_answer(asked, intent.by, option)
-    if why_not:
-        return Refusal(reason=why_not)
-    packet = asked.card.packet
-    if isinstance(packet, ChecklistPacket):
-        open_points = _open_points(packet, intent)
-        if open_points and not intent.reason.text.strip():
-            names = "; ".join(open_points)
-            return Refusal(reason=f"Still open: {names}. Tick them, or give a reason to override.")
-    if isinstance(packet, NoticePacket) and packet.external:
-        edited = intent.values.get("text", packet.text.text)
-        if edited != packet.text.text:
-            return Refusal(reason="Whoever approves cannot edit: discard it and prepare it anew.")
-    if asked.card.kind in {CardKind.CHANGE, CardKind.UNDO}:
+    if not why_not and asked.card.kind in {CardKind.CHANGE, CardKind.UNDO}:
         return reasking.asked_anew(draft, asked, intent.document_now)
-    return None
+    why_not = why_not or _out_of_place(draft, asked, intent)
+    return Refusal(reason=why_not) if why_not else None
+
+
+def _out_of_place(draft: Draft, asked: Asked, intent: Answer) -> str:
+    """Return why this answer cannot be carried out as things stand, "" where it can."""
+    match asked.card.packet:
+        case ChecklistPacket() as packet:
+            return _not_over(draft, packet, intent)
+        case NoticePacket(external=True, text=text):
+            if intent.values.get("text", text.text) != text.text:
+                return "Whoever approves cannot edit: discard it and prepare it anew."
+        case DetailsPacket():
+            return _bad_severity(draft, intent.values.get("severity", "").strip())
+        case RunPacket(runbook=runbook, bindings=bindings):
+            return running.not_startable(draft, runbook, bindings)
+        case _:
+            pass
+    return ""
+
+
+def _not_over(draft: Draft, packet: ChecklistPacket, intent: Answer) -> str:
+    if draft.incident.live_runs:
+        return "A run is still going: wait for it, or /runbook abort it first."
+    open_points = _open_points(packet, intent)
+    if open_points and not intent.reason.text.strip():
+        return f"Still open: {'; '.join(open_points)}. Tick them, or give a reason to override."
+    return ""
+
+
+def _bad_severity(draft: Draft, text: str) -> str:
+    severity = Severity.parse(text)
+    if text and severity is None:
+        return f"There is no severity “{text}”: SEV1 to SEV5."
+    changes = severity is not None and severity is not draft.incident.severity
+    return allowed(draft.by, Verb.SEVERITY) if changes else ""
 
 
 def _carry_out(draft: Draft, asked: Asked, decided: CardDecided) -> None:
@@ -153,6 +182,7 @@ def _details(draft: Draft, decided: CardDecided) -> None:
         draft.happen(ServicesNamed(services=services))
     if severity is not None and severity is not draft.incident.severity:
         attaching.raise_to(draft, severity, Untrusted(""))
+        reasking.ask_again_where_stricter(draft)
 
 
 def _open_points(packet: ChecklistPacket, intent: Answer) -> list[str]:

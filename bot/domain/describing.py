@@ -80,6 +80,8 @@ def set_status(draft: Draft, intent: SetStatus) -> Decision:
 
 def record_impact(draft: Draft, intent: RecordImpact) -> Decision:
     """Say who feels it."""
+    if not intent.text.text.strip():
+        return Refusal(reason="An impact needs words: /incident impact <text>")
     draft.happen(
         ImpactRecorded(
             text=intent.text,
@@ -112,6 +114,8 @@ def add_link(draft: Draft, intent: AddLink) -> Decision:
 
 def add_action(draft: Draft, intent: AddAction) -> Decision:
     """Note what somebody will do."""
+    if not intent.text.text.strip():
+        return Refusal(reason="An action needs words: /incident action <text> [@owner]")
     n = len(draft.incident.actions) + 1
     draft.happen(ActionAdded(n=n, text=intent.text, owner=intent.owner))
     draft.answer = f"Action {n} added; /incident done {n} when it is."

@@ -172,6 +172,8 @@ def _dispatch(draft: Draft, intent: IncidentIntent) -> Decision:  # noqa: C901, 
 
 
 def _declare(draft: Draft, intent: Declare) -> Decision:
+    if draft.incident.exists:
+        return Refusal(reason="This incident exists already.")
     provisional = not intent.title.text.strip()
     severity = intent.severity or draft.policy.default_severity
     rules = draft.policy.severities[severity]

@@ -38,14 +38,22 @@ _BAD = frozenset({Ending.ESCALATED, Ending.STOPPED, Ending.EXPIRED, Ending.IN_DO
 
 def start(draft: Draft, intent: StartRun) -> Decision:
     """Begin a run that a person asked for."""
-    if not draft.incident.open:
-        return Refusal(reason=f"The incident is {draft.incident.status}; reopen it first.")
-    same = [r for r in draft.incident.live_runs if r.started.runbook == intent.runbook]
-    if any(r.started.bindings == intent.bindings for r in same):
-        return Refusal(reason=f"{intent.runbook} is already running here with these parameters.")
+    why_not = not_startable(draft, intent.runbook, intent.bindings)
+    if why_not:
+        return Refusal(reason=why_not)
     begin(draft, intent)
     draft.answer = f"{intent.runbook} has started: triage first, which changes nothing."
     return draft.decided()
+
+
+def not_startable(draft: Draft, runbook: str, bindings: str) -> str:
+    """Return why this run may not start now, "" where it may."""
+    if not draft.incident.open:
+        return f"The incident is {draft.incident.status}; reopen it first."
+    same = [r.started for r in draft.incident.live_runs if r.started.runbook == runbook]
+    if any(started.bindings == bindings for started in same):
+        return f"{runbook} is already running here with these parameters."
+    return ""
 
 
 def begin(draft: Draft, intent: StartRun, *, automatic: bool = False) -> None:

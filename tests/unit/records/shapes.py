@@ -15,7 +15,7 @@ from bot.values import Untrusted
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-NONE: Hashable = type(None)
+NONE: object = type(None)
 TEXTS = st.text(max_size=12) | st.sampled_from(["$long", "$blob", "type", "\ud800", "x" * 1200])
 
 
