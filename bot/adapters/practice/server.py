@@ -175,7 +175,7 @@ def _argv(login: Login, line: str) -> list[str]:
             _stand_in(name),
             *rest,
         ]
-    if name != WRAPPER or rest[:1] not in (["run"], ["inquire"], ["stop"]):
+    if name != WRAPPER or rest[:1] not in (["run"], ["inquire"], ["stop"], ["check"]):
         raise FileNotFoundError(name)
     if rest[0] == "run" and len(rest) > _PROGRAM_WORD:
         program = decoded(rest[_PROGRAM_WORD])

@@ -3,7 +3,10 @@
 import asyncio
 import shlex
 import signal as signals
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from typing import assert_never
 
 from bot.adapters.ssh import receipts
@@ -30,6 +33,15 @@ _NOT_FOUND = 127
 
 _TURNED_AWAY = frozenset({64, 126})
 """The wrapper's status for a line that it does not take, and a shell's for one it may not run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One row of a pre-flight table."""
+
+    name: str
+    passed: bool
+    detail: str
 
 
 class ParamikoExecutor:
@@ -87,6 +99,21 @@ class ParamikoExecutor:
             raise Unavailable(str(unknown)) from unknown
         return _receipt(report, boot_id)
 
+    async def preflight(self, host: Host, sudo: Sequence[Sequence[str]] = ()) -> tuple[Check, ...]:
+        """Try everything that a run will need, running nothing.
+
+        `sudo` are the commands, without the word itself, that the change login will run as root.
+        The first check that fails ends the list: those after it could not be tried.
+        """
+        checks: list[Check] = []
+        for name, trial in self._trials(host, sudo):
+            try:
+                detail = await trial()
+            except (Refused, Unavailable, OutcomeUnknown) as fault:
+                return (*checks, Check(name=name, passed=False, detail=str(fault)))
+            checks.append(Check(name=name, passed=True, detail=detail))
+        return tuple(checks)
+
     async def close(self) -> None:
         """Close every link; remote commands go on."""
         lines, self._lines = list(self._lines.values()), {}
@@ -95,6 +122,24 @@ class ParamikoExecutor:
             await loop.run_in_executor(self._closers, line.close)
         await asyncio.to_thread(self._threads.shutdown)
         await asyncio.to_thread(self._closers.shutdown)
+
+    def _trials(
+        self, host: Host, sudo: Sequence[Sequence[str]]
+    ) -> Iterator[tuple[str, Callable[[], Awaitable[str]]]]:
+        async def observe() -> str:
+            return f"boot id {await self.boot_id(host)}"
+
+        async def ready(argv: Sequence[str] = ()) -> str:
+            line = receipts.check_line(argv)
+            report, _ = await self._report(host, line, self._limits.grace)
+            if report.state is not Reported.READY:
+                raise Refused(_words(report))
+            return ""
+
+        yield "reachable, host key, observe login", observe
+        yield "change login, receipt folder", ready
+        for argv in sudo:
+            yield f"sudo {shlex.join(argv)}", partial(ready, argv)
 
     async def _observe(self, host: Host, command: RemoteCommand) -> CommandResult:
         limit = command.timeout.total_seconds()
@@ -221,7 +266,7 @@ def _result(host: Host, report: Report, seconds: float) -> CommandResult:
             raise Refused(f"{host.name}: another command already has this attempt's receipt")
         case Reported.OTHER_BOOT:
             raise Refused(f"{host.name} was restarted since this was decided; nothing was run")
-        case Reported.REFUSED | Reported.NO_RECEIPTS:
+        case Reported.REFUSED | Reported.NO_RECEIPTS | Reported.READY:
             raise Refused(f"{host.name} did not start it: {_words(report)}")
         case _:
             assert_never(report.state)
@@ -253,7 +298,7 @@ def _receipt(report: Report, boot_id: str) -> Receipt:
             )
         case Reported.RUNNING | Reported.LEFT | Reported.STUCK:
             return Receipt(state=ReceiptState.RUNNING)
-        case Reported.ABSENT | Reported.REFUSED:
+        case Reported.ABSENT | Reported.REFUSED | Reported.READY:
             same = bool(boot_id) and report.boot_id == boot_id
             absent = ReceiptState.ABSENT_SAME_BOOT if same else ReceiptState.ABSENT_OTHER_BOOT
             return Receipt(state=absent, detail=f"boot id now {report.boot_id}")

@@ -80,14 +80,17 @@ class Line:
         until = time.monotonic() + _PATIENCE
         while True:
             kept, link = await self._current()
+            asked = time.monotonic()
             try:
                 channel = await self._in_thread(partial(_opened, link, self.limits.channel))
-            except paramiko.ChannelException as error:
-                # The host allows fewer sessions than we thought: wait for one of ours to end.
-                if self._sessions == 0 or time.monotonic() > until:
-                    raise Unavailable(f"{self.host.name} opens no more sessions") from error
-                await asyncio.sleep(_AGAIN)
             except (paramiko.SSHException, EOFError, OSError) as error:
+                answered = time.monotonic() - asked < self.limits.channel
+                if link.is_active() and answered:
+                    # The host allows fewer sessions than we thought: wait for one of ours to end.
+                    if self._users == 1 or time.monotonic() > until:
+                        raise Unavailable(f"{self.host.name} opens no more sessions") from error
+                    await asyncio.sleep(_AGAIN)
+                    continue
                 self._forget(link)
                 if not kept:
                     raise Unavailable(f"{self.host.name} opened no session") from error

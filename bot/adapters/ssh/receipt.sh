@@ -4,6 +4,8 @@
 #   run KEY DIGEST BOOT SECONDS leave|kill WORD...   run once, wait at most SECONDS, report
 #   inquire KEY DIGEST                               report, change nothing
 #   stop KEY                                         end the attempt's process group, report
+#   check [WORD...]                                  report whether a run could begin here, and
+#                                                    whether sudo would run the words; run nothing
 #   gate                                             forced command: one of the above, taken from
 #                                                    SSH_ORIGINAL_COMMAND without evaluating it
 #
@@ -32,6 +34,7 @@ main() {
         run) [ "$#" -ge 6 ] || usage; run "$@" ;;
         inquire) [ "$#" -eq 2 ] || usage; at "$1"; inquire "$2" ;;
         stop) [ "$#" -eq 1 ] || usage; at "$1"; stop ;;
+        check) check "$@" ;;
         gate) gate ;;
         keep) keep "$@" ;;
         begin) begin "$@" ;;
@@ -46,7 +49,7 @@ gate() {
     [ "${1-}" = firewarden-receipt ] || usage
     shift
     case ${1-} in
-        run | inquire | stop) main "$@" ;;
+        run | inquire | stop | check) main "$@" ;;
         *) usage ;;
     esac
 }
@@ -139,6 +142,22 @@ stop() {
     settled || end_group
     settled || report stuck
     result
+}
+
+check() {
+    [ -d "$receipts" ] || report no-receipts
+    [ -w "$receipts" ] || report refused receipts-not-writable
+    [ "$#" -gt 0 ] || report ready
+    left=$#
+    while [ "$left" -gt 0 ]; do
+        decode "$1"
+        shift
+        set -- "$@" "$decoded"
+        left=$((left - 1))
+    done
+    PATH=$command_path
+    sudo -n -l -- "$@" >/dev/null 2>&1 || report refused not-in-sudoers
+    report ready
 }
 
 # Reports what the receipt says now, and ends.

@@ -58,6 +58,11 @@ def stop_line(attempt: Attempt) -> str:
     return _line([WRAPPER, "stop", _place(attempt)])
 
 
+def check_line(argv: Sequence[str] = ()) -> str:
+    """Return the line that asks whether a run could begin, and whether sudo would run `argv`."""
+    return _line([WRAPPER, "check", *(encoded(word) for word in argv)])
+
+
 def encoded(word: str) -> str:
     """Encode bytes that a shell might look at as `+ooo` (octal); a lone `+` is the empty word."""
     raw = word.encode("utf-8", "surrogateescape")
@@ -87,6 +92,7 @@ class Reported(StrEnum):
     OTHER_BOOT = "other-boot"
     REFUSED = "refused"
     NO_RECEIPTS = "no-receipts"
+    READY = "ready"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

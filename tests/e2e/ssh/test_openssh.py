@@ -1,0 +1,98 @@
+"""What only a real OpenSSH server has: certificates, and limits of its own."""
+
+import asyncio
+import getpass
+import subprocess
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.ssh.executor import ParamikoExecutor
+from bot.errors import Refused
+from bot.ports import Attempt, CommandResult
+from bot.redaction import Redactor
+from bot.values import Host, RemoteCommand
+from tests.support.sshd import SSHD, fresh_key, openssh
+
+pytestmark = pytest.mark.skipif(SSHD is None, reason="openssh-server is not installed")
+
+
+@pytest.fixture
+async def executor() -> AsyncIterator[ParamikoExecutor]:
+    made = ParamikoExecutor(redactor=Redactor())
+    yield made
+    await made.close()
+
+
+async def test_a_login_by_certificate_needs_no_authorized_key(
+    executor: ParamikoExecutor, tmp_path: Path
+) -> None:
+    server, keys = tmp_path / "server", tmp_path / "keys"
+    server.mkdir()
+    keys.mkdir()
+    (keys / "ca.pub").write_text(fresh_key(keys / "ca"))
+    await asyncio.to_thread(_certificate, keys, getpass.getuser(), "+1h")
+
+    with openssh(server, extra=f"TrustedUserCAKeys {keys}/ca.pub") as sshd:
+        result = await _observe(executor, _with_key(sshd.host, keys / "user"), "true")
+
+    assert result.exit_status == 0
+
+
+async def test_an_expired_certificate_is_refused(
+    executor: ParamikoExecutor, tmp_path: Path
+) -> None:
+    server, keys = tmp_path / "server", tmp_path / "keys"
+    server.mkdir()
+    keys.mkdir()
+    (keys / "ca.pub").write_text(fresh_key(keys / "ca"))
+    await asyncio.to_thread(_certificate, keys, getpass.getuser(), "-1m")
+
+    with (
+        openssh(server, extra=f"TrustedUserCAKeys {keys}/ca.pub") as sshd,
+        pytest.raises(Refused, match="does not accept the login"),
+    ):
+        await _observe(executor, _with_key(sshd.host, keys / "user"), "true")
+
+
+async def test_more_commands_than_the_server_allows_sessions_wait_for_their_turn(
+    executor: ParamikoExecutor, tmp_path: Path
+) -> None:
+    with openssh(tmp_path, extra="MaxSessions 2") as sshd:
+        results = await asyncio.gather(
+            *(_observe(executor, sshd.host, "sleep", "0.1") for _ in range(8))
+        )
+
+    assert [result.exit_status for result in results] == [0] * 8
+
+
+async def test_a_server_that_was_restarted_is_connected_to_again(
+    executor: ParamikoExecutor, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    second.mkdir()
+    with openssh(first) as sshd:
+        await _observe(executor, sshd.host, "true")
+    with openssh(second) as sshd:
+        again = await _observe(executor, sshd.host, "true")
+
+    assert again.exit_status == 0
+
+
+async def _observe(executor: ParamikoExecutor, host: Host, *argv: str) -> CommandResult:
+    command = RemoteCommand(argv=argv, timeout=timedelta(seconds=20))
+    return await executor.run(host, command, Attempt(key="read-only", digest=""))
+
+
+def _with_key(host: Host, key: Path) -> Host:
+    return replace(host, observe_key_file=str(key))
+
+
+def _certificate(keys: Path, user: str, until: str) -> None:
+    (keys / "user.pub").write_text(fresh_key(keys / "user"))
+    sign = ["ssh-keygen", "-q", "-s", f"{keys}/ca", "-I", "firewarden", "-n", user]
+    subprocess.run([*sign, "-V", f"-1h:{until}", f"{keys}/user.pub"], check=True)
