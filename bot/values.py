@@ -154,7 +154,8 @@ class Host:
     """One machine of the inventory, addressed only by its name.
 
     `host_key` is one public key line (`ssh-ed25519 AAAA...`); key files are paths to private
-    keys. `service` is what runs there and what approval rules match on.
+    keys. `service` is what runs there and what approval rules match on. Where `jump` is given the
+    host is reached through that one, on its `observe` login.
     """
 
     name: HostName
@@ -169,3 +170,4 @@ class Host:
     change_key_file: str
     practice: bool = False
     services: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    jump: "Host | None" = None

@@ -50,10 +50,15 @@ def fresh_key(path: Path) -> str:
 
 
 @contextmanager
-def openssh(folder: Path, *, name: str = "web-1", extra: str = "") -> Iterator[Sshd]:
-    """Run sshd until the block ends. The `change` key is bound to the receipt wrapper's gate."""
+def openssh(
+    folder: Path, *, name: str = "web-1", extra: str = "", options: str = "restrict"
+) -> Iterator[Sshd]:
+    """Run sshd until the block ends. `options` are those of the `observe` key.
+
+    The `change` key is bound to the receipt wrapper's gate.
+    """
     assert SSHD is not None
-    prepared = _prepare(folder)
+    prepared = _prepare(folder, options)
     port = _free_port()
     config = folder / "sshd_config"
     config.write_text(_config(folder, port, extra))
@@ -87,7 +92,7 @@ def openssh(folder: Path, *, name: str = "web-1", extra: str = "") -> Iterator[S
         log.close()
 
 
-def _prepare(folder: Path) -> str:
+def _prepare(folder: Path, options: str) -> str:
     (folder / "bin").mkdir()
     (folder / "receipts").mkdir(mode=0o700)
     wrapper = folder / "bin" / WRAPPER
@@ -96,7 +101,7 @@ def _prepare(folder: Path) -> str:
     observe = fresh_key(folder / "observe_key")
     change = fresh_key(folder / "change_key")
     (folder / "authorized_keys").write_text(
-        f'restrict {observe}\nrestrict,command="{WRAPPER} gate" {change}\n'
+        f'{options} {observe}\nrestrict,command="{WRAPPER} gate" {change}\n'
     )
     return fresh_key(folder / "host_key")
 

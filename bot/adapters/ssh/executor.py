@@ -235,7 +235,8 @@ def _identity(host: Host, login: Login) -> tuple[object, ...]:
     user = (host.observe_user, host.observe_key_file)
     if login is Login.CHANGE:
         user = (host.change_user, host.change_key_file)
-    return (host.name, host.address, host.port, host.host_key, *user)
+    way = _identity(host.jump, Login.OBSERVE) if host.jump else ()
+    return (host.name, host.address, host.port, host.host_key, *user, *way)
 
 
 def _shell_line(argv: tuple[str, ...]) -> str:

@@ -27,10 +27,17 @@ class Link(paramiko.Transport):
     Paramiko drops `exit-signal` (RFC 4254, 6.10), so that a death by signal looks like a lost link.
     """
 
-    def __init__(self, sock: socket.socket) -> None:
-        super().__init__(sock)
+    def __init__(self, way: "socket.socket | paramiko.Channel", through: "Link | None") -> None:
+        super().__init__(way)
+        self._through = through
         self._signals: dict[int, str] = {}
         self.set_log_channel(_LOG)
+
+    def close(self) -> None:
+        """Close it, and the link to the jump host that it went through."""
+        super().close()
+        if self._through is not None:
+            self._through.close()
 
     def take_signal(self, channel: paramiko.Channel) -> str:
         """Return the signal's name (`TERM`) where the host named one, else ''; once."""
@@ -67,7 +74,11 @@ def open_link(host: Host, login: Login, limits: Limits) -> Link:
     """
     user, key_file = _login(host, login)
     key = _private_key(Path(key_file))
-    link = Link(_connected(host, limits))
+    if host.jump is None:
+        link = Link(_connected(host, limits), None)
+    else:
+        through = open_link(host.jump, Login.OBSERVE, limits)
+        link = Link(_forwarded(through, host, limits), through)
     try:
         _greet(link, host, limits)
         _log_in(link, host, user, key)
@@ -100,12 +111,27 @@ def _private_key(path: Path) -> paramiko.PKey:
 _ADDRESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:-]*")
 
 
-def _connected(host: Host, limits: Limits) -> socket.socket:
-    """Open the TCP connection. Only ASCII: the resolver folds full-width digits into an address."""
+def _plain(host: Host) -> str:
+    """Return the address. Only ASCII: the resolver folds full-width digits into an address."""
     if not _ADDRESS.fullmatch(host.address):
         raise Refused(f"{host.name}: {host.address!a} is not an address")
+    return host.address
+
+
+def _forwarded(through: Link, host: Host, limits: Limits) -> paramiko.Channel:
+    target = (_plain(host), host.port)
     try:
-        sock = socket.create_connection((host.address, host.port), limits.connect)
+        return through.open_channel(
+            "direct-tcpip", target, ("127.0.0.1", 0), timeout=limits.connect
+        )
+    except (paramiko.SSHException, EOFError, OSError) as error:
+        through.close()
+        raise Unavailable(f"{host.name} cannot be reached through its jump host") from error
+
+
+def _connected(host: Host, limits: Limits) -> socket.socket:
+    try:
+        sock = socket.create_connection((_plain(host), host.port), limits.connect)
     except OSError as error:
         raise Unavailable(f"{host.name} does not answer: {error.strerror or error}") from error
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.ssh.executor import ParamikoExecutor
-from bot.errors import Refused
+from bot.errors import Refused, Unavailable
 from bot.ports import Attempt, CommandResult
 from bot.redaction import Redactor
 from bot.values import Host, RemoteCommand
@@ -81,6 +81,41 @@ async def test_a_server_that_was_restarted_is_connected_to_again(
         again = await _observe(executor, sshd.host, "true")
 
     assert again.exit_status == 0
+
+
+async def test_a_host_behind_a_jump_host_is_reached_and_its_own_key_is_checked(
+    executor: ParamikoExecutor, tmp_path: Path
+) -> None:
+    near, far = tmp_path / "near", tmp_path / "far"
+    near.mkdir()
+    far.mkdir()
+    forwarding = "restrict,port-forwarding"
+    with (
+        openssh(near, name="jump", options=forwarding) as jump,
+        openssh(far, name="web-2") as sshd,
+    ):
+        behind = replace(sshd.host, jump=jump.host)
+        reached = await _observe(executor, behind, "printenv", "SSH_CONNECTION")
+        swapped = replace(behind, host_key=jump.host.host_key)
+
+        with pytest.raises(Refused, match="web-2 shows another host key"):
+            await _observe(executor, swapped, "true")
+
+    assert reached.exit_status == 0
+    assert (far / "sshd.log").read_text().count("Accepted publickey") == 1
+
+
+async def test_a_jump_host_that_forwards_nothing_makes_its_hosts_unavailable(
+    executor: ParamikoExecutor, tmp_path: Path
+) -> None:
+    near, far = tmp_path / "near", tmp_path / "far"
+    near.mkdir()
+    far.mkdir()
+    with openssh(near, name="jump") as jump, openssh(far, name="web-2") as sshd:
+        behind = replace(sshd.host, jump=jump.host)
+
+        with pytest.raises(Unavailable, match="through its jump host"):
+            await _observe(executor, behind, "true")
 
 
 async def _observe(executor: ParamikoExecutor, host: Host, *argv: str) -> CommandResult:
