@@ -89,6 +89,8 @@ def put(old: StoredEffect | None, item: OutboxItem, position: int) -> StoredEffe
         case EffectKind.TIMER:
             fresh = _open_again(old, item, position)
             return replace(fresh, fence=old.fence + 1)  # whoever is firing the old one has lost it
+        case EffectKind.ATTACH if old.state is EffectState.OPEN:
+            return _coalesced(old, item, position)  # nobody has seen the put before: one is enough
         case EffectKind.LATEST | EffectKind.ATTACH:
             return replace(_coalesced(old, item, position), wanted=old.wanted + 1)
         case _:

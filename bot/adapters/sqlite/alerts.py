@@ -1,19 +1,20 @@
 """Alert rows in SQL: a body taken, a group's news, and which incident they belong to."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias, TypedDict
+from typing import TypeAlias
 
 from sqlite_utils import Database
 
 from bot.adapters.journal.limits import FIRST_NEWS, QUARANTINE_KEPT
 from bot.adapters.sqlite.columns import SqlValue, microseconds, moment
-from bot.adapters.sqlite.effects import next_positions, put_effects
+from bot.adapters.sqlite.effects import next_positions, put_attaches
 from bot.domain.alerts import Alert, AlertStatus
 from bot.ports import AlertNews, AlertsTaken, Quarantined, RoutedAlert, StoredAlert
 from bot.records.outbox import OutboxItem
-from bot.values import Untrusted, canonical_json
+from bot.values import Untrusted
 
 _IS_NEWS = """(alerts.status <> excluded.status OR (excluded.status = 'firing' AND EXISTS (
     SELECT 1 FROM alert_groups
@@ -31,60 +32,60 @@ _TAKE = f"""INSERT INTO alerts (source, fingerprint, starts_at, status, group_ke
 _SELECT = """SELECT source, fingerprint, starts_at, status, body, group_key, route, count,
     last_seen, position, incident FROM alerts"""
 
-_AlertRow: TypeAlias = tuple[str, str, int, str, bytes, str, str, int, int, int, str]
+_JSON = json.JSONEncoder(check_circular=False)
+"""ASCII, so that a text which is no valid Unicode can be stored too."""
+
+_AlertRow: TypeAlias = tuple[str, str, int, str, str, str, str, int, int, int, str]
 
 
-class _Body(TypedDict):
-    """What of an alert is neither its identity nor asked for in SQL."""
-
-    labels: Mapping[str, str]
-    annotations: Mapping[str, str]
-    summary: str
-    description: str
-    link: str
+_Content: TypeAlias = tuple[dict[str, str], dict[str, str], str, str, str]
+"""What of an alert is neither its identity nor asked for in SQL: see `_values`."""
 
 
-def alert_values(routed: RoutedAlert) -> tuple[SqlValue, ...]:
-    """Return the values of one alert row in the order of the insert, before `last_seen`."""
-    alert = routed.alert
-    return (
-        alert.source,
-        alert.fingerprint,
-        microseconds(alert.starts_at),
-        alert.status.value,
-        routed.group,
-        routed.route,
-        canonical_json(
-            {
-                "labels": alert.labels,
-                "annotations": alert.annotations,
-                "summary": alert.summary.text,
-                "description": alert.description.text,
-                "link": alert.link,
-            }
-        ),
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """One body of alerts, as far as it can be prepared outside the transaction.
+
+    `alerts` and `quarantined` hold the values of a row each, without its position.
+    """
+
+    alerts: Sequence[tuple[SqlValue, ...]]
+    quarantined: Sequence[tuple[SqlValue, ...]]
+    attach: Sequence[OutboxItem]
 
 
-def take_body(
-    database: Database,
-    values: Sequence[tuple[SqlValue, ...]],
+def body_of(
+    alerts: Sequence[RoutedAlert],
     quarantined: Sequence[Quarantined],
     attach: Sequence[OutboxItem],
     now: datetime,
-) -> None:
-    """Store one body: its alerts (as `alert_values`), what was malformed, its attach effects."""
+) -> Body:
+    """Prepare what `Journal.take_alerts` was given."""
     seen = microseconds(now)
-    first = next_positions(database, len(values) + len(quarantined) + len(attach))
-    database.conn.executemany(
-        _TAKE, [(*alert, seen, position) for position, alert in enumerate(values, first)]
+    return Body(
+        alerts=[_values(alert, seen) for alert in alerts],
+        quarantined=[(item.source, item.raw, item.fault, seen) for item in quarantined],
+        attach=attach,
     )
-    first += len(values)
+
+
+def take_bodies(database: Database, bodies: Sequence[Body]) -> Sequence[None]:
+    """Store bodies in the order in which they came: alerts, what was malformed, attach effects."""
+    alerts = [values for body in bodies for values in body.alerts]
+    malformed = [values for body in bodies for values in body.quarantined]
+    attach = {item.key: item for body in reversed(bodies) for item in body.attach}
+    first = next_positions(database, len(alerts) + len(malformed) + len(attach))
     database.conn.executemany(
-        "INSERT INTO quarantine (position, source, raw, fault, at) VALUES (?, ?, ?, ?, ?)",
-        [(n, item.source, item.raw, item.fault, seen) for n, item in enumerate(quarantined, first)],
+        _TAKE, [(*values, position) for position, values in enumerate(alerts, first)]
     )
-    put_effects(database, attach, first + len(quarantined))
+    first += len(alerts)
+    if malformed:
+        database.conn.executemany(
+            "INSERT INTO quarantine (source, raw, fault, at, position) VALUES (?, ?, ?, ?, ?)",
+            [(*values, position) for position, values in enumerate(malformed, first)],
+        )
+    put_attaches(database, list(attach.values()), first + len(malformed))
+    return [None] * len(bodies)
 
 
 def mark_taken(database: Database, taken: AlertsTaken) -> None:
@@ -157,23 +158,46 @@ def prune_quarantine(database: Database) -> None:
     )
 
 
+def _values(routed: RoutedAlert, seen: int) -> tuple[SqlValue, ...]:
+    alert = routed.alert
+    return (
+        alert.source,
+        alert.fingerprint,
+        microseconds(alert.starts_at),
+        alert.status.value,
+        routed.group,
+        routed.route,
+        _JSON.encode(
+            (
+                dict(alert.labels),
+                dict(alert.annotations),
+                alert.summary.text,
+                alert.description.text,
+                alert.link,
+            )
+        ),
+        seen,
+    )
+
+
 def _stored(row: _AlertRow) -> StoredAlert:
     (
         source, fingerprint, starts_at, status, body, group, route, count,
         last_seen, position, incident,
     ) = row  # fmt: skip
-    content: _Body = json.loads(body.decode("utf-8", "surrogatepass"))
+    content: _Content = json.loads(body)
+    labels, annotations, summary, description, link = content
     return StoredAlert(
         alert=Alert(
             source=source,
             fingerprint=fingerprint,
             status=AlertStatus(status),
             starts_at=moment(starts_at),
-            labels=content["labels"],
-            summary=Untrusted(content["summary"]),
-            description=Untrusted(content["description"]),
-            link=content["link"],
-            annotations=content["annotations"],
+            labels=labels,
+            summary=Untrusted(summary),
+            description=Untrusted(description),
+            link=link,
+            annotations=annotations,
         ),
         group=group,
         route=route,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from sqlite_utils import Database
 
@@ -28,6 +28,8 @@ _WRITE = f"""INSERT INTO effects ({_COLUMNS}, wakes_at)
         attempts = excluded.attempts, interrupted = excluded.interrupted,
         wanted = excluded.wanted, taken = excluded.taken, ref = excluded.ref,
         wakes_at = excluded.wakes_at"""  # noqa: S608 - as above
+T = TypeVar("T")
+
 _KEYS_AT_ONCE = 500
 """Keys in one SELECT; databases limit the parameters of a statement (SQLite before 3.32: 999)."""
 _HEAD_OF_LANE = """(lane = '' OR NOT EXISTS (
@@ -61,6 +63,27 @@ def put_effects(database: Database, items: Sequence[OutboxItem], first: int) -> 
         if new is not old:
             changed[item.key] = new
     _write(database, *changed.values())
+
+
+def put_attaches(database: Database, items: Sequence[OutboxItem], first: int) -> None:
+    """Put attach effects, as `put_effects` would: one that is open and due already stays as it is.
+
+    What a group's effect says is in its key, so that only its due time can differ; asking for the
+    state alone makes a storm of alerts cost a fifth.
+    """
+    due: dict[str, int] = {}
+    for some in _in_portions(items):
+        marks = ", ".join("?" * len(some))
+        found = database.execute(
+            f"SELECT key, due FROM effects WHERE key IN ({marks}) AND state = 'open'",  # noqa: S608 - question marks
+            [item.key for item in some],
+        )
+        due.update(found.fetchall())
+    changed = [
+        item for item in items if item.key not in due or microseconds(item.due) < due[item.key]
+    ]
+    if changed:
+        put_effects(database, changed, first)
 
 
 def clear_timers(database: Database, keys: Sequence[str]) -> None:
@@ -176,13 +199,17 @@ def _priorities(database: Database) -> Iterator[int]:
 def _stored_effects(database: Database, keys: Sequence[str]) -> dict[str, StoredEffect]:
     """Return those of the effects that exist, by key."""
     found: dict[str, StoredEffect] = {}
-    for first in range(0, len(keys), _KEYS_AT_ONCE):
-        some = keys[first : first + _KEYS_AT_ONCE]
+    for some in _in_portions(keys):
         marks = ", ".join("?" * len(some))
         for row in database.execute(f"{_SELECT} WHERE key IN ({marks})", some).fetchall():
             effect = _stored(row)
             found[effect.item.key] = effect
     return found
+
+
+def _in_portions(things: Sequence[T]) -> Iterator[Sequence[T]]:
+    for first in range(0, len(things), _KEYS_AT_ONCE):
+        yield things[first : first + _KEYS_AT_ONCE]
 
 
 def _write(database: Database, *effects: StoredEffect) -> None:

@@ -104,10 +104,8 @@ class SqliteJournal:
         """See `Journal.commit`."""
         for commit in commits:
             check_shape(commit)
-        return await self._writer.write(
-            lambda database: [carry_out(database, commit) for commit in commits],
-            wakes=any(commit.effects or commit.settlement for commit in commits),
-        )
+        wakes = any(commit.effects or commit.settlement for commit in commits)
+        return await self._writer.write_alike(_carry_out_all, commits, wakes=wakes)
 
     async def known(self, request_id: str) -> str | None:
         """See `Journal.known`."""
@@ -145,11 +143,8 @@ class SqliteJournal:
         now: datetime,
     ) -> None:
         """See `Journal.take_alerts`."""
-        values = [alert_rows.alert_values(alert) for alert in alerts]
-        await self._writer.write(
-            lambda database: alert_rows.take_body(database, values, quarantined, attach, now),
-            wakes=bool(attach),
-        )
+        body = alert_rows.body_of(alerts, quarantined, attach, now)
+        await self._writer.write_alike(alert_rows.take_bodies, body, wakes=bool(attach))
 
     async def alert_news(self, group: str) -> AlertNews:
         """See `Journal.alert_news`."""
@@ -199,11 +194,8 @@ class SqliteJournal:
 
     async def close(self) -> None:
         """See `Journal.close`."""
-        await asyncio.to_thread(self._close)
-
-    def _close(self) -> None:
-        self._writer.close()
-        self._readers.close()
+        await self._writer.close()
+        await asyncio.to_thread(self._readers.close)
 
 
 class _Wakes:
@@ -218,6 +210,12 @@ class _Wakes:
     def call(self) -> None:
         for wake in self._callbacks:
             wake()
+
+
+def _carry_out_all(
+    database: Database, calls: Sequence[Sequence[Commit]]
+) -> Sequence[Sequence[CommitOutcome]]:
+    return [[carry_out(database, commit) for commit in commits] for commits in calls]
 
 
 def _load(database: Database, stream: StreamRef, after: int) -> History:

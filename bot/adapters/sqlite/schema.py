@@ -43,7 +43,7 @@ _FIRST = (
     "CREATE INDEX requests_at ON requests (at)",
     """CREATE TABLE alerts (
         source TEXT NOT NULL, fingerprint TEXT NOT NULL, starts_at BIGINT NOT NULL,
-        status TEXT NOT NULL, group_key TEXT NOT NULL, route TEXT NOT NULL, body BLOB NOT NULL,
+        status TEXT NOT NULL, group_key TEXT NOT NULL, route TEXT NOT NULL, body TEXT NOT NULL,
         count BIGINT NOT NULL, last_seen BIGINT NOT NULL, position BIGINT NOT NULL,
         unread BIGINT NOT NULL, incident TEXT NOT NULL,
         PRIMARY KEY (source, fingerprint, starts_at))""",

@@ -1,7 +1,9 @@
-"""The one writer: a thread that carries out whatever waits, each unit in a savepoint, one commit.
+"""The one writer: a thread that carries out whatever waits, in groups that share one commit.
 
 Grouping is what makes durable ingest fast: while one group is being flushed to the disk, the
-next one gathers (650 commits/s one by one, 12,000/s in groups of 128; facts/libraries).
+next one gathers (650 commits/s one by one, 12,000/s in groups of 128; facts/libraries). Two
+things keep the cost of a small write low: all writes of one pass of the event loop are handed to
+the thread together, and neighbours of one kind are carried out together.
 """
 
 import asyncio
@@ -9,9 +11,9 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Generic, TypeVar
+from itertools import groupby
+from typing import Generic, TypeAlias, TypeVar
 
 from sqlite_utils import Database
 
@@ -19,36 +21,54 @@ from bot.adapters.sqlite.connection import translated
 from bot.errors import OutcomeUnknown, Unavailable
 
 T = TypeVar("T")
+P = TypeVar("P")
 
-_IO_ERRORS = frozenset({sqlite3.SQLITE_IOERR})
+Work: TypeAlias = Callable[[Database, Sequence[P]], Sequence[T]]
+"""Carries out several writes of one kind in order; one result for each."""
+
+_PASSES = 16
+"""Passes of the event loop that gather at most; each is over in about a millisecond."""
+_FULL_RETRY = timedelta(seconds=2)
 
 
-@dataclass(slots=True, eq=False)
-class _Unit(Generic[T]):
-    """One piece of work and who waits for it; `result` or `error` is set before `wake`."""
+class _Unit(Generic[P, T]):
+    """One write and who waits for it; `result` or `error` is set before `finish`."""
 
-    work: Callable[[Database], T]
-    loop: asyncio.AbstractEventLoop
-    done: asyncio.Future[T]
-    wakes: bool
-    result: list[T] = field(default_factory=list)
-    error: Exception | None = None
+    __slots__ = ("done", "error", "finished", "given", "result", "taken", "wakes", "work")
+
+    def __init__(
+        self, work: Work[P, T], given: P, done: asyncio.Future[None], *, wakes: bool
+    ) -> None:
+        self.work = work
+        self.given = given
+        self.done = done
+        self.wakes = wakes
+        self.taken = False
+        self.finished = False
+        self.result: list[T] = []
+        self.error: Exception | None = None
 
     def finish(self) -> None:
-        """Tell the caller, on its loop; one that is gone is told nothing."""
-        if self.done.done():
-            return
+        """Wake the caller; on its loop."""
+        self.finished = True
+        if not self.done.done():
+            self.done.set_result(None)
+
+    def outcome(self) -> T:
+        """Return what the work returned, or raise what it raised."""
         if self.error is not None:
-            self.done.set_exception(self.error)
-        else:
-            self.done.set_result(self.result[0])
+            raise self.error
+        return self.result[0]
+
+
+_AnyUnit: TypeAlias = _Unit[object, object]
 
 
 class Writer:
-    """Owns the write connection; every write of this process goes through `write`.
+    """Owns the write connection; every write of this process goes through it, on one loop.
 
-    `bound` is how many units may wait, `group` how many share a commit. `wake` is called on
-    the callers' loop after each group that may have left effects to claim.
+    `bound` is how many writes may wait, `group` how many share a commit. `wake` is called on the
+    loop after each group that may have left effects to claim.
     """
 
     def __init__(
@@ -58,56 +78,91 @@ class Writer:
         self._bound = bound
         self._group = group
         self._wake = wake
-        self._waiting: deque[_Unit[object]] = deque()
-        self._changed = threading.Condition()
-        self._closing = False
+        self._gathered: list[_AnyUnit] = []  # this pass of the loop; only the loop touches it
+        self._closed = False
+        self._waiting: deque[_AnyUnit] = deque()
+        self._ended = False
+        self._idle = False
+        self._lock = threading.Lock()  # of the three above
+        self._bell = threading.Semaphore(0)
         self._thread = threading.Thread(target=self._run, name="journal-writer", daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._thread.start()
 
-    async def write(self, work: Callable[[Database], T], *, wakes: bool = False) -> T:
-        """Carry out `work` in a savepoint of its own; returns once it is durable.
+    async def write(self, work: Callable[[Database], T]) -> T:
+        """Carry out `work`; returns once it is durable, see `write_alike`."""
+        return await self.write_alike(lambda database, _: [work(database)], None)
 
-        `wakes`: it may have left effects that can be claimed now.
+    async def write_alike(self, work: Work[P, T], given: P, *, wakes: bool = False) -> T:
+        """Carry out `work` for `given`, together with neighbours of the same `work`.
+
+        Returns once it is durable; where it fails it fails alone. `wakes`: it may have left
+        effects that can be claimed now.
 
         Cancelling withdraws it where it has not begun; where it has, the cancellation is raised
         only after it is durable or failed, so that the caller can then ask what became of it.
         """
         loop = asyncio.get_running_loop()
-        unit = _Unit(work=work, loop=loop, done=loop.create_future(), wakes=wakes)
-        self._submit(unit)
+        unit = _Unit(work, given, loop.create_future(), wakes=wakes)
+        self._gather(unit, loop)  # type: ignore[arg-type]  # the queue mixes kinds
         try:
-            return await asyncio.shield(unit.done)
+            await unit.done
         except asyncio.CancelledError:
-            if not self._withdraw(unit):
-                await asyncio.wait([unit.done])
-                unit.done.exception()  # seen: it is the cancellation that is raised
+            if not self._withdraw(unit) and not unit.finished:  # type: ignore[arg-type]  # as above
+                unit.done = loop.create_future()
+                await unit.done
             raise
+        return unit.outcome()
 
-    def close(self) -> None:
-        """Write what was accepted, then end the thread and the connection; blocks meanwhile."""
-        with self._changed:
-            self._closing = True
-            self._changed.notify()
-        self._thread.join()
+    async def close(self) -> None:
+        """Write what was accepted, then end the thread and the connection."""
+        self._closed = True
+        self._hand_over()
+        with self._lock:
+            self._ended = True
+            self._ring()
+        await asyncio.to_thread(self._thread.join)
 
-    def _submit(self, unit: _Unit[T]) -> None:
-        with self._changed:
-            if self._closing:
-                raise Unavailable("the journal is closed")
-            if len(self._waiting) >= self._bound:
-                raise Unavailable(
-                    f"{self._bound} writes are waiting for the disk",
-                    retry_after=timedelta(seconds=2),
-                )
-            self._waiting.append(unit)  # type: ignore[arg-type]  # the queue mixes result types
-            self._changed.notify()
+    def _gather(self, unit: _AnyUnit, loop: asyncio.AbstractEventLoop) -> None:
+        if self._closed:
+            raise Unavailable("the journal is closed")
+        if len(self._gathered) + len(self._waiting) >= self._bound:
+            raise Unavailable(
+                f"{self._bound} writes are waiting for the disk", retry_after=_FULL_RETRY
+            )
+        if not self._gathered:
+            self._loop = loop
+            loop.call_soon(self._end_pass, loop, 0, 1)
+        self._gathered.append(unit)
 
-    def _withdraw(self, unit: _Unit[T]) -> bool:
-        with self._changed:
-            try:
-                self._waiting.remove(unit)  # type: ignore[arg-type]  # as above
-            except ValueError:
+    def _end_pass(self, loop: asyncio.AbstractEventLoop, before: int, passes: int) -> None:
+        """Hand over once a pass of the loop has brought nothing new, or enough has come."""
+        now = len(self._gathered)
+        if before < now < self._group and passes < _PASSES:
+            loop.call_soon(self._end_pass, loop, now, passes + 1)
+        else:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Give the thread what was gathered."""
+        gathered, self._gathered = self._gathered, []
+        with self._lock:
+            self._waiting.extend(unit for unit in gathered if not unit.taken)
+            self._ring()
+
+    def _ring(self) -> None:
+        """Wake the thread where it sleeps and has a reason not to; under the lock."""
+        if self._idle and (self._waiting or self._ended):
+            self._idle = False
+            self._bell.release()
+
+    def _withdraw(self, unit: _AnyUnit) -> bool:
+        with self._lock:
+            if unit.taken:
                 return False
+            unit.taken = True  # nobody else shall take it
+            if unit in self._waiting:
+                self._waiting.remove(unit)
             return True
 
     def _run(self) -> None:
@@ -121,45 +176,69 @@ class Writer:
         self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._database.close()
 
-    def _next_group(self) -> list[_Unit[object]]:
-        """Wait for work; an empty list means that the end has come."""
-        with self._changed:
-            while not self._waiting and not self._closing:
-                self._changed.wait()
-            size = min(len(self._waiting), self._group)
-            return [self._waiting.popleft() for _ in range(size)]
+    def _next_group(self) -> Sequence[_AnyUnit]:
+        """Wait for work; an empty group means that the end has come."""
+        while True:
+            with self._lock:
+                size = min(len(self._waiting), self._group)
+                group = [self._waiting.popleft() for _ in range(size)]
+                for unit in group:
+                    unit.taken = True
+                if group or self._ended:
+                    return group
+                self._idle = True
+            self._bell.acquire()
 
-    def _carry_out(self, group: Sequence[_Unit[object]]) -> None:
+    def _carry_out(self, group: Sequence[_AnyUnit]) -> None:
         try:
             self._database.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:
             _fail(group, translated(error))
             return
-        for unit in group:
-            if not self._carry_out_one(unit):
-                # SQLite gave the whole transaction up, earlier units included (disk full).
-                _fail(group, unit.error or Unavailable("the journal gave the group up"))
+        for _, neighbours in groupby(group, key=lambda unit: unit.work):
+            if not self._carry_out_alike(list(neighbours)):
+                # SQLite gave the whole transaction up, earlier writes included (disk full).
+                _fail(group, Unavailable("the journal gave the group up"))
                 return
         self._commit(group)
 
-    def _carry_out_one(self, unit: _Unit[object]) -> bool:
-        """Return whether the transaction still stands."""
-        self._database.execute("SAVEPOINT unit")
-        try:
-            unit.result.append(unit.work(self._database))
-        except Exception as error:  # noqa: BLE001 - handed to the caller, whatever it is
-            unit.error = translated(error) if isinstance(error, sqlite3.Error) else error
-            if not self._database.conn.in_transaction:
-                return False
-            self._database.execute("ROLLBACK TO unit")
-        self._database.execute("RELEASE unit")
-        return True
+    def _carry_out_alike(self, units: Sequence[_AnyUnit]) -> bool:
+        """Write neighbours of one kind together, or one by one where that fails.
 
-    def _commit(self, group: Sequence[_Unit[object]]) -> None:
+        Returns whether the transaction still stands.
+        """
+        error = self._attempt(units)
+        if error is None:
+            return True
+        if not self._database.conn.in_transaction:
+            _fail(units, error)
+            return False
+        if len(units) == 1:
+            _fail(units, error)
+            return True
+        return all(self._carry_out_alike([unit]) for unit in units)
+
+    def _attempt(self, units: Sequence[_AnyUnit]) -> Exception | None:
+        """Write in one savepoint; where that raises nothing is left of it."""
+        database = self._database
+        database.execute("SAVEPOINT unit")
+        try:
+            results = units[0].work(database, [unit.given for unit in units])
+            for unit, result in zip(units, results, strict=True):
+                unit.result = [result]
+        except Exception as error:  # noqa: BLE001 - handed to the caller, whatever it is
+            if database.conn.in_transaction:
+                database.execute("ROLLBACK TO unit")
+                database.execute("RELEASE unit")
+            return translated(error) if isinstance(error, sqlite3.Error) else error
+        database.execute("RELEASE unit")
+        return None
+
+    def _commit(self, group: Sequence[_AnyUnit]) -> None:
         try:
             self._database.execute("COMMIT")
         except sqlite3.Error as error:
-            if error.sqlite_errorcode & 0xFF in _IO_ERRORS:
+            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_IOERR:
                 # The commit frame may be on the disk all the same: after a crash it would count.
                 _fail(group, OutcomeUnknown(f"the disk failed during a commit: {error}"))
             else:
@@ -170,23 +249,23 @@ class Writer:
         if self._database.conn.in_transaction:
             self._database.execute("ROLLBACK")
 
-    def _tell(self, group: Sequence[_Unit[object]]) -> None:
-        by_loop: dict[asyncio.AbstractEventLoop, list[_Unit[object]]] = {}
-        for unit in group:
-            by_loop.setdefault(unit.loop, []).append(unit)
-        for loop, units in by_loop.items():
-            try:
-                loop.call_soon_threadsafe(self._finish, units)
-            except RuntimeError:
-                continue
+    def _tell(self, group: Sequence[_AnyUnit]) -> None:
+        if self._loop is None:
+            return
+        try:
+            self._loop.call_soon_threadsafe(self._finish, group)
+        except RuntimeError:  # the loop was closed: nobody waits any more
+            return
 
-    def _finish(self, units: Sequence[_Unit[object]]) -> None:
-        for unit in units:
+    def _finish(self, group: Sequence[_AnyUnit]) -> None:
+        wakes = False
+        for unit in group:
             unit.finish()
-        if any(unit.wakes for unit in units):
+            wakes = wakes or unit.wakes
+        if wakes:
             self._wake()
 
 
-def _fail(group: Sequence[_Unit[object]], error: Exception) -> None:
+def _fail(group: Sequence[_AnyUnit], error: Exception) -> None:
     for unit in group:
         unit.error = unit.error or error

@@ -84,7 +84,7 @@ def written(tmp_path: Path, database: Database) -> Callable[[], list[str]]:
 async def writer(database: Database) -> AsyncIterator[Writer]:
     opened = Writer(database, bound=3, group=10, wake=lambda: None)
     yield opened
-    opened.close()
+    await opened.close()
 
 
 async def _begin(writer: Writer, gate: Gate) -> "asyncio.Task[str]":
@@ -200,7 +200,7 @@ async def test_a_disk_that_fails_during_the_commit_leaves_the_outcome_unknown(
         await writer.write(insert("lost"))
     disk.failing = False
     await writer.write(insert("kept"))
-    writer.close()
+    await writer.close()
     assert written() == ["kept"]
 
 
