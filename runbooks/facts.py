@@ -28,6 +28,13 @@ from runbooks.steps import CommandOutcome, Unknown
 AnyFact = RegexFact | CountFact | SumFact | ListFact | JsonFact | ColumnFact | ExitStatusFact
 
 
+LONGEST_TEXT: Final = 4000
+"""Characters that a fact may have."""
+
+MOST_ITEMS: Final = 500
+"""Items that a list may have."""
+
+
 class NotTold(Exception):
     """The output does not hold the fact; the message is the reason."""
 
@@ -77,7 +84,19 @@ def _told(source: AnyFact, outcome: CommandOutcome, ok_exit: Sequence[int], scop
         if source.empty_is is None:
             raise NotTold("the command printed nothing")
         return source.empty_is
-    return _found(source, outcome.stdout, scope)
+    return _bounded(_found(source, outcome.stdout, scope))
+
+
+def _bounded(value: Value) -> Value:
+    """Refuse what no packet could show and no approver could read."""
+    if isinstance(value, str) and len(value) > LONGEST_TEXT:
+        raise NotTold(f"the match is {len(value)} characters long, at most {LONGEST_TEXT} are kept")
+    if isinstance(value, tuple):
+        if len(value) > MOST_ITEMS:
+            raise NotTold(f"there are {len(value)} matches, at most {MOST_ITEMS} are kept")
+        for item in value:
+            _bounded(item)
+    return value
 
 
 def _exit_status(outcome: CommandOutcome) -> int:

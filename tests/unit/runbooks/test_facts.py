@@ -77,6 +77,8 @@ def test_output_becomes_a_fact(source: dict[str, object], stdout: str, value: ob
         ({"json": "a.b"}, '{"a": {}}', "a.b: there is no b"),
         ({"json": "a[*].b"}, '{"a": 1}', "a[*].b: there is no list"),
         ({"json": "a", "type": "integer"}, '{"a": true}', "the value is not integer"),
+        ({"regex": "x+"}, "x" * 4001, "the match is 4001 characters long, at most 4000 are kept"),
+        ({"list": "x"}, "x" * 501, "there are 501 matches, at most 500 are kept"),
         ({"column": "Nope"}, DF, "the table has no column Nope"),
         ({"column": 9}, DF, "a row of the table is too short"),
         (
