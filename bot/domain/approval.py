@@ -172,7 +172,7 @@ def may_answer(asked: Asked, actor: Actor, option: Option) -> str:
         return f"You cannot answer this card: {refusal}."
     if verb in {Verb.VOTE, Verb.APPROVE_NOTICE} and actor.standing is not Standing.ACTIVE:
         return "You cannot answer this card: your account's standing is not known to be active."
-    if actor.practice_only and not asked.rule.practice:
+    if verb is Verb.VOTE and actor.practice_only and not asked.rule.practice:
         return "This seat may decide practice cards only; name its person in the policy."
     if actor.person in asked.rule.excluded and option.outcome is not OutcomeKind.DECLINE:
         return "You asked for this, so somebody else must say yes (four eyes)."

@@ -52,3 +52,58 @@ async def test_a_rejected_change_runs_no_command(tmp_path: Path) -> None:
 
         assert (await until(ended))[0].startswith("run ended: rejected, 0 commands ran.")
         assert b.ledger() == ()
+
+
+async def test_a_clean_up_that_does_not_help_escalates_and_never_says_done(tmp_path: Path) -> None:
+    async with bot(tmp_path) as b:
+        incident = await drill(b, "disk-stuck")
+        await b.approver.press(await b.approver.card("change"), "approve")
+
+        ended = await until(lambda: run_ended(b, incident), seconds=40)
+
+        assert ended.startswith("run ended: escalated, 3 commands ran.")
+        assert (await b.commander.incident(incident))["status"] == "investigating"
+
+
+async def test_a_freeze_after_the_yes_stops_the_run_before_its_first_command(
+    tmp_path: Path,
+) -> None:
+    async with bot(tmp_path) as b:
+        incident = await drill(b)
+        card = await b.approver.card("change")
+        await b.commander.say("/incident freeze all release in progress")
+
+        await b.approver.press(card, "approve")
+
+        ended = await until(lambda: run_ended(b, incident))
+        assert ended == (
+            "run ended: stopped, 0 commands ran. frozen: * by commander: release in progress"
+        )
+        assert b.ledger() == ()
+
+
+async def test_resolve_walks_the_checklist_and_asks_for_a_reason_for_open_points(
+    tmp_path: Path,
+) -> None:
+    async with bot(tmp_path) as b:
+        await b.commander.say("/incident declare sev3 checkout is slow")
+        incident = str((await b.commander.incidents())[0]["id"])
+        room = await until(lambda: room_of(b, incident))
+        await b.commander.say("/incident resolve cache was cold", room)
+        card = await b.commander.card("checklist")
+
+        refused, problem = await b.commander.press(card, "resolve")
+        status, _ = await b.commander.press(card, "resolve", "customers were never affected")
+
+        assert (refused, status) == (422, 200), problem
+        assert (await b.commander.incident(incident))["status"] == "resolved"
+
+
+async def run_ended(b: Bot, incident: str) -> str:
+    lines = await b.commander.timeline(incident)
+    return next((line for line in lines if line.startswith("run ended")), "")
+
+
+async def room_of(b: Bot, incident: str) -> str:
+    room = (await b.commander.incident(incident))["room"]
+    return str(room["id"] if isinstance(room, dict) else room or "")

@@ -17,6 +17,8 @@ async def eventually(
         return seen
 
 
-async def until(look: Callable[[], Awaitable[T]], seconds: float = 20) -> T:
-    """Look again and again until there is something to see; returns it."""
-    return await eventually(look, bool, seconds)
+async def until(look: Callable[[], Awaitable[T | None]], seconds: float = 20) -> T:
+    """Look again and again until there is something to see (and not "" or False); returns it."""
+    seen = await eventually(look, bool, seconds)
+    assert seen is not None
+    return seen
