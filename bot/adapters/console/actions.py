@@ -107,10 +107,8 @@ class Actions:
         reply = await self._carry_out(
             MessageSaid(id=ident, sender=guest.sender, text=words, conversation=room)
         )
-        if reply.tone is ReplyTone.DONE:
-            await self._chat.say(room, ident, guest.viewer.person, guest.viewer.name, words)
-            return Reply(tone=ReplyTone.DONE, text="")
-        return reply
+        # Everybody in the room reads the words there, so the asker needs no word of ours.
+        return Reply(tone=ReplyTone.DONE, text="") if reply.tone is ReplyTone.DONE else reply
 
     async def _answered(self, request: RawRequest) -> RawResponse:
         guest = await self._entry.guest(request)

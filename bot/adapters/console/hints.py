@@ -91,6 +91,8 @@ def _by_status(incident: IncidentSummary, viewer: Viewer) -> Hint | None:
                 " clean-up and run make run again; or connect Slack in three steps (Help).",
                 command="/incident drill disk-full",
             )
+        case "investigating" | "identified" if not incident.commander:
+            return Hint(words="Nobody commands yet. Take it:", command="/incident claim commander")
         case "investigating" | "identified" if incident.drill:
             return Hint(words="Firewarden is at work on the practice host; nothing to click yet.")
         case "resolved":

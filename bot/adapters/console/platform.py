@@ -12,9 +12,9 @@ from bot.adapters.console.messages import CHANNEL, DIRECT, ROOM, Draft, Room
 from bot.adapters.console.store import ConsoleStore
 from bot.errors import Refused
 from bot.ports import Clock, RoomSpec
-from bot.values import ConversationRef, MessageRef, PersonId, Untrusted
+from bot.values import ConversationRef, MessageRef, PersonId
 from cards import codec
-from cards.model import Card, Code, Paragraph, Person
+from cards.model import Card, Code
 
 PLATFORM: Final = "console"
 
@@ -100,17 +100,6 @@ class ConsolePlatform:
     def wake(self) -> None:
         """Let every open window look again."""
         self._changes.publish()
-
-    async def say(
-        self, room: ConversationRef, key: str, person: PersonId, name: str, words: str
-    ) -> MessageRef:
-        """Show what a person typed in a room; the timeline has it already."""
-        card = Card(
-            kind="said",
-            title=(Person(person, Untrusted(name)),),
-            blocks=(Paragraph(tuple((Untrusted(line),) for line in words.splitlines())),),
-        )
-        return await self._post(room, key, card)
 
     async def find(self, to: ConversationRef, key: str) -> MessageRef | None:
         """Return the message under a key."""

@@ -83,5 +83,5 @@ class Showing:
 
 
 def _declinable(card: Card) -> Card:
-    kept = tuple(button for button in card.buttons if button.style is ButtonStyle.DANGER)
+    kept = tuple(button for button in card.buttons if button.style is not ButtonStyle.PRIMARY)
     return replace(card, buttons=kept)

@@ -253,14 +253,15 @@ class Api:
         if await self._reader.card(call.viewer, card) is None:
             raise _absent("card")
         return await self._carry_out(
-            CardAnswer(
+            mistake=HTTPStatus.CONFLICT,
+            request=CardAnswer(
                 id=self._request_id(call),
                 sender=call.sender,
                 card=card,
                 option=body.option,
                 reason=body.reason,
                 values=body.values,
-            )
+            ),
         )
 
     def _request_id(self, call: Call) -> str:
@@ -271,7 +272,9 @@ class Api:
             raise _invalid("`Idempotency-Key` is up to 200 printable ASCII characters.")
         return f"api:{call.sender.account}:key:{key}"
 
-    async def _carry_out(self, request: Request) -> RawResponse:
+    async def _carry_out(
+        self, request: Request, mistake: HTTPStatus = HTTPStatus.UNPROCESSABLE_ENTITY
+    ) -> RawResponse:
         try:
             async with asyncio.timeout(RECORDED_WITHIN):
                 reply = await self._dispatch.handle(request)
@@ -279,7 +282,7 @@ class Api:
             raise _not_recorded("it took too long", timedelta(seconds=2)) from None
         except Unavailable as unavailable:
             raise _not_recorded(str(unavailable), unavailable.retry_after) from None
-        return _json(_reply_json(reply).model_dump_json().encode(), _status(reply))
+        return _json(_reply_json(reply).model_dump_json().encode(), _status(reply, mistake))
 
     async def _document(self, _: RawRequest) -> RawResponse:
         # Imported when first asked for: building the schemas takes longer than starting.
@@ -310,10 +313,12 @@ def _reply_json(reply: Reply) -> ReplyJson:
     )
 
 
-def _status(reply: Reply) -> HTTPStatus:
+def _status(reply: Reply, mistake: HTTPStatus) -> HTTPStatus:
     match reply.tone:
         case ReplyTone.NOT_RECORDED:
             return HTTPStatus.SERVICE_UNAVAILABLE
+        case ReplyTone.MISTAKE if not reply.field_errors:
+            return mistake
         case ReplyTone.MISTAKE:
             return HTTPStatus.UNPROCESSABLE_ENTITY
         case ReplyTone.DONE | ReplyTone.ANSWER:

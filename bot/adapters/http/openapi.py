@@ -103,6 +103,8 @@ def _responses(route: ApiRoute) -> dict[str, Json]:
     responses: dict[str, Json] = {"200": _content("Done", route.answers)}
     if route.takes is not None:
         responses["422"] = _content("A mistake, in plain words; nothing was done", "ReplyJson")
+    if route.takes is bodies.AnswerBody:
+        responses["409"] = _content("The card does not take this answer; why is said", "ReplyJson")
     responses |= {str(int(code)): _content(says, "Problem") for code, says in _PROBLEMS.items()}
     return responses
 

@@ -230,9 +230,8 @@ async def set_the_scene(world: World) -> ConversationRef:
     }
     for number, card in enumerate(_talk()):
         await world.chat.post(room, f"post:{number}", card)
-    await world.chat.say(
-        room, "said:1", PersonId("p-commander"), "Commander", "who last touched the log config?"
-    )
+    words = message(Strong("Commander"), ": ", Untrusted("who last touched the log config?"))
+    await world.chat.post(room, "said:1", words)
     await world.chat.post(room, "run", run_card())
     await world.chat.post(room, "packet", packet(now))
     return room

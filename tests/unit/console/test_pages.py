@@ -7,7 +7,7 @@ import pytest
 from bot.adapters.console.assets import Assets
 from bot.ports import RoomSpec
 from bot.values import PersonId, Untrusted
-from cards.model import message
+from cards.model import Card, Code, Person, message
 from tests.unit.console.browsing import Browser
 from tests.unit.console.scenery import NUMBER, set_the_scene, summary
 from tests.unit.console.world import World
@@ -96,7 +96,8 @@ async def test_foreign_text_stays_text(browser: Browser, console: World) -> None
     room = await console.chat.open_room(RoomSpec(key="i1", name=hostile, topic=hostile))
     console.views.summaries = [summary(room, title=hostile)]
     await console.chat.post(room, "1", message(Untrusted(hostile)))
-    await console.chat.say(room, "2", PersonId("p"), hostile, hostile)
+    card = Card(title=(Person(PersonId("p"), Untrusted(hostile)),), footer=(Code(hostile),))
+    await console.chat.post(room, "2", card)
     await browser.sign_in("commander")
     for page in ("", f"incidents/{NUMBER}"):
         text = (await browser.get(f"/s/commander/{page}")).text

@@ -227,6 +227,26 @@ async def test_a_mistake_is_422_in_plain_words(caller: Caller, served: World) ->
     assert (reply["outcome"], reply["text"]) == ("mistake", "There is no verb “declar”.")
 
 
+async def test_an_answer_that_the_card_does_not_take_is_409(caller: Caller, served: World) -> None:
+    served.dispatch.reply = Reply(tone=ReplyTone.MISTAKE, text="Decided already: reject.")
+    status, reply = await caller.post("/api/cards/c-packet/answers", {"option": "approve"})
+    assert status == 409
+    assert isinstance(reply, dict)
+    assert reply["text"] == "Decided already: reject."
+
+
+async def test_a_form_with_faults_is_422_and_names_the_fields(
+    caller: Caller, served: World
+) -> None:
+    served.dispatch.reply = Reply(
+        tone=ReplyTone.MISTAKE, text="one field", field_errors={"title": "is missing"}
+    )
+    status, reply = await caller.post("/api/cards/c-packet/answers", {"option": "go"})
+    assert status == 422
+    assert isinstance(reply, dict)
+    assert reply["field_errors"] == {"title": "is missing"}
+
+
 async def test_what_was_not_recorded_is_503_with_retry_after(caller: Caller, served: World) -> None:
     served.dispatch.fault = Unavailable("the journal is full", retry_after=timedelta(seconds=4))
     status, problem = await caller.post("/api/commands", {"text": "/incident list"})
