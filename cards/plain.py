@@ -41,6 +41,8 @@ from cards.plaintext import (
 # visible space after the sign keeps the words readable and the sign harmless.
 _SIGN: Final = re.compile(r"@(?=\w)|<(?=[!@#/\w])")
 
+_ADDRESS: Final = re.compile(r"(?<=\w):(?=//)")
+
 
 def render(card: Card, *, today: date | None = None) -> str:
     """Return the whole card as text, commands verbatim, lines ended by a plain newline."""
@@ -60,12 +62,32 @@ def headline(card: Card, *, today: date | None = None) -> str:
     """Return the one line that a notification shows: what it is, and what must be seen."""
     seen = [_headline(card, today)]
     seen += [_line(b.line, today) for b in card.blocks if isinstance(b, Notice)]
-    return " — ".join(part for part in seen if part)
+    # A notification has no room for links, and chats make one of every address that they see.
+    return _ADDRESS.sub("", " — ".join(part for part in seen if part))
 
 
 def line_text(line: Line, *, today: date | None = None) -> str:
     """Return one line of a card as text."""
     return _line(line, today)
+
+
+def characters(line: Line, *, today: date | None = None) -> str:
+    """Return a line as bare characters, for places that show characters and nothing else."""
+    return "".join(_characters(part, today) for part in line)
+
+
+def _characters(part: Inline, today: date | None) -> str:
+    match part:
+        case str() | Untrusted():
+            return visible(part)
+        case Strong(words) | Code(words) | Link(words, _):
+            return visible(words)
+        case Person(_, name):
+            return visible(name)
+        case At(moment):
+            return moment_words(moment, today)
+        case _:
+            assert_never(part)
 
 
 def _headline(card: Card, today: date | None) -> str:
