@@ -126,7 +126,9 @@ def compile_line(source: str) -> CommandLine:
 
 def compile_words(words: Sequence[str]) -> CommandLine:
     """Take one template per word; raises ValueError."""
-    return _checked(CommandLine(shlex.join(words), tuple(tuple(_pieces(word)) for word in words)))
+    return _checked(
+        CommandLine(shlex.join(words), tuple(tuple(_pieces(word)) or ("",) for word in words))
+    )
 
 
 def runs_code(words: Sequence[str]) -> int | None:
