@@ -17,7 +17,7 @@ from bot.domain.effects import ClearTimer, Effect, Timer
 from bot.domain.events import Envelope
 from bot.domain.intents import AttachAlerts, Declare, Intent, Obstacle
 from bot.domain.policy import Policy
-from bot.errors import Unavailable
+from bot.errors import OutcomeUnknown, Unavailable
 from bot.ports import (
     Absent,
     AlertsTaken,
@@ -55,6 +55,9 @@ _TRIES = 8
 
 PATIENCE = timedelta(seconds=1.4)
 """A request waits this long for its commit (DESIGN 7: the sender is answered within 1.5 s)."""
+
+_CERTAINTY = 1.0
+"""Seconds that a caller who gave up still waits to hear whether it was too late for that."""
 
 
 class Noun(Protocol[S, I_contra]):
@@ -135,12 +138,13 @@ class Extra:
 NOTHING_ELSE = Extra()
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class _Job(Generic[I]):
     intent: I
     extra: Extra
     future: "asyncio.Future[Result]"
     tries: int = 0
+    given_up: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,8 +166,12 @@ class _Planned(Generic[S, I]):
 
 @dataclass(slots=True)
 class _Queue(Generic[I]):
+    """Jobs that wait, and the commit that is under way with the jobs it is for."""
+
     jobs: list[_Job[I]] = field(default_factory=list)
     busy: bool = False
+    batch: Sequence[_Job[I]] = ()
+    commit: "asyncio.Future[Sequence[CommitOutcome]] | None" = None
 
 
 class Desk(Generic[S, I]):
@@ -197,22 +205,30 @@ class Desk(Generic[S, I]):
         return (await self._folded(ident)).state
 
     async def submit(self, ident: str, intent: I, extra: Extra = NOTHING_ELSE) -> Result:
-        """Decide and commit one intent. Raises Unavailable where it was not recorded."""
+        """Decide and commit one intent. Raises Unavailable where it was not recorded.
+
+        Cancelling withdraws it. Where it is too late for that, the cancellation is raised once it
+        is certain what became of it, and `Journal.known` says so; OutcomeUnknown = not even then.
+        """
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         seeded = replace(intent, fresh=replace(intent.fresh, seed=self._ids.new()))
         queue = self._queues.setdefault(ident, _Queue())
-        queue.jobs.append(_Job(intent=seeded, extra=extra, future=future))
+        job = _Job(intent=seeded, extra=extra, future=future)
+        queue.jobs.append(job)
         if not queue.busy:
             queue.busy = True
             self._tasks.create_task(self._drain(ident, queue))
-        return await future
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            await _given_up(queue, job)
+            raise
 
     async def _drain(self, ident: str, queue: _Queue[I]) -> None:
         try:
             while queue.jobs:
-                jobs = [job for job in queue.jobs if not job.future.done()]
-                queue.jobs = []
-                queue.jobs = [*await self._batch(ident, jobs), *queue.jobs]
+                jobs, queue.jobs = queue.jobs, []
+                queue.jobs = [*await self._batch(ident, queue, jobs), *queue.jobs]
         finally:
             queue.busy = False
             for job in queue.jobs:
@@ -220,7 +236,7 @@ class Desk(Generic[S, I]):
             if not queue.jobs:
                 self._queues.pop(ident, None)
 
-    async def _batch(self, ident: str, jobs: Sequence[_Job[I]]) -> list[_Job[I]]:
+    async def _batch(self, ident: str, queue: _Queue[I], jobs: Sequence[_Job[I]]) -> list[_Job[I]]:
         """Decide and commit these; returns the ones that must be decided again."""
         try:
             folded = await self._folded(ident)
@@ -228,24 +244,47 @@ class Desk(Generic[S, I]):
             commits: list[Commit] = []
             for job in jobs:
                 await self._number(job)
-                plan = self._plan(ident, folded, job)
+                plan = None if job.given_up else self._plan(ident, folded, job)
                 if plan is not None:
                     commit, head = await self._sealed(ident, plan, folded.head)
                     commits.append(commit)
                     planned.append(plan)
                     folded = _Folded(state=plan.state, head=head)
-            outcomes = await self._journal.commit(commits)
+            outcomes = await self._committed(queue, [p.job for p in planned], commits)
         except Exception as error:  # noqa: BLE001 - whoever waits must hear of it, whatever it is
             self._cache.pop(ident, None)
             for job in jobs:
                 _fail(job, error)
             return []
+        for job in jobs:
+            if job.given_up:
+                job.future.cancel()
         again = [await self._settle(p, o) for p, o in zip(planned, outcomes, strict=True)]
         if all(isinstance(outcome, Committed) for outcome in outcomes):
             self._keep(ident, folded)
         else:
             self._cache.pop(ident, None)
         return [job for job in again if job is not None]
+
+    async def _committed(
+        self, queue: _Queue[I], jobs: Sequence[_Job[I]], commits: Sequence[Commit]
+    ) -> Sequence[CommitOutcome]:
+        """Commit; it is withdrawn where everybody who waits for it gives up."""
+        if not commits:
+            return ()
+        queue.batch = jobs
+        queue.commit = asyncio.ensure_future(self._journal.commit(commits))
+        try:
+            if all(job.given_up for job in jobs):
+                queue.commit.cancel()
+            return await queue.commit
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise Unavailable("nobody waits for it any more") from None
+        finally:
+            queue.batch, queue.commit = (), None
 
     async def _sealed(self, ident: str, plan: _Planned[S, I], head: Head) -> tuple[Commit, Head]:
         """Store long texts first, then continue the chain."""
@@ -386,6 +425,20 @@ class Desk(Generic[S, I]):
         self._cache.move_to_end(ident)
         while len(self._cache) > _CACHED:
             self._cache.popitem(last=False)
+
+
+async def _given_up(queue: _Queue[I], job: _Job[I]) -> None:
+    """Withdraw a job whose caller is gone, or wait until it is certain what became of it."""
+    job.given_up = True
+    if job in queue.jobs:
+        queue.jobs.remove(job)
+        job.future.cancel()
+        return
+    if queue.commit is not None and all(other.given_up for other in queue.batch):
+        queue.commit.cancel()
+    await asyncio.wait([job.future], timeout=_CERTAINTY)
+    if not job.future.done():
+        raise OutcomeUnknown("the journal has begun to write it and does not answer")
 
 
 def _timers_settled(effects: Sequence[Effect]) -> tuple[Sequence[Effect], list[str]]:
