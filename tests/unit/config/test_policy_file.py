@@ -13,8 +13,8 @@ from bot.values import HostName, PersonId, Severity, Tier
 
 KNOWN = Known(
     runbooks=frozenset({"disk-full", "high-cpu"}),
-    templates=frozenset({"stakeholder_report", "customer_initial"}),
-    sources=frozenset({"alertmanager", "generic"}),
+    templates=frozenset({"stakeholder", "customer_initial"}),
+    sources=frozenset({"alertmanager", "drill", "generic"}),
 )
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMZkKx4mR9x3lDk8b7i6m9QyqvYd7cXr6cD5Yd0XwqV1"
 TEAM = """\
