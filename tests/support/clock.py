@@ -1,0 +1,58 @@
+"""Time and ids that tests own: the clock moves when it is told to, ids count."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+START = datetime(2026, 11, 21, 10, 42, tzinfo=UTC)
+"""A Saturday morning."""
+
+
+class MovedClock:
+    """`Clock` that stands still until it is moved; sleepers wake in the order of their moments."""
+
+    def __init__(self, now: datetime = START) -> None:
+        self._now = now
+        self._sleepers: list[tuple[datetime, int, asyncio.Future[None]]] = []
+        self._order = count()
+
+    def now(self) -> datetime:
+        return self._now
+
+    def monotonic(self) -> float:
+        return self._now.timestamp()
+
+    async def sleep_until(self, moment: datetime) -> None:
+        if moment <= self._now:
+            await asyncio.sleep(0)
+            return
+        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        sleeper = (moment, next(self._order), woken)
+        self._sleepers.append(sleeper)
+        try:
+            await woken
+        finally:
+            if sleeper in self._sleepers:
+                self._sleepers.remove(sleeper)
+
+    def move(self, by: timedelta) -> None:
+        """Let time pass, all of it at once."""
+        self._now += by
+        due = sorted((s for s in self._sleepers if s[0] <= self._now), key=lambda s: s[:2])
+        for sleeper in due:
+            self._sleepers.remove(sleeper)
+            if not sleeper[2].done():
+                sleeper[2].set_result(None)
+
+
+class CountedIds:
+    """`Ids` without chance: `id-1`, `id-2`, ..."""
+
+    def __init__(self) -> None:
+        self._numbers = count(1)
+
+    def new(self) -> str:
+        return f"id-{next(self._numbers)}"
+
+    def secret(self) -> str:
+        return f"secret-{next(self._numbers)}"

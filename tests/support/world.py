@@ -1,0 +1,453 @@
+"""A whole Firewarden without its edges: real desks, delivery and handlers on journals in memory.
+
+    async with World() as world:
+        reply = await world.say("commander", "/incident declare sev2 checkout is down")
+        await world.settled()
+        await world.say("commander", "/incident update we are on it", at=await world.room())
+
+Time stands still until `world.move(...)`. The chat is `world.chat` (platform `console`), whose
+rooms and cards are plain attributes. Whoever speaks is a seat's name, or `platform:account`.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import timedelta
+from types import TracebackType
+from typing import Self
+
+from bot.adapters.console.pager import ConsolePager
+from bot.adapters.files import read_catalogue, read_texts
+from bot.adapters.memory.chat import MemoryChat
+from bot.adapters.memory.journal import MemoryJournal
+from bot.config.policy_file import default_policy
+from bot.domain import effects as fx
+from bot.domain.policy import Group, Policy
+from bot.domain.state import Incident
+from bot.errors import Refused
+from bot.ports import (
+    Attempt,
+    ChatPlatform,
+    CommandExecutor,
+    CommandResult,
+    Pager,
+    ProbeResult,
+    Receipt,
+    StandingAnswer,
+    StandingKind,
+)
+from bot.records.rows import IncidentRow
+from bot.redaction import Redactor
+from bot.requests import AlertsReceived, CardAnswer, MessageSaid, Reply, Sender, SlashCommand
+from bot.usecases.archive import Archive
+from bot.usecases.attaching import Attaching
+from bot.usecases.commands import CommandNames, Core
+from bot.usecases.current import Current
+from bot.usecases.delivering.carrier import Carrier, IncidentDesk, Settler, SystemDesk
+from bot.usecases.delivering.commands import Changes, Reads
+from bot.usecases.delivering.hints import Attaches, Drills, Timers, Wakes
+from bot.usecases.delivering.pages import Pages
+from bot.usecases.delivering.posts import Posts, Shows
+from bot.usecases.delivering.rooms import Rooms
+from bot.usecases.delivery import Delivery
+from bot.usecases.desk import Desk
+from bot.usecases.identity import Identity
+from bot.usecases.ingest import Ingest
+from bot.usecases.nouns import IncidentNoun, SystemNoun
+from bot.usecases.numbers import DayNumbers
+from bot.usecases.reading import Reading
+from bot.usecases.rendering import Rendering
+from bot.usecases.seats import SeatNoun, Seats, TokenKind
+from bot.usecases.views import Viewer
+from bot.values import (
+    CardId,
+    ConversationRef,
+    Host,
+    HostName,
+    PersonId,
+    RemoteCommand,
+    StreamRef,
+    Untrusted,
+)
+from cards import plain
+from cards.model import Card
+from cards.texts import Texts
+from handlers.router import Router
+from tests.support.clock import CountedIds, MovedClock
+
+PRACTICE = Host(
+    name=HostName("practice"),
+    address="127.0.0.1",
+    port=2222,
+    service="practice",
+    host_key="ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHtests",
+    observe_user="observe",
+    observe_key_file="observe.key",
+    change_user="change",
+    change_key_file="change.key",
+    practice=True,
+)
+
+SEATED = (Group.READER, Group.RESPONDER, Group.APPROVER, Group.COMMUNICATIONS)
+"""Groups of the two seats of the embedded default."""
+
+_TURNS = 20_000
+"""Turns of the event loop after which a world that never comes to rest is a fault."""
+
+
+class Standings:
+    """`People` whose answers a test sets; an account that nobody spoke of is active."""
+
+    def __init__(self, clock: MovedClock) -> None:
+        self._clock = clock
+        self.kinds: dict[tuple[str, str], StandingKind] = {}
+
+    async def standing(self, platform: str, account: str) -> StandingAnswer:
+        kind = self.kinds.get((platform, account), StandingKind.ACTIVE)
+        return StandingAnswer(kind=kind, checked_at=self._clock.now())
+
+
+class NoHosts:
+    """`CommandExecutor` of a world without hosts: everything is refused before it begins."""
+
+    async def boot_id(self, host: Host) -> str:
+        raise Refused(f"this world has no host {host.name}")
+
+    async def run(
+        self, host: Host, command: RemoteCommand, attempt: Attempt, boot_id: str = ""
+    ) -> CommandResult:
+        raise Refused(f"this world has no host {host.name}")
+
+    async def stop(self, host: Host, attempt: Attempt) -> None:
+        raise Refused(f"this world has no host {host.name}")
+
+    async def inquire(self, host: Host, attempt: Attempt, boot_id: str) -> Receipt:
+        raise Refused(f"this world has no host {host.name}")
+
+    async def close(self) -> None:
+        return
+
+
+class NoProbe:
+    """`Probe` of a world without web addresses."""
+
+    async def get(self, url: str, timeout: timedelta) -> ProbeResult:  # noqa: ASYNC109 - the port's
+        raise Refused(f"this world has no {url}")
+
+
+class DrillBook:
+    """`DrillGround` that only writes down which drills were to begin."""
+
+    def __init__(self) -> None:
+        self.begun: list[tuple[str, str]] = []
+
+    async def begin(self, scenario: str, drill: str) -> None:
+        self.begun.append((scenario, drill))
+
+
+class World:
+    """See the module. `policy` None = the embedded default with its practice host and two seats."""
+
+    def __init__(
+        self,
+        *,
+        policy: Policy | None = None,
+        documents: Mapping[str, str] | None = None,
+        executor: CommandExecutor | None = None,
+        names: CommandNames | None = None,
+        secrets: tuple[str, ...] = (),
+        journal: MemoryJournal | None = None,
+    ) -> None:
+        embedded = replace(default_policy(), hosts={PRACTICE.name: PRACTICE})
+        self.clock = MovedClock()
+        self.ids = CountedIds()
+        self.journal = journal or MemoryJournal(ids=self.ids)
+        self.current = Current(
+            policy=policy or embedded,
+            documents=read_catalogue(None) if documents is None else documents,
+        )
+        self.people = Standings(self.clock)
+        self.drills = DrillBook()
+        self.chat = MemoryChat(people=frozenset(self.current.policy.people), platform="console")
+        self.rendering = Rendering(
+            journal=self.journal,
+            clock=self.clock,
+            current=self.current,
+            texts=Texts(read_texts(None)),
+        )
+        self._embedded = policy is None
+        self._executor = executor or NoHosts()
+        self._names = names or CommandNames()
+        self._redactor = Redactor(secrets)
+        self._archive = Archive(journal=self.journal, key=b"a key for the chain")
+        self._requests = 0
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        tasks = await self._stack.enter_async_context(asyncio.TaskGroup())
+        self._open_desks(tasks)
+        self.identity = Identity(current=self.current, seats=self.seats, people=self.people)
+        self.reading = Reading(
+            journal=self.journal,
+            desk=self.incidents,
+            identity=self.identity,
+            rendering=self.rendering,
+            current=self.current,
+        )
+        self.core = Core(
+            journal=self.journal,
+            incidents=self.incidents,
+            system=self.system,
+            reading=self.reading,
+            rendering=self.rendering,
+            identity=self.identity,
+            current=self.current,
+            redactor=self._redactor,
+            clock=self.clock,
+            ids=self.ids,
+            names=self._names,
+        )
+        ingest = Ingest(journal=self.journal, clock=self.clock, current=self.current)
+        self.router = Router(core=self.core, ingest=ingest)
+        self.delivery = self._delivery()
+        tasks.create_task(self.delivery.run())
+        self._stack.callback(self.delivery.stop)
+        if self._embedded:
+            for name in ("commander", "approver"):
+                await self.seats.add(name, PersonId(name), SEATED)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._stack.__aexit__(kind, error, trace)
+
+    # --- speaking ----------------------------------------------------------------------------
+
+    async def say(
+        self, who: str, text: str, *, at: ConversationRef | None = None, ident: str = ""
+    ) -> Reply:
+        """Type a line."""
+        request = SlashCommand(
+            id=ident or self._next_request(), sender=sender(who), text=text, conversation=at
+        )
+        return await self.router.handle(request)
+
+    async def press(  # noqa: PLR0913 - a press has this many parts
+        self,
+        who: str,
+        card: str,
+        option: str,
+        *,
+        reason: str = "",
+        values: Mapping[str, str] | None = None,
+        ident: str = "",
+    ) -> Reply:
+        """Press a button of a card."""
+        return await self.router.handle(
+            CardAnswer(
+                id=ident or self._next_request(),
+                sender=sender(who),
+                card=CardId(card),
+                option=option,
+                reason=reason,
+                values=values or {},
+            )
+        )
+
+    async def talk(self, who: str, text: str, *, at: ConversationRef) -> Reply:
+        """Say something in a room."""
+        request = MessageSaid(
+            id=self._next_request(), sender=sender(who), text=text, conversation=at
+        )
+        return await self.router.handle(request)
+
+    async def alert(self, received: AlertsReceived) -> None:
+        """Let a monitor send alerts."""
+        await self.router.take_alerts(received)
+
+    async def token(self, seat: str, kind: TokenKind, text: str) -> Reply:
+        """Type a line with an API token of a seat."""
+        request = SlashCommand(
+            id=self._next_request(),
+            sender=replace(sender(seat), token_kind=kind.value),
+            text=text,
+        )
+        return await self.router.handle(request)
+
+    # --- looking -----------------------------------------------------------------------------
+
+    async def incident(self, number: str = "") -> Incident:
+        """Return an incident as it stands; without a number, the newest."""
+        rows = await self.journal.rows(IncidentRow)
+        named = [row for row in rows if number in {"", row.number}]
+        newest = max(named, key=lambda row: (row.opened_at, row.number))
+        return await self.incidents.state(newest.id)
+
+    async def room(self, number: str = "") -> ConversationRef:
+        """Return an incident's room once delivery has opened it."""
+        await self.settled()
+        return (await self.incident(number)).rooms["console"]
+
+    async def viewer(self, who: str) -> Viewer:
+        """Return who looks; fails where nobody is."""
+        viewer = await self.reading.viewer(sender(who))
+        assert viewer is not None
+        return viewer
+
+    async def events(self, incident: Incident) -> list[str]:
+        """Return the names of an incident's events, oldest first."""
+        history = await self.journal.load(StreamRef(kind="incident", id=incident.id))
+        found = await self._archive.events(history.records)
+        return [type(envelope.event).__name__ for envelope in found]
+
+    def posted(self, place: ConversationRef | str) -> list[str]:
+        """Return what a conversation (or channel, by name) was told, as plain text."""
+        ident = place.id if isinstance(place, ConversationRef) else f"channel:{place}"
+        return [plain.render(card) for card in self.chat.cards.get(ident, {}).values()]
+
+    def shown(self, reply: Reply) -> str:
+        """Return a reply's card as plain text, "" where it has none."""
+        return "" if reply.card is None else text_of(reply.card)
+
+    # --- time --------------------------------------------------------------------------------
+
+    async def settled(self) -> None:
+        """Let delivery carry out everything that is due."""
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+            now = self.clock.now()
+            waiting = [b.oldest_due for b in await self.journal.backlog() if b.open]
+            if not any(due is not None and due <= now for due in waiting):
+                return
+        raise AssertionError("this world never comes to rest")
+
+    async def move(self, by: timedelta) -> None:
+        """Let time pass, and delivery do what that makes due."""
+        await self.settled()
+        self.clock.move(by)
+        await self.settled()
+
+    # --- putting together --------------------------------------------------------------------
+
+    def _open_desks(self, tasks: asyncio.TaskGroup) -> None:
+        self.incidents: IncidentDesk = Desk(
+            noun=IncidentNoun(),
+            journal=self.journal,
+            clock=self.clock,
+            ids=self.ids,
+            policy=lambda: self.current.policy,
+            archive=self._archive,
+            tasks=tasks,
+            numbers=DayNumbers(self.journal),
+        )
+        self.system: SystemDesk = Desk(
+            noun=SystemNoun(),
+            journal=self.journal,
+            clock=self.clock,
+            ids=self.ids,
+            policy=lambda: self.current.policy,
+            archive=self._archive,
+            tasks=tasks,
+        )
+        seating = Desk(
+            noun=SeatNoun(),
+            journal=self.journal,
+            clock=self.clock,
+            ids=self.ids,
+            policy=lambda: self.current.policy,
+            archive=self._archive,
+            tasks=tasks,
+        )
+        self.seats = Seats(desk=seating, journal=self.journal, clock=self.clock, ids=self.ids)
+
+    def _delivery(self) -> Delivery:
+        carriers: dict[type, Carrier] = {}
+        settler = Settler(journal=self.journal, clock=self.clock)
+        delivery = Delivery(
+            journal=self.journal,
+            desk=self.incidents,
+            clock=self.clock,
+            ids=self.ids,
+            carriers=carriers,
+            settler=settler,
+        )
+        carriers |= self._talking(settler)
+        carriers |= self._working(settler, delivery)
+        return delivery
+
+    def _talking(self, settler: Settler) -> dict[type, Carrier]:
+        chats: dict[str, ChatPlatform] = {self.chat.name: self.chat}
+        pagers: dict[str, Pager] = {self.chat.name: ConsolePager(self.chat)}
+        rooms = Rooms(
+            desk=self.incidents,
+            chats=chats,
+            settler=settler,
+            clock=self.clock,
+            current=self.current,
+        )
+        return {
+            fx.OpenRoom: rooms,
+            fx.SetRoom: rooms,
+            fx.Invite: rooms,
+            fx.Post: Posts(
+                desk=self.incidents,
+                archive=self._archive,
+                chats=chats,
+                rendering=self.rendering,
+                settler=settler,
+            ),
+            fx.Show: Shows(
+                desk=self.incidents, chats=chats, rendering=self.rendering, settler=settler
+            ),
+            fx.SendPage: Pages(
+                desk=self.incidents, pagers=pagers, rendering=self.rendering, current=self.current
+            ),
+        }
+
+    def _working(self, settler: Settler, delivery: Delivery) -> dict[type, Carrier]:
+        changes = Changes(
+            desk=self.incidents,
+            executor=self._executor,
+            identity=self.identity,
+            current=self.current,
+            settler=settler,
+            clock=self.clock,
+            lease=delivery,
+        )
+        attaching = Attaching(
+            journal=self.journal, desk=self.incidents, current=self.current, ids=self.ids
+        )
+        return {
+            fx.RunChange: changes,
+            fx.StopCommand: changes,
+            fx.RunRead: Reads(
+                desk=self.incidents,
+                executor=self._executor,
+                probe=NoProbe(),
+                current=self.current,
+            ),
+            fx.Timer: Timers(desk=self.incidents),
+            fx.WakeWaiting: Wakes(desk=self.incidents, journal=self.journal, settler=settler),
+            fx.Attach: Attaches(attaching=attaching),
+            fx.StartDrill: Drills(ground=self.drills, settler=settler),
+        }
+
+    def _next_request(self) -> str:
+        self._requests += 1
+        return f"request-{self._requests}"
+
+
+def sender(who: str) -> Sender:
+    """Return a seat's sender, or that of `platform:account`."""
+    platform, _, account = who.rpartition(":")
+    return Sender(platform=platform or "console", account=account, name=Untrusted(account))
+
+
+def text_of(card: Card) -> str:
+    """Return a card as plain text."""
+    return plain.render(card)
