@@ -37,7 +37,6 @@ main() {
         check) check "$@" ;;
         gate) gate ;;
         keep) keep "$@" ;;
-        begin) begin "$@" ;;
         *) usage ;;
     esac
 }
@@ -239,28 +238,37 @@ keep() {
     # Closed by exec: a redirection of a function leaves a copy open for its return.
     { exec 9>&-; capture "$place/out"; } &
     { exec 9>&-; capture "$place/err"; } &
-    # A subshell, so that our own remark about its death does not land in its stderr.
-    (
-        exec setsid /bin/sh "$0" begin "$place" "$command_path" "$@" \
-            </dev/null >"$place/out" 2>"$place/err" 7>&- 9>&-
-    )
+    # In a subshell, whose process becomes the command's and whose number is known before that.
+    (begin "$@")
     status=$?
     [ -s "$place/group" ] || status=unstarted
-    # A process that the command left behind may hold its streams open for ever.
-    timeout 2 head -n 2 <&7 >/dev/null
+    looks=0
+    until drained out && drained err; do
+        looks=$((looks + 1))
+        if [ "$looks" -ge 100 ]; then
+            # A process that the command left behind may hold its streams open for ever.
+            timeout 2 head -n 2 <&7 >/dev/null
+            break
+        fi
+    done
     printf '%-16s\n' "$status" 1<>"$place/status.new"
     mv "$place/status.new" "$place/status"
 }
 
 begin() {
-    place=$1 command_path=$2
-    shift 2
-    started_at "$$"
-    printf '%s %s\n' "$$" "$started" >"$place/group" || exit 125
+    read -r me _ </proc/self/stat
+    started_at "$me"
+    printf '%s %s\n' "$me" "$started" >"$place/group" || exit 125
     PATH=$command_path
     FIREWARDEN_ATTEMPT=${place##*/}
     export PATH FIREWARDEN_ATTEMPT
-    exec "$@"
+    exec /usr/bin/setsid "$@" </dev/null >"$place/out" 2>"$place/err" 7>&- 9>&-
+}
+
+# Whether all of a short stream is in its file; a long one takes longer than a look.
+drained() {
+    bytes_in "$place/$1.first"
+    [ -n "$known" ] && [ "$bytes" -lt "$head_bytes" ]
 }
 
 # Always drains its stream: a full disk here must not end the command.
@@ -314,10 +322,10 @@ ends() {
 
 # What dd said: "N bytes (...) copied, ...".
 bytes_in() {
-    bytes=0
+    bytes=0 known=
     [ -f "$1" ] || return
     while read -r number word _; do
-        case $word in byte | bytes) bytes=$number ;; esac
+        case $word in byte | bytes) bytes=$number known=yes ;; esac
     done <"$1"
 }
 
