@@ -1,1 +1,0 @@
-"""The promise: whatever dies, nothing runs twice."""

@@ -1,0 +1,100 @@
+"""A Firewarden as a process of its own, to be killed at any moment and started again."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from bot.adapters.practice.host import default_scratch
+from bot.adapters.practice.place import LEDGER
+from bot.app import opened
+from bot.config import load_settings
+from bot.usecases.seats import TokenKind
+from tests.support.bot import Seated
+from tests.support.waiting import until
+
+
+@dataclass(slots=True, kw_only=True)
+class Process:
+    """One life of the bot after the other, on the same data folder and port."""
+
+    folder: Path
+    port: int
+    session: aiohttp.ClientSession
+    life: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Begin a life; returns once it is ready."""
+        log = (self.folder / "log").open("ab")
+        self.life = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bot", "serve", env=self._environment(), stdout=log, stderr=log
+        )
+        log.close()
+        await until(self._ready, seconds=30)
+
+    async def kill(self) -> None:
+        """End the life with SIGKILL: nothing is flushed, nothing is said."""
+        if self.life is not None and self.life.returncode is None:
+            self.life.send_signal(signal.SIGKILL)
+            await self.life.wait()
+
+    async def seat(self, name: str) -> Seated:
+        """Make a token for a seat, from another process than the bot's."""
+        async with opened(load_settings(self._env_file())) as base:
+            token = await base.seats.make_token(name, TokenKind.ANSWER)
+        return Seated(address=self.address, token=token, session=self.session)
+
+    def ledger(self) -> tuple[str, ...]:
+        """Return the state-changing commands that the practice host began, by its own account."""
+        file = default_scratch(self.folder / "data") / LEDGER
+        return tuple(file.read_text().splitlines()) if file.exists() else ()
+
+    @property
+    def address(self) -> str:
+        """`host:port` of the console and the alerts."""
+        return f"127.0.0.1:{self.port}"
+
+    async def _ready(self) -> bool:
+        assert self.life is not None
+        assert self.life.returncode is None, (self.folder / "log").read_text()
+        try:
+            async with self.session.get(f"http://{self.address}/readyz") as got:
+                return got.status == 200
+        except aiohttp.ClientError:
+            return False
+
+    def _env_file(self) -> Path:
+        file = self.folder / "env"
+        file.write_text("".join(f"{k}={v}\n" for k, v in self._settings().items()))
+        return file
+
+    def _settings(self) -> dict[str, str]:
+        return {
+            "FIREWARDEN_LISTEN": self.address,
+            "FIREWARDEN_DATA": str(self.folder / "data"),
+        }
+
+    def _environment(self) -> dict[str, str]:
+        return {"PATH": os.environ["PATH"], **self._settings()}
+
+
+@asynccontextmanager
+async def process(folder: Path, port: int) -> AsyncIterator[Process]:
+    """Yield a bot that is not started yet; whatever is left of it is ended afterwards."""
+    async with aiohttp.ClientSession() as session:
+        lives = Process(folder=folder, port=port, session=session)
+        try:
+            yield lives
+        finally:
+            await lives.kill()
+            # A last, gentle life adopts the practice host and ends it.
+            await lives.start()
+            assert lives.life is not None
+            lives.life.send_signal(signal.SIGTERM)
+            await lives.life.wait()
