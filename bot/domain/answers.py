@@ -93,7 +93,7 @@ def _out_of_place(draft: Draft, asked: Asked, intent: Answer) -> str:
 def _not_over(draft: Draft, packet: ChecklistPacket, intent: Answer) -> str:
     if draft.incident.live_runs:
         return "A run is still going: wait for it, or /runbook abort it first."
-    open_points = _open_points(packet, intent)
+    open_points = _open_points(packet, intent, draft.incident.firing)
     if open_points and not intent.reason.text.strip():
         return f"Still open: {'; '.join(open_points)}. Tick them, or give a reason to override."
     return ""
@@ -185,10 +185,10 @@ def _details(draft: Draft, decided: CardDecided) -> None:
         reasking.ask_again_where_stricter(draft)
 
 
-def _open_points(packet: ChecklistPacket, intent: Answer) -> list[str]:
+def _open_points(packet: ChecklistPacket, intent: Answer, firing: int) -> list[str]:
     open_points = [words for name, words in packet.points if not intent.values.get(name)]
-    if packet.firing and intent.values.get("alerts"):
-        open_points.append(f"{packet.firing} alert(s) still fire")
+    if firing and intent.values.get("alerts"):
+        open_points.append(f"{firing} alert(s) still fire")
     return open_points
 
 
@@ -201,5 +201,7 @@ def _after_expiry(draft: Draft, asked: Asked) -> None:
                 "A command's outcome is still unknown, and nobody has said what became of it."
             )
             stepping.ask_doubt_again(draft, asked)
+        case CardKind.NOTICE if asked.rule.quorums and asked.rule.excluded:
+            draft.page("A notice to people outside was not cleared in time, and was not sent.")
         case _:
             pass

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from bot.domain.actor import Actor, Standing
+from bot.domain.actor import Actor
 from bot.domain.decided import Decided, Decision, Refusal
 from bot.domain.effects import ClearTimer, Effect, Timer
 from bot.domain.events import (
@@ -31,6 +31,7 @@ from bot.domain.events import (
     VoteCast,
 )
 from bot.domain.intents import Answer
+from bot.domain.packet import NoticePacket
 from bot.domain.permissions import Verb, allowed
 from bot.domain.rules import entitled, quorum_met
 from bot.values import CardId, PersonId, Untrusted
@@ -166,13 +167,15 @@ def vote(cards: Mapping[CardId, Asked], intent: Answer, now: datetime) -> Decisi
 
 def may_answer(asked: Asked, actor: Actor, option: Option) -> str:
     """Return "" where this person may choose this option, else why not."""
-    verb = VERB_OF_KIND[asked.card.kind]
+    if actor.token_kind not in ANSWERING:
+        return f"A token of kind `{actor.token_kind}` can never answer a card."
+    verb = verb_of(asked.card)
     refusal = allowed(actor, verb)
     if refusal:
         return f"You cannot answer this card: {refusal}."
-    if verb in {Verb.VOTE, Verb.APPROVE_NOTICE} and actor.standing is not Standing.ACTIVE:
-        return "You cannot answer this card: your account's standing is not known to be active."
-    if verb is Verb.VOTE and actor.practice_only and not asked.rule.practice:
+    # A seat that no policy names may still say what it sees; a token may not even do that.
+    decides = verb is Verb.VOTE or bool(actor.token_kind)
+    if decides and actor.practice_only and not asked.rule.practice:
         return "This seat may decide practice cards only; name its person in the policy."
     if actor.person in asked.rule.excluded and option.outcome is not OutcomeKind.DECLINE:
         return "You asked for this, so somebody else must say yes (four eyes)."
@@ -182,6 +185,16 @@ def may_answer(asked: Asked, actor: Actor, option: Option) -> str:
         return f"This card is for {groups}; you are in {yours}."
     return ""
 
+
+def verb_of(card: CardAsked) -> Verb:
+    """Return the verb that an answer to this card takes; who exactly is the card's own rule."""
+    if isinstance(card.packet, NoticePacket) and card.packet.external:
+        return Verb.APPROVE_NOTICE
+    return VERB_OF_KIND[card.kind]
+
+
+ANSWERING = frozenset({"", "answer"})
+"""Kinds of tokens that may answer cards at all; "" is a person at a seat or in a chat."""
 
 VERB_OF_KIND: dict[CardKind, Verb] = {
     CardKind.RUN: Verb.RUN,
@@ -194,7 +207,7 @@ VERB_OF_KIND: dict[CardKind, Verb] = {
     CardKind.CHECKLIST: Verb.RESOLVE,
     CardKind.DETAILS: Verb.EDIT,
 }
-"""The verb that an answer to each kind of card takes; who exactly is the card's own rule."""
+"""The verb that an answer to each kind of card takes; see `verb_of`."""
 
 UNRULED = frozenset(
     {CardKind.RUN, CardKind.STEP, CardKind.QUESTION, CardKind.CHECKLIST, CardKind.DETAILS}

@@ -41,6 +41,7 @@ def attach(draft: Draft, intent: AttachAlerts) -> Decision:
             resolved=intent.resolved,
             first=intent.first,
             muted=intent.muted,
+            again=intent.reopening and not opening,
         )
     )
     if opening:
@@ -127,17 +128,19 @@ def _first_steps(draft: Draft, intent: AttachAlerts) -> None:
 def _again(draft: Draft, intent: AttachAlerts) -> None:
     if not intent.firing or intent.muted:
         return
-    worse = intent.severity.worse_than(draft.incident.severity)
+    news: list[str] = []
     if draft.incident.status is Status.RESOLVED:
         resolved_at = draft.incident.resolved_at or draft.now
         if intent.reopening and draft.now - resolved_at < draft.policy.flap_window:
             return
         reopen(draft, Untrusted("its alert fires again"))
-        draft.page("It was resolved, and its alert fires again.")
-    if worse:
+        news.append("It was resolved, and its alert fires again.")
+    if intent.severity.worse_than(draft.incident.severity):
         raise_to(draft, intent.severity, Untrusted("a worse alert joined"))
         reasking.ask_again_where_stricter(draft)
-        draft.page(f"A worse alert joined: it is {intent.severity} now.")
+        news.append(f"A worse alert joined: it is {intent.severity} now.")
+    if news:
+        draft.page(" ".join(news))
 
 
 def _propose(draft: Draft, intent: AttachAlerts) -> None:
@@ -170,7 +173,7 @@ def _propose(draft: Draft, intent: AttachAlerts) -> None:
                         consequence=f"later: /runbook run {intent.runbook}",
                     ),
                 ),
-                rule=ResolvedRule(names=(), quorums=(), excluded=()),
+                rule=ResolvedRule(names=(), quorums=(), excluded=(), practice=draft.incident.drill),
                 expires_at=draft.after(draft.policy.approval_expires_in),
                 remind_at=None,
                 packet=RunPacket(

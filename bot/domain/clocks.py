@@ -71,7 +71,7 @@ def _flap_window_over(draft: Draft) -> Decision:
 
 def _nobody_acknowledged(draft: Draft, page: str) -> Decision:
     state = draft.incident.pages.get(page)
-    if state is not None:
+    if state is not None and (state.next_at is None or draft.now >= state.next_at):
         draft.steps(escalation.advance(draft.policy, state, draft.now))
     return draft.decided()
 

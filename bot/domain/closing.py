@@ -68,7 +68,7 @@ def resolve(draft: Draft, intent: Resolve) -> Decision:
                         consequence="the incident stays open",
                     ),
                 ),
-                rule=ResolvedRule(names=(), quorums=(), excluded=()),
+                rule=ResolvedRule(names=(), quorums=(), excluded=(), practice=draft.incident.drill),
                 expires_at=draft.after(draft.policy.approval_expires_in),
                 remind_at=None,
                 packet=ChecklistPacket(

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from bot.domain import escalation, run, telling
 from bot.domain.actor import Actor
 from bot.domain.decided import Decided
-from bot.domain.effects import Effect, WakeWaiting
-from bot.domain.events import Envelope, Event, ReservationReleased
+from bot.domain.effects import Effect, Invite, WakeWaiting
+from bot.domain.events import Envelope, Event, PersonPaged, ReservationReleased
 from bot.domain.intents import Intent
 from bot.domain.policy import Policy
 from bot.domain.state import Incident, evolve, next_number
@@ -75,8 +75,11 @@ class Draft:
         )
 
     def steps(self, steps: escalation.Steps) -> None:
-        """Add what the escalation decided."""
+        """Add what the escalation decided; whoever is paged is invited too."""
         self.happen(*steps.events)
+        paged = [event.person for event in steps.events if isinstance(event, PersonPaged)]
+        rooms = self.incident.platforms
+        self.do(*(Invite(platform=room, person=person) for person in paged for room in rooms))
         self.do(*steps.effects)
 
     def setting(self) -> run.Setting:

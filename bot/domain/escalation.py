@@ -44,6 +44,8 @@ class PageState:
     acknowledged_by: PersonId | None = None
     acknowledged_at: datetime | None = None
     exhausted: bool = False
+    next_at: datetime | None = None
+    """When the next person is told, unless somebody has it by then."""
 
     @property
     def open(self) -> bool:
@@ -64,9 +66,9 @@ def evolve(pages: Mapping[str, PageState], event: Event, at: datetime) -> Mappin
     match event:
         case PageStarted(page=page):
             return {**pages, page: PageState(started=event, at=at)}
-        case PersonPaged(page=page, person=person, level=level):
-            told = PagedPerson(person=person, level=level, at=at)
-            return {**pages, page: replace(pages[page], paged=(*pages[page].paged, told))}
+        case PersonPaged(page=page, person=person, level=level, next_at=next_at):
+            told = (*pages[page].paged, PagedPerson(person=person, level=level, at=at))
+            return {**pages, page: replace(pages[page], paged=told, next_at=next_at)}
         case PageDelivered(page=page, person=person, pager=pager):
             return {**pages, page: _answered(pages[page], person, pager, arrived=True)}
         case PageUndeliverable(page=page, person=person, pager=pager):

@@ -247,13 +247,18 @@ class AlertBrief:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertsAttached:
-    """News of one alert group: how many began to fire and were resolved, and the first of them."""
+    """News of one alert group: how many began to fire and were resolved, and the first of them.
+
+    `again` = among the firing ones are some that had fired before the incident was resolved and
+    never ended: they are counted already.
+    """
 
     group: str
     firing: int
     resolved: int
     first: tuple[AlertBrief, ...]
     muted: bool = False
+    again: bool = False
 
 
 # --- paging ----------------------------------------------------------------------------------

@@ -33,11 +33,13 @@ def prepare(draft: Draft, intent: PrepareNotice) -> Decision:
         names=("external notice",),
         quorums=(QuorumRule(groups=(Group.COMMUNICATIONS,), count=1),),
         excluded=(intent.by.person,),
+        practice=draft.incident.drill,
     )
     internal = ResolvedRule(
         names=("internal notice",),
         quorums=(QuorumRule(groups=tuple(sorted(intent.by.groups)), count=1),),
         excluded=(),
+        practice=draft.incident.drill,
     )
     draft.move(
         approval.ask(

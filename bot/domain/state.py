@@ -22,6 +22,7 @@ from bot.domain.events import (
     LinkAdded,
     NoticeSent,
     PersonJoined,
+    PersonPaged,
     Role,
     RoleAssigned,
     RoomOpened,
@@ -227,13 +228,15 @@ def _changed(incident: Incident, event: Event, at: datetime) -> Incident:  # noq
             )
         case UpdateReminded(level=level):
             return replace(incident, reminders=level)
-        case AlertsAttached(group=group, firing=firing, resolved=resolved):
+        case AlertsAttached(group=group, firing=firing):
             return replace(
                 incident,
                 groups=tuple(dict.fromkeys((*incident.groups, group))),
                 alerts=incident.alerts + firing,
-                firing=max(0, incident.firing + firing - resolved),
+                firing=_still_firing(incident, event),
             )
+        case PersonPaged(person=person):
+            return replace(incident, members=incident.members | {person})
         case RoomOpened(room=room):
             return replace(incident, rooms={**incident.rooms, room.platform: room})
         case IncidentResolved():
@@ -260,3 +263,10 @@ def _changed(incident: Incident, event: Event, at: datetime) -> Incident:  # noq
             return replace(incident, notices=incident.notices + 1)
         case _:
             return incident
+
+
+def _still_firing(incident: Incident, news: AlertsAttached) -> int:
+    """Count the alerts that fire after this news; those that fire again are counted already."""
+    before = incident.firing
+    firing = max(before, news.firing) if news.again else before + news.firing
+    return max(0, firing - news.resolved)

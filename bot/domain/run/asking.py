@@ -153,7 +153,7 @@ def _ask_human(
             kind=kind,
             title=Untrusted(title),
             options=options,
-            rule=ResolvedRule(names=(), quorums=(), excluded=()),
+            rule=ResolvedRule(names=(), quorums=(), excluded=(), practice=setting.drill),
             expires_at=setting.now + setting.policy.approval_expires_in,
             remind_at=None,
             packet=packet.QuestionPacket(path=path, description=description),
