@@ -55,7 +55,8 @@ TEXTS: dict[type[UpdatePosted | IncidentResolved], TextName] = {
 def notice(event: NoticeSent, incident: Incident) -> Card:
     """Return the notice itself: the words that were confirmed, and not one more."""
     first, *rest = text_lines(event.text) or ((event.text,),)
-    return told(incident, Tone.NEUTRAL, first, tuple(rest))
+    card = told(incident, Tone.NEUTRAL, first, tuple(rest))
+    return replace(card, drill=incident.drill and not event.text.text.startswith("DRILL"))
 
 
 def from_text(name: TextName, envelope: Envelope, incident: Incident, context: Context) -> Card:
@@ -68,6 +69,7 @@ def from_text(name: TextName, envelope: Envelope, incident: Incident, context: C
 def _facts(envelope: Envelope, incident: Incident, context: Context) -> Facts:
     at = replace(context, now=envelope.at)
     facts = facts_of(incident, at, author=name_of(envelope.actor, context))
+    facts = replace(facts, drill=False)  # the card around the text is marked
     match envelope.event:
         case UpdatePosted(text=text, next_at=next_at):
             return replace(facts, text=text.text, next_update=moment_of(next_at))

@@ -26,9 +26,6 @@ from cards.model import (
     Notice,
     Paragraph,
     Section,
-    Step,
-    Steps,
-    StepState,
     Tone,
 )
 from cards.plaintext import duration_words, visible_line
@@ -154,14 +151,11 @@ def _measured(item: PacketEvidence) -> Line:
 def _preconditions(packet: ChangePacket) -> tuple[Block, ...]:
     if not packet.preconditions:
         return ()
-    steps = tuple(
-        Step(
-            state=StepState.COMPLETED if holds else StepState.FAILED,
-            title=(Code(Untrusted(text)), " holds" if holds else " does NOT hold"),
-        )
+    lines: tuple[Line, ...] = tuple(
+        ("✔ " if holds else "✘ ", Code(Untrusted(text)), " holds" if holds else " does NOT hold")
         for text, holds in packet.preconditions
     )
-    return (Section(title="Only if (checked again after the yes)", blocks=(Steps(steps),)),)
+    return (Section(title="Only if (checked again after the yes)", blocks=(Paragraph(lines),)),)
 
 
 def _risk(packet: ChangePacket) -> tuple[Block, ...]:

@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from bot.domain.approval import SHORT_DIGEST, UNRULED, Asked, CardState
-from bot.domain.events import CardKind, Option, OutcomeKind, VoteCast
+from bot.domain.events import CardDecided, CardKind, Option, OutcomeKind, VoteCast
 from bot.domain.state import Incident
 from bot.values import PersonId, Tier
 from cards.context import Context, counted, listed
@@ -101,7 +101,8 @@ _CHANGES = frozenset({CardKind.CHANGE, CardKind.UNDO, CardKind.RUN, CardKind.STE
 def _open_line(asked: Asked, context: Context) -> Line:
     votes = [_vote(asked, vote, context) for vote in asked.votes.values()]
     told = (" Votes: ", *listed(votes), ".") if votes else ()
-    expires = (" Expires ", *context.until(asked.card.expires_at), "; then nothing is done.")
+    # No "in 45 min": nobody edits the card while the time passes.
+    expires = (" Expires ", At(asked.card.expires_at), "; then nothing is done.")
     return ("OPEN. Waiting for ", *who_may(asked, context), ".", *told, *expires)
 
 
@@ -123,14 +124,21 @@ def _decided_line(incident: Incident, asked: Asked, context: Context) -> Line:
     decided = asked.decided
     if decided is None:
         return ("DECIDED",)
-    option = asked.option(decided.option)
-    word = option.label if option else decided.option
     by = listed([_voter(asked, person, context) for person in decided.by])
     reason = (" — ", decided.reason) if decided.reason.text else ()
     ran: Line = ()
     if decided.outcome is OutcomeKind.DECLINE and asked.card.kind in _CHANGES:
         ran = (". ", _what_ran(incident, asked))
-    return (word.upper(), " by ", *by, *_stamp(asked), *reason, *ran)
+    return (_decision(asked, decided), " by ", *by, *_stamp(asked), *reason, *ran)
+
+
+def _decision(asked: Asked, decided: CardDecided) -> str:
+    if asked.card.kind in {CardKind.CHANGE, CardKind.UNDO}:
+        words = {OutcomeKind.ACT: "APPROVED", OutcomeKind.DECLINE: "REJECTED"}
+        if decided.outcome in words:
+            return words[decided.outcome]
+    option = asked.option(decided.option)
+    return (option.label if option else decided.option).upper()
 
 
 def _voter(asked: Asked, person: PersonId, context: Context) -> Line:

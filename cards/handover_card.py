@@ -16,6 +16,7 @@ def build(incident: Incident, event: RoleAssigned, context: Context) -> Card:
     """Return the card that the room gets when a role is handed over."""
     facts = replace(
         facts_of(incident, context),
+        drill=False,  # the card around the text is marked
         author=name_of(event.previous, context) or "Nobody",
         commander=name_of(event.person, context),
         changed=_changed(incident, context),

@@ -94,7 +94,7 @@ def _pairs(incident: Incident, context: Context) -> tuple[tuple[str, Line], ...]
         ("Impact", _impact(incident)),
         ("Alerts", _alerts(incident)),
         ("Last update", _last_update(incident)),
-        ("Next update", context.until(incident.next_update_at) if incident.next_update_at else ()),
+        ("Next update", (At(incident.next_update_at),) if incident.next_update_at else ()),
         ("Visible to", context.people(sorted(incident.members)) if incident.private else ()),
     ]
     return tuple((label, line) for label, line in pairs if line)

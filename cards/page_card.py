@@ -55,6 +55,7 @@ def build(
 def _words(incident: Incident, page: PageState, context: Context) -> tuple[Line, ...]:
     facts = replace(
         facts_of(incident, context),
+        drill=False,  # the card around the text is marked
         reason=page.started.reason.text,
         needed=_needed(incident),
         tried=tuple(run_words(run) for run in incident.runs.values()),

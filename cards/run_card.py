@@ -194,9 +194,14 @@ def _checks(run: Run) -> tuple[Block, ...]:
     if not reads:
         return ()
     # A poll asks the same again and again: its last answer stands for all.
-    latest = {read.path.partition("#")[0] + "@" + read.host: read for read in reads}
+    latest = {(_asks(read.path), read.host): read for read in reads}
     steps = tuple(_read(read) for read in latest.values())
     return (Section(title=f"Checks: {counted(len(steps), 'answer')}", blocks=(Steps(steps),)),)
+
+
+def _asks(path: str) -> str:
+    """Return what a read asks, without the number of the poll or of the sustained sample."""
+    return path.partition("#")[0].partition(".held.")[0]
 
 
 def _read(read: ReadFinished) -> Step:
@@ -207,7 +212,13 @@ def _read(read: ReadFinished) -> Step:
     late: Line = (", out of time",) if outcome.deadline else ()
     return Step(
         state=StepState.FAILED if broken else StepState.COMPLETED,
-        title=(Code(read.path), " on ", Code(read.host), *status, *late),
+        title=(
+            Code(_asks(read.path).removeprefix("again.")),
+            " on ",
+            Code(read.host),
+            *status,
+            *late,
+        ),
         detail=excerpt(_output(outcome.stdout, outcome.stderr, outcome.fault), _OUTPUT_SHOWN),
         took=outcome.seconds,
     )

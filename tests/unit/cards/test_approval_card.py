@@ -68,7 +68,7 @@ def decided(option: str, outcome: OutcomeKind, reason: str = "") -> CardDecided:
 def test_an_open_question_says_who_may_answer_and_until_when() -> None:
     assert status_of(story_with()) == (
         "OPEN. Waiting for 1 yes of approver, not Ann (who asked). "
-        "Expires 11:00 UTC (in 45 min); then nothing is done."
+        "Expires 11:00 UTC; then nothing is done."
     )
 
 
@@ -80,14 +80,14 @@ def test_votes_so_far_are_shown_with_where_they_came_from() -> None:
 
 def test_a_yes_names_who_gave_it_and_when() -> None:
     story = story_with().tell(vote("bob"), decided("approve", OutcomeKind.ACT, "go"))
-    assert status_of(story) == "APPROVE by Bob (console) at 10:04 UTC — go"
+    assert status_of(story) == "APPROVED by Bob (console) at 10:04 UTC — go"
     assert card_of(story).tone is Tone.GOOD
     assert card_of(story).buttons == ()
 
 
 def test_a_rejected_one_says_that_nothing_ran() -> None:
     story = story_with().tell(vote("bob", "reject"), decided("reject", OutcomeKind.DECLINE))
-    assert status_of(story) == "REJECT by Bob (console) at 10:04 UTC. 0 commands ran."
+    assert status_of(story) == "REJECTED by Bob (console) at 10:04 UTC. 0 commands ran."
     assert card_of(story).tone is Tone.NEUTRAL
 
 

@@ -347,8 +347,16 @@ def test_a_channel_is_told_which_incident_it_is(event: Event, words: str) -> Non
 
 
 def test_a_drill_is_marked_in_every_message() -> None:
-    assert said(declared(drill=True)).startswith("DRILL ")
-    assert said(declared(drill=True), Place.CHANNEL).startswith("DRILL ")
+    assert said(declared(drill=True)).startswith("DRILL ■ SEV2")
+    assert said(declared(drill=True), Place.CHANNEL).startswith("DRILL ■ SEV2")
+
+
+@pytest.mark.parametrize("text", ["DRILL We are slow.", "We are slow."])
+def test_a_notice_of_a_drill_is_marked_once(text: str) -> None:
+    notice = NoticeSent(
+        audience="all", channel="c", text=Untrusted(text), author=ANN, confirmed_by=(ANN,)
+    )
+    assert said(declared(drill=True).tell(notice), Place.CHANNEL) == "DRILL We are slow."
 
 
 @pytest.mark.parametrize(
