@@ -4,7 +4,7 @@ The keys are kebab-case in YAML and snake_case here. Every class refuses keys th
 know; what needs more than one place of the document to judge is lint's.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Final, Literal, Self, TypeAlias, TypeVar
@@ -729,8 +729,3 @@ class Document(Part):
     def is_playbook(self) -> bool:
         """Whether it ranks hypotheses in place of deciding on an action."""
         return bool(self.hypotheses)
-
-
-def facts_of(sources: Sequence[Look]) -> frozenset[str]:
-    """Return the names of all facts that these commands give."""
-    return frozenset(name for look in sources for name in look.facts)

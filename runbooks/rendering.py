@@ -9,7 +9,6 @@ from typing import Final, TypeAlias, assert_never
 from bot.values import OnDeadline
 from runbooks.expressions import (
     CannotEvaluateError,
-    Expression,
     Finding,
     Scope,
     UnknownUsedError,
@@ -295,8 +294,3 @@ def _variable(name: str, variable: float | Text, scope: Scope) -> Finding:
 def _known(scope: Scope, name: str) -> Value:
     found = scope[name]
     return f"unknown: {found.reason}" if isinstance(found, Unknown) else found
-
-
-def expressions_of(steps: Sequence[AnyStep]) -> tuple[Expression, ...]:
-    """Return every placeholder in the commands of steps."""
-    return tuple(found for line in lines_of(steps) for found in line.expressions)

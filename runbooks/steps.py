@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Literal, Self, TypeAlias
 
 from bot.values import Json, Login, OnDeadline, RemoteCommand, Tier, digest_of
@@ -92,10 +91,6 @@ class Progress:
     go: Mapping[str, Go] = field(default_factory=dict)
     aborted: bool = False
     mode: Mode = Mode.RUN
-
-
-NOTHING_YET = Progress()
-"""The progress of a run that has just been started."""
 
 
 # --- facts ------------------------------------------------------------------------------------
@@ -516,5 +511,3 @@ NextStep: TypeAlias = (
     | OfferUndo
     | Terminal
 )
-
-NO_FACTS: Mapping[str, FactValue] = MappingProxyType({})

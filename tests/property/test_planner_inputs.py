@@ -46,6 +46,7 @@ SOURCES = st.sampled_from(
 
 
 @given(ANY_TEXT)
+@settings(deadline=None)
 def test_a_value_is_one_word_of_a_command_or_refused(value: str) -> None:
     line = compile_line("run {{ value }} --name={{ value }} 'in {{ value }} side' end")
     with contextlib.suppress(CannotEvaluateError):
@@ -61,12 +62,14 @@ def test_a_value_is_one_word_of_a_command_or_refused(value: str) -> None:
 
 
 @given(st.lists(st.text(max_size=20), min_size=1, max_size=6))
+@settings(deadline=None)
 def test_words_of_a_list_stay_as_they_are_or_are_refused(words: list[str]) -> None:
     with contextlib.suppress(ValueError):
         assert compile_words(["run", *words]).render({}) == ("run", *words)
 
 
 @given(ANY_TEXT, ANY_TEXT)
+@settings(deadline=None)
 def test_a_parameter_is_a_name_of_the_inventory_a_number_or_refused(host: str, limit: str) -> None:
     with contextlib.suppress(UserMistake):
         bindings = bind(small(), {"limit": limit}, {"instance": host}, INVENTORY)
@@ -76,14 +79,14 @@ def test_a_parameter_is_a_name_of_the_inventory_a_number_or_refused(host: str, l
 
 
 @given(st.lists(SMALL_WORDS, max_size=12).map(" ".join) | st.text(max_size=40))
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 def test_an_expression_is_refused_or_has_a_value_or_cannot_be_told(text: str) -> None:
     with contextlib.suppress(ValueError, CannotEvaluateError):
         compile_expression(text).evaluate(SCOPE)
 
 
 @given(SOURCES, st.text(alphabet='ab 01{}[]:,"\n-%KM.', max_size=60), st.sampled_from([0, 1, None]))
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_any_output_gives_a_fact_or_says_why_not(
     source: dict[str, object], stdout: str, status: int | None
 ) -> None:
@@ -92,7 +95,7 @@ def test_any_output_gives_a_fact_or_says_why_not(
 
 
 @given(st.text(alphabet="ab: -[]{}&*!|>'\"\n#%@`?,\t", max_size=60))
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_any_text_is_yaml_or_a_fault_with_a_place(text: str) -> None:
     with contextlib.suppress(OperatorMistake):
         read(text, "x.yaml").plain()
@@ -126,6 +129,7 @@ def test_a_mangled_runbook_loads_or_tells_its_faults(data: st.DataObject) -> Non
 
 
 @given(st.text(alphabet="0123456789 \n-x", max_size=12))
+@settings(deadline=None)
 def test_what_is_proposed_can_be_digested(stdout: str) -> None:
     runbook = small()
     bindings = bind(runbook, {"host": "web-1"}, {}, INVENTORY)
