@@ -24,7 +24,7 @@ from bot.adapters.practice.ground import PracticeGround
 from bot.adapters.practice.host import PracticeHost, default_scratch, start_practice_host
 from bot.adapters.probe import HttpProbe
 from bot.adapters.sqlite.journal import SqliteJournal
-from bot.adapters.ssh.executor import ParamikoExecutor
+from bot.adapters.ssh.late import LateExecutor
 from bot.adapters.timers import Housekeeping
 from bot.adapters.webhook import WebhookPager
 from bot.config import Known, Settings, joint_faults, load_policy
@@ -337,7 +337,7 @@ class Service:
 
     async def deliver(self, stack: AsyncExitStack) -> None:
         """Carry effects out from here on, and keep house."""
-        executor = ParamikoExecutor(redactor=self._redactor)
+        executor = LateExecutor(redactor=self._redactor)
         stack.push_async_callback(executor.close)
         self.delivery = self._delivery(executor)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())

@@ -1,0 +1,59 @@
+"""The executor, loaded at its first command: a bot that only takes alerts starts faster and smaller.
+
+Paramiko is 15 MB and a tenth of a second (measured, docs/adr/0008).
+"""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from bot.ports import Attempt, CommandResult, Receipt
+from bot.redaction import Redactor
+from bot.values import Host, RemoteCommand
+
+if TYPE_CHECKING:
+    from bot.adapters.ssh.executor import ParamikoExecutor
+
+
+class LateExecutor:
+    """`CommandExecutor` that makes its `ParamikoExecutor` when it is first needed."""
+
+    def __init__(self, *, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._loading = asyncio.Lock()
+        self._executor: ParamikoExecutor | None = None
+
+    async def boot_id(self, host: Host) -> str:
+        """See `CommandExecutor.boot_id`."""
+        return await (await self._loaded()).boot_id(host)
+
+    async def run(
+        self, host: Host, command: RemoteCommand, attempt: Attempt, boot_id: str = ""
+    ) -> CommandResult:
+        """See `CommandExecutor.run`."""
+        return await (await self._loaded()).run(host, command, attempt, boot_id)
+
+    async def stop(self, host: Host, attempt: Attempt) -> None:
+        """See `CommandExecutor.stop`."""
+        await (await self._loaded()).stop(host, attempt)
+
+    async def inquire(self, host: Host, attempt: Attempt, boot_id: str) -> Receipt:
+        """See `CommandExecutor.inquire`."""
+        return await (await self._loaded()).inquire(host, attempt, boot_id)
+
+    async def close(self) -> None:
+        """See `CommandExecutor.close`."""
+        if self._executor is not None:
+            await self._executor.close()
+
+    async def _loaded(self) -> "ParamikoExecutor":
+        async with self._loading:
+            if self._executor is None:
+                made = await asyncio.to_thread(_load)
+                self._executor = made(redactor=self._redactor)
+            return self._executor
+
+
+def _load() -> "type[ParamikoExecutor]":
+    from bot.adapters.ssh.executor import ParamikoExecutor  # noqa: PLC0415 - see the module's words
+
+    return ParamikoExecutor
