@@ -30,10 +30,11 @@ _CALLS: Final[Mapping[str, str]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hint:
-    """`words` say what comes next; `command`, where set, can be put into the box by a click."""
+    """`words` say what comes next. A click puts `command` into the box, or goes to `number`."""
 
     words: str
     command: str = ""
+    number: str = ""
     urgent: bool = False
 
 
@@ -104,12 +105,13 @@ def _by_status(incident: IncidentSummary, viewer: Viewer) -> Hint | None:
 def _elsewhere(incidents: Sequence[IncidentSummary], cards: Sequence[OpenCard]) -> Hint | None:
     mine = [card for card in cards if card.may_answer and asks_loudly(card)]
     if mine:
-        return Hint(words=f"{mine[0].incident_number} waits for your answer.", urgent=True)
+        number = mine[0].incident_number
+        return Hint(words=f"{number} waits for your answer.", urgent=True)
     if not incidents:
         return Hint(
             words="All quiet. Try the whole thing on the practice host:",
             command="/incident drill disk-full",
         )
     if incidents[0].drill:
-        return Hint(words=f"Open the drill's room: {incidents[0].number}.")
+        return Hint(words="Open the drill's room:", number=incidents[0].number)
     return None

@@ -205,7 +205,7 @@ class Windows:
             case Incidents():
                 names.append("incidents")
             case IncidentRoom():
-                names.append("pinned")
+                names += ["pinned", "opening"]
             case Timeline():
                 names.append("timeline")
             case Approvals():

@@ -23,18 +23,7 @@ from bot.adapters.http.raw import (
 from bot.adapters.http.routes import Found, Route, Router, WrongMethod
 from bot.ports import Ids
 
-READ_WITHIN: Final = 10.0
-"""Seconds in which a body must have arrived."""
-
-IDLE: Final = 30.0
-"""Seconds that a connection may stay open without a complete request."""
-
-LINGER: Final = 2.0
-"""Seconds that we read on after an early refusal, so that the sender sees the answer."""
-
 MAX_HEADERS: Final = 64
-MAX_STREAMS: Final = 200
-"""Open event streams over all clients: each browser tab holds one."""
 
 _log = logging.getLogger(__name__)
 
@@ -49,6 +38,25 @@ class Site:
     door: Door = field(default_factory=Door)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How patient the server is, in seconds, and how many streams it keeps open.
+
+    A body must arrive `within`; a connection may be `idle` without a complete request; after an
+    early refusal we `linger`, reading on so that the sender sees the answer. Each browser tab
+    holds one of the `streams`, and gives it back `notice` after it was closed.
+    """
+
+    within: float = 10.0
+    idle: float = 30.0
+    linger: float = 2.0
+    streams: int = 200
+    notice: float = 2.0
+
+
+DEFAULT_LIMITS: Final = Limits()
+
+
 class HttpServer:
     """Serves one or more sites in the running event loop.
 
@@ -56,7 +64,8 @@ class HttpServer:
     running requests finish and closes every socket.
     """
 
-    def __init__(self, sites: Sequence[Site], *, ids: Ids) -> None:
+    def __init__(self, sites: Sequence[Site], *, ids: Ids, limits: Limits = DEFAULT_LIMITS) -> None:
+        self.limits = limits
         self._sites = tuple(sites)
         self._ids = ids
         self._closing = asyncio.Event()
@@ -93,8 +102,8 @@ class HttpServer:
                 access_log=None,
                 # Nothing is ever unpacked: compressed bodies are refused on their header.
                 auto_decompress=False,
-                keepalive_timeout=IDLE,
-                lingering_time=LINGER,
+                keepalive_timeout=self.limits.idle,
+                lingering_time=self.limits.linger,
                 max_headers=MAX_HEADERS,
             )
             listener = await asyncio.get_running_loop().create_server(protocols, sock=bound)
@@ -108,7 +117,7 @@ class HttpServer:
         self, request: web.BaseRequest, events: AsyncGenerator[bytes, None]
     ) -> web.StreamResponse:
         """Send events until the client goes away or the server stops."""
-        if self._open_streams >= MAX_STREAMS:
+        if self._open_streams >= self.limits.streams:
             return _response(
                 text(HTTPStatus.SERVICE_UNAVAILABLE, "Too many open pages.", ("Retry-After", "5"))
             )
@@ -123,23 +132,31 @@ class HttpServer:
         self._open_streams += 1
         try:
             await response.prepare(request)
-            await self._pump(response, events)
+            await self._pump(request, response, events)
         finally:
             self._open_streams -= 1
         return response
 
     async def _pump(
-        self, response: web.StreamResponse, events: AsyncGenerator[bytes, None]
+        self,
+        request: web.BaseRequest,
+        response: web.StreamResponse,
+        events: AsyncGenerator[bytes, None],
     ) -> None:
         closing = asyncio.ensure_future(self._closing.wait())
         upcoming = asyncio.ensure_future(anext(events))
         try:
             while True:
-                await asyncio.wait({upcoming, closing}, return_when=asyncio.FIRST_COMPLETED)
-                if closing.done():
+                await asyncio.wait(
+                    {upcoming, closing},
+                    return_when=asyncio.FIRST_COMPLETED,
+                    timeout=self.limits.notice,
+                )
+                if closing.done() or request.transport is None:
                     return
-                await response.write(upcoming.result())
-                upcoming = asyncio.ensure_future(anext(events))
+                if upcoming.done():
+                    await response.write(upcoming.result())
+                    upcoming = asyncio.ensure_future(anext(events))
         except (StopAsyncIteration, ConnectionError):
             return
         finally:
@@ -198,7 +215,7 @@ class _Talk:
 
     async def _admitted(self, request: web.BaseRequest, route: Route, head: RawHead) -> Answer:
         try:
-            body = await _body(request, route.body_limit)
+            body = await _body(request, route.body_limit, self._server.limits.within)
         except BodyFault as fault:
             if route.rejected is None:
                 raise
@@ -219,7 +236,7 @@ def _head(request: web.BaseRequest, found: Found) -> RawHead:
     )
 
 
-async def _body(request: web.BaseRequest, limit: int) -> bytes:
+async def _body(request: web.BaseRequest, limit: int, within: float) -> bytes:
     """Read the whole body, or raise `BodyFault` as soon as it is too long, too slow or cut off."""
     if not request.body_exists:
         return b""
@@ -229,7 +246,7 @@ async def _body(request: web.BaseRequest, limit: int) -> bytes:
         if request.content.is_eof():
             # It came with its head, as small bodies do: there is nothing to wait for.
             return await _chunks(request, limit)
-        async with asyncio.timeout(READ_WITHIN):
+        async with asyncio.timeout(within):
             return await _chunks(request, limit)
     except TimeoutError:
         raise BodyFault(HTTPStatus.REQUEST_TIMEOUT, "The body did not arrive in time.") from None

@@ -85,7 +85,7 @@ async def test_a_region_is_sent_when_it_changed(browser: Browser, console: World
         console.views.asking = []
         console.changes.publish()
         _, second = await events.next("regions")
-    assert set(first) == {"bar", "side", "head", "hint", "pinned"}
+    assert set(first) == {"bar", "side", "head", "hint", "pinned", "opening"}
     assert "Your decision is needed" in first["bar"]
     assert set(second) == {"bar", "side", "hint"}
     assert second["bar"] == ""

@@ -7,12 +7,14 @@ from contextlib import asynccontextmanager
 from bot.adapters.http.guard import Door
 from bot.adapters.http.listening import Listen
 from bot.adapters.http.routes import Route
-from bot.adapters.http.server import HttpServer, Site
+from bot.adapters.http.server import DEFAULT_LIMITS, HttpServer, Limits, Site
 from tests.unit.http.doubles import CountingIds
 
 
 @asynccontextmanager
-async def serving(routes: Sequence[Route], door: Door | None = None) -> AsyncIterator[str]:
+async def serving(
+    routes: Sequence[Route], door: Door | None = None, limits: Limits = DEFAULT_LIMITS
+) -> AsyncIterator[str]:
     """Yield the `host:port` that answers."""
     site = Site(
         listen=Listen(host="127.0.0.1", port=0),
@@ -20,7 +22,7 @@ async def serving(routes: Sequence[Route], door: Door | None = None) -> AsyncIte
         routes=tuple(routes),
         door=door or Door(),
     )
-    server = HttpServer([site], ids=CountingIds())
+    server = HttpServer([site], ids=CountingIds(), limits=limits)
     await server.start()
     try:
         yield server.addresses[0]

@@ -100,6 +100,8 @@ function applyRegions(regions) {
     const fresh = parsed(html);
     swap(slot, fresh, () => slot.replaceChildren(fresh));
   }
+  // The room was opened after this page was drawn: only a new page has a place for its messages.
+  if (document.querySelector("[data-reload]")) location.reload();
   const waiting = document.querySelectorAll(".bar").length;
   const title = document.title.replace(/^\(\d+\) /, "");
   const more = document.querySelector(".bar-more")?.textContent.match(/\d+/);
