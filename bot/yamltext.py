@@ -355,11 +355,23 @@ def _named(path: Path, root: Node) -> str:
 
 
 def _message(details: ErrorDetails) -> str:
-    if details["type"] == "too_short":
-        return f"needs at least {details.get('ctx', {}).get('min_length', 1)}"
-    # Our own validators raise ValueError: their text already is the sentence to show.
-    text = details["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    return (text[:1].lower() + text[1:]).replace("valid tuple", "list")
+    context = details.get("ctx", {})
+    match details["type"]:
+        case "too_short":
+            return f"needs at least {context.get('min_length', 1)}"
+        case "model_type" | "dict_type" | "model_attributes_type":
+            return "keys and values are expected here, as in `key: value`"
+        case "union_tag_invalid":
+            wanted = str(context.get("expected_tags", "")).replace("'", "")
+            return f"{context.get('tag')!r} is none of {wanted}"
+        case "union_tag_not_found":
+            return f"the key {str(context.get('discriminator', '')).strip(chr(39))!r} is missing"
+        case "string_pattern_mismatch":
+            return f"{details['input']!r} does not have the form {context.get('pattern')}"
+        case _:
+            # Our own validators raise ValueError: their text already is the sentence to show.
+            text = details["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+            return (text[:1].lower() + text[1:]).replace("valid tuple", "list")
 
 
 def _hint(details: ErrorDetails) -> str:

@@ -1,7 +1,9 @@
 """What the YAML reader accepts, refuses and says about it."""
 
+from typing import Annotated, Literal
+
 import pytest
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from bot.errors import Fault, OperatorMistake
 from bot.yamltext import Limits, faults_of, known_keys, nearest, read
@@ -153,6 +155,38 @@ def test_all_faults_of_a_model_come_with_places_and_hints() -> None:
             hint="write a list: [a, b] or one '- ' per line",
         ),
     )
+
+
+class _Cat(BaseModel):
+    kind: Literal["cat"]
+
+
+class _Dog(BaseModel):
+    kind: Literal["dog"]
+
+
+class _Zoo(BaseModel):
+    name: Annotated[str, StringConstraints(pattern="^[a-z]+$")] = "zoo"
+    animal: Annotated[_Cat | _Dog, Field(discriminator="kind")] | None = None
+    owner: _Owner | None = None
+    days: Annotated[tuple[str, ...], Field(min_length=1)] = ("monday",)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("name: Z1", "x.yaml:1:7: name: 'Z1' does not have the form ^[a-z]+$"),
+        ("animal: {kind: cow}", "x.yaml:1:9: animal: 'cow' is none of cat, dog"),
+        ("animal: {}", "x.yaml:1:9: animal: the key 'kind' is missing"),
+        ("owner: me", "x.yaml:1:8: owner: keys and values are expected here, as in `key: value`"),
+        ("days: []", "x.yaml:1:7: days: needs at least 1"),
+    ],
+)
+def test_a_fault_is_told_in_the_words_of_an_author(text: str, fault: str) -> None:
+    root = read(text, "x.yaml")
+    with pytest.raises(ValidationError) as caught:
+        _Zoo.model_validate(root.plain())
+    assert [str(found) for found in faults_of(caught.value, root)] == [fault]
 
 
 def test_a_word_with_no_likeness_gets_no_hint() -> None:
