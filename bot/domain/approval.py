@@ -179,8 +179,9 @@ def may_answer(asked: Asked, actor: Actor, option: Option) -> str:
         return "This seat may decide practice cards only; name its person in the policy."
     if actor.person in asked.rule.excluded and option.outcome is not OutcomeKind.DECLINE:
         return "You asked for this, so somebody else must say yes (four eyes)."
-    if asked.rule.quorums and not entitled(asked.rule, actor.groups):
-        groups = " / ".join(sorted({g for q in asked.rule.quorums for g in q.groups}))
+    if asked.card.kind not in UNRULED and not entitled(asked.rule, actor.groups):
+        named = sorted({group for quorum in asked.rule.quorums for group in quorum.groups})
+        groups = " / ".join(named) or "nobody: no approval rule of the policy allows it"
         yours = ", ".join(sorted(actor.groups)) or "no group"
         return f"This card is for {groups}; you are in {yours}."
     return ""

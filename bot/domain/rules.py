@@ -33,9 +33,7 @@ def resolve_rule(
         matching = overriding[-1:]
     return ResolvedRule(
         names=tuple(rule.name for rule in matching),
-        quorums=_combined(
-            QuorumRule(groups=q.groups, count=q.count) for rule in matching for q in rule.quorums
-        ),
+        quorums=_combined(quorum for rule in matching for quorum in _quorums(rule)),
         excluded=() if requester is None else (requester,),
         practice=practice,
     )
@@ -46,7 +44,7 @@ def strictest(first: ResolvedRule, second: ResolvedRule) -> ResolvedRule:
     return ResolvedRule(
         names=tuple(dict.fromkeys(first.names + second.names)),
         quorums=_combined((*first.quorums, *second.quorums)),
-        excluded=tuple(dict.fromkeys(first.excluded + second.excluded)),
+        excluded=tuple(sorted({*first.excluded, *second.excluded})),
         practice=first.practice and second.practice,
     )
 
@@ -91,12 +89,19 @@ def _matches(
     )
 
 
+def _quorums(rule: ApprovalRule) -> tuple[QuorumRule, ...]:
+    """Return what a rule asks for; a rule that names nobody asks for somebody who cannot exist."""
+    named = tuple(QuorumRule(groups=q.groups, count=q.count) for q in rule.quorums)
+    return named or (QuorumRule(groups=(), count=1),)
+
+
 def _combined(quorums: Iterable[QuorumRule]) -> tuple[QuorumRule, ...]:
+    """Ask each set of groups for the most that anybody asks; sorted, so that order is no change."""
     most: dict[tuple[str, ...], int] = {}
     for quorum in quorums:
         groups = tuple(sorted(quorum.groups))
         most[groups] = max(most.get(groups, 0), quorum.count)
-    return tuple(QuorumRule(groups=groups, count=count) for groups, count in most.items())
+    return tuple(QuorumRule(groups=groups, count=count) for groups, count in sorted(most.items()))
 
 
 def _seated(seats: list[frozenset[str]], able: Mapping[PersonId, frozenset[str]]) -> bool:
