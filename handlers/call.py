@@ -16,7 +16,6 @@ from bot.usecases.reading import viewer_of
 from bot.usecases.views import Viewer
 from bot.values import ConversationRef, IncidentId, PersonId, Untrusted
 from cards.model import Card
-from cards.status import VerbHelp
 from handlers.grammar import Words
 
 NO_INCIDENT = IncidentId("")
@@ -28,7 +27,7 @@ class Call:
     """What a verb's function works on. `words` follow the verb, `usage` is its usage line.
 
     `incident` is the one that was meant, by its room or by its number; NO_INCIDENT for verbs
-    that need none. `verbs` is the whole table, for help.
+    that need none.
     """
 
     id: str
@@ -38,7 +37,6 @@ class Call:
     usage: str = ""
     conversation: ConversationRef | None = None
     incident: IncidentId = NO_INCIDENT
-    verbs: tuple[VerbHelp, ...] = ()
 
     @property
     def viewer(self) -> Viewer:

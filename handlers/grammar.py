@@ -161,7 +161,8 @@ def whole_number(text: str, what: str) -> int:
     """Read a number from 1 on; `what` is named in the mistake."""
     digits = text.removeprefix("#")
     if not re.fullmatch(r"[0-9]{1,6}", digits) or int(digits) == 0:
-        raise UserMistake(f"“{text}” is not the number of {what}." if text else f"Which {what}?")
+        wrong = f"“{text}” is not the number of {what}."
+        raise UserMistake(wrong if text else f"The number of {what} is missing.")
     return int(digits)
 
 

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 from bot.domain.events import Status
@@ -21,14 +23,17 @@ from bot.domain.intents import (
     SetStatus,
     SetTitle,
 )
-from bot.requests import Reply
-from bot.values import CardId, IncidentId, Severity
+from bot.requests import Reply, ReplyTone
+from bot.values import CardId, ConversationRef, IncidentId, Severity
 from cards.model import Button, ButtonStyle, Card, FieldKind, FormField
 from handlers.call import NO_INCIDENT, Call, answered
 from handlers.grammar import coming_moment, past_moment, whole_number
 
 DECLARE_FORM: Final = CardId("declare")
 """The id of the form that a bare `declare` opens; its answer is a declaration."""
+
+_ROOM_WITHIN: Final = timedelta(milliseconds=600)
+"""How long the reply to a declaration waits for its room; the incident is open all the same."""
 
 _LIKE_A_SEVERITY: Final = re.compile(r"(?:sev-?|p)\d+", re.IGNORECASE)
 
@@ -177,7 +182,8 @@ async def close(call: Call) -> Reply:
 
 
 async def _declare(call: Call, *, severity: str, title: str, services: str, private: bool) -> Reply:
-    return await call.submit(
+    ident = IncidentId(call.core.ids.new())
+    reply = await call.submit(
         Declare(
             by=call.actor,
             severity=Severity.parse(severity),
@@ -185,8 +191,20 @@ async def _declare(call: Call, *, severity: str, title: str, services: str, priv
             services=tuple(dict.fromkeys(s.strip() for s in services.split(",") if s.strip())),
             private=private,
         ),
-        IncidentId(call.core.ids.new()),
+        ident,
     )
+    return replace(reply, go_to=await _room(call, ident)) if reply.tone is ReplyTone.DONE else reply
+
+
+async def _room(call: Call, ident: IncidentId) -> ConversationRef | None:
+    """Return the room on the platform where it was declared; it is opened while we wait."""
+    platform = call.actor.platform
+    if platform not in call.core.current.policy.platforms:
+        return None
+    incident = await call.core.incidents.until(
+        ident, lambda incident: platform in incident.rooms, _ROOM_WITHIN
+    )
+    return incident.rooms.get(platform)
 
 
 def _form(call: Call) -> Card:

@@ -59,10 +59,13 @@ async def page(call: Call) -> Reply:
     call.needs_words("Whom?")
     whom, reason = call.words.first, call.line(call.words.without_first().text)
     policy = call.core.current.policy
-    if whom in policy.escalations:
-        return await call.submit(Page(by=call.actor, escalation=whom, reason=reason))
-    people = policy.groups.get(whom) or (await call.person(whom),)
-    return await call.submit(Page(by=call.actor, people=people, reason=reason))
+    escalation = whom if whom in policy.escalations else ""
+    people: tuple[PersonId, ...] = ()
+    if not escalation:
+        people = policy.groups.get(whom) or (await call.person(whom),)
+    return await call.submit(
+        Page(by=call.actor, escalation=escalation, people=people, reason=reason)
+    )
 
 
 async def acknowledge(call: Call) -> Reply:

@@ -1,10 +1,10 @@
-"""Verbs that only look: status, list, timeline, help. What is forbidden looks absent."""
+"""Verbs that only look: status, list, timeline. What is forbidden looks absent."""
 
 from collections.abc import Sequence
 
 from bot.requests import Reply
 from bot.usecases.views import IncidentSummary
-from cards.status import Listed, Said, help_card, list_card, timeline_card
+from cards.status import Listed, Said, list_card, timeline_card
 from handlers.call import NO_INCIDENT, Call, answered
 from handlers.incident import set_status
 
@@ -35,17 +35,6 @@ async def timeline(call: Call) -> Reply:
     lines = [Said(at=e.at, actor=e.actor, text=e.text) for e in entries]
     card = timeline_card(incident.number, incident.title.text, lines)
     return answered(f"The timeline of {incident.number}.", card)
-
-
-async def helped(call: Call) -> Reply:
-    """List the verbs, or explain one."""
-    call.may_read()
-    wanted = " ".join(call.words.line.casefold().replace("/", "").split())
-    runbook = call.core.names.runbook
-    if wanted == runbook:
-        verbs = [verb for verb in call.verbs if verb.name.startswith(f"{runbook} ")]
-        return answered("What you can say about runbooks.", help_card(verbs))
-    return answered("What you can say.", help_card(call.verbs, wanted))
 
 
 async def _list(call: Call, *, only_open: bool, text: str) -> Reply:

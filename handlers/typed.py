@@ -10,7 +10,7 @@ from bot.values import ConversationRef, IncidentId
 from bot.yamltext import nearest
 from handlers.call import NO_INCIDENT, Call
 from handlers.grammar import Words, incident_number, read
-from handlers.verbs import Entry, Tree, Where, command_of, find, help_lines, names_in, usage_of
+from handlers.verbs import Entry, Tree, Where, command_of, find, names_in, usage_of
 
 _IN = "in"
 """The option of every verb that names an incident by its number."""
@@ -38,7 +38,6 @@ async def carry_out(core: Core, actor: Actor, command: SlashCommand) -> Reply:
                 usage=usage,
                 conversation=command.conversation,
                 incident=incident,
-                verbs=help_lines(core.names),
             )
         )
     except UserMistake as mistake:

@@ -8,9 +8,9 @@ from typing import Final, TypeAlias
 from bot.domain.permissions import Verb
 from bot.requests import Reply
 from bot.usecases.commands import CommandNames
-from cards.status import VerbHelp
+from cards.status import VerbHelp, help_card
 from handlers import approvals, incident, notices, people, reads, runbook, system
-from handlers.call import Call
+from handlers.call import Call, answered
 from handlers.grammar import ANY_KEY
 
 Handler: TypeAlias = Callable[[Call], Awaitable[Reply]]
@@ -87,6 +87,19 @@ def help_lines(names: CommandNames) -> tuple[VerbHelp, ...]:
 def names_in(tree: Tree) -> Sequence[str]:
     """Return every name and alias of a tree."""
     return [name for e in TABLE if e.tree is tree for name in (e.name, *e.aliases)]
+
+
+async def helped(call: Call) -> Reply:
+    """List the verbs, or explain one."""
+    call.may_read()
+    names = call.core.names
+    wanted = call.words.line.casefold().replace("/", "")
+    verbs = help_lines(names)
+    if wanted == names.runbook:
+        of_runbooks = [verb for verb in verbs if verb.name.startswith(f"{names.runbook} ")]
+        return answered("What you can say about runbooks.", help_card(of_runbooks))
+    entry = find(Tree.INCIDENT, wanted)
+    return answered("What you can say.", help_card(verbs, entry.name if entry else wanted))
 
 
 TABLE: Final[tuple[Entry, ...]] = (
@@ -380,7 +393,7 @@ TABLE: Final[tuple[Entry, ...]] = (
         example="help declare",
         permission=Verb.READ,
         where=Where.ANYWHERE,
-        carry_out=reads.helped,
+        carry_out=helped,
     ),
     Entry(
         tree=Tree.RUNBOOK,

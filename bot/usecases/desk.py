@@ -199,10 +199,30 @@ class Desk(Generic[S, I]):
         self._numbers = numbers
         self._queues: dict[str, _Queue[I]] = {}
         self._cache: OrderedDict[str, _Folded[S]] = OrderedDict()
+        self._waiting: dict[str, list[asyncio.Event]] = {}
 
     async def state(self, ident: str) -> S:
         """Return the stream as it stands, folded; the blank state where it has no events."""
         return (await self._folded(ident)).state
+
+    async def until(self, ident: str, holds: Callable[[S], bool], patience: timedelta) -> S:
+        """Return the stream as soon as `holds` is true of it, at the latest after `patience`."""
+        moved = asyncio.Event()
+        waiting = self._waiting.setdefault(ident, [])
+        waiting.append(moved)
+        try:
+            async with asyncio.timeout(patience.total_seconds()):
+                while not holds(state := await self.state(ident)):
+                    await moved.wait()
+                    moved.clear()
+        except TimeoutError:
+            return await self.state(ident)
+        else:
+            return state
+        finally:
+            waiting.remove(moved)
+            if not waiting:
+                self._waiting.pop(ident, None)
 
     async def submit(self, ident: str, intent: I, extra: Extra = NOTHING_ELSE) -> Result:
         """Decide and commit one intent. Raises Unavailable where it was not recorded.
@@ -260,6 +280,8 @@ class Desk(Generic[S, I]):
             if job.given_up:
                 job.future.cancel()
         again = [await self._settle(p, o) for p, o in zip(planned, outcomes, strict=True)]
+        for moved in self._waiting.get(ident, ()):
+            moved.set()
         if all(isinstance(outcome, Committed) for outcome in outcomes):
             self._keep(ident, folded)
         else:

@@ -65,7 +65,6 @@ from bot.values import (
     ConversationRef,
     Host,
     HostName,
-    PersonId,
     RemoteCommand,
     StreamRef,
     Untrusted,
@@ -147,7 +146,10 @@ class DrillBook:
 
 
 class World:
-    """See the module. `policy` None = the embedded default with its practice host and two seats."""
+    """See the module. `policy` None = the embedded default with its practice host.
+
+    Everybody with a console account of the policy has a seat of that name.
+    """
 
     def __init__(
         self,
@@ -213,9 +215,10 @@ class World:
         self.delivery = self._delivery()
         tasks.create_task(self.delivery.run())
         self._stack.callback(self.delivery.stop)
-        if self._embedded:
-            for name in ("commander", "approver"):
-                await self.seats.add(name, PersonId(name), SEATED)
+        for person in self.current.policy.people.values():
+            for platform, account in person.accounts:
+                if platform == "console":
+                    await self.seats.add(account, person.id, SEATED if self._embedded else ())
         return self
 
     async def __aexit__(
@@ -224,7 +227,9 @@ class World:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._stack.__aexit__(kind, error, trace)
+        # Not handed to the task group, which would wrap a failed assertion in a group.
+        del kind, error, trace
+        await self._stack.aclose()
 
     # --- speaking ----------------------------------------------------------------------------
 
@@ -237,7 +242,7 @@ class World:
         )
         return await self.router.handle(request)
 
-    async def press(  # noqa: PLR0913 - a press has this many parts
+    async def press(
         self,
         who: str,
         card: str,
