@@ -10,12 +10,13 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.bench import ingest, planner, timers
+from tests.bench import ingest, planner, ssh, timers
 from tests.bench.figures import Measured, load, surroundings
 
 BENCHMARKS: Mapping[str, Callable[[bool], Measured]] = {
     "ingest": ingest.measure,
     "planner": planner.measure,
+    "ssh": ssh.measure,
     "timers": timers.measure,
 }
 

@@ -1,4 +1,4 @@
-"""A TCP proxy on loopback that can cut a link, freeze it, and count what went through."""
+"""A TCP proxy on loopback that can cut a link, freeze it, slow it, and count what went through."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,9 +8,13 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class FaultProxy:
-    """`up` and `down` are bytes to and from the server; `cut` and `freeze` act on every link."""
+    """`up` and `down` are bytes to and from the server; `cut` and `freeze` act on every link.
+
+    `delay` is the time in seconds that each byte takes in one direction.
+    """
 
     target: int
+    delay: float = 0.0
     port: int = 0
     links: int = 0
     up: int = 0
@@ -56,8 +60,11 @@ class FaultProxy:
                     self.up += len(chunk)
                 else:
                     self.down += len(chunk)
-                sink.write(chunk)
-                await sink.drain()
+                if self.delay:
+                    asyncio.get_running_loop().call_later(self.delay, sink.write, chunk)
+                else:
+                    sink.write(chunk)
+                    await sink.drain()
         except OSError:
             pass
         finally:
@@ -65,9 +72,9 @@ class FaultProxy:
 
 
 @asynccontextmanager
-async def fault_proxy(target: int) -> AsyncIterator[FaultProxy]:
+async def fault_proxy(target: int, delay: float = 0.0) -> AsyncIterator[FaultProxy]:
     """Run a proxy to a port on loopback until the block ends."""
-    proxy = FaultProxy(target=target)
+    proxy = FaultProxy(target=target, delay=delay)
     proxy._moving.set()
     server = await asyncio.start_server(proxy.accept, "127.0.0.1", 0)
     proxy.port = server.sockets[0].getsockname()[1]

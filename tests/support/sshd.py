@@ -118,7 +118,7 @@ PasswordAuthentication no
 KbdInteractiveAuthentication no
 PermitRootLogin yes
 AuthorizedKeysFile {folder}/authorized_keys
-SetEnv PATH={folder}/bin:/usr/bin:/bin FIREWARDEN_RECEIPTS={folder}/receipts
+SetEnv HOME={folder} PATH={folder}/bin:/usr/bin:/bin FIREWARDEN_RECEIPTS={folder}/receipts
 {extra}
 """
 

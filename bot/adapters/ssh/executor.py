@@ -195,6 +195,7 @@ class ParamikoExecutor:
 
     async def _held(self, session: Session, line: str, patience: float) -> Ending:
         loop = asyncio.get_running_loop()
+        session.taken = True
         held = loop.run_in_executor(self._threads, session.hold, line, patience)
         try:
             # The thread keeps the deadline itself unless it is stuck in a send to a dead link.

@@ -57,6 +57,8 @@ class Line:
                     yield opened
                 finally:
                     self._sessions -= 1
+                    if not opened.taken:
+                        self.closers.submit(opened.close)
         finally:
             self._users -= 1
             self._used = time.monotonic()
@@ -104,11 +106,24 @@ class Line:
                 return True, self._link
             if self._link is not None:
                 self.closers.submit(self._link.close)
-            self._link = await self._in_thread(
-                lambda: open_link(self.host, self.login, self.limits)
-            )
+            self._link = await self._fresh_link()
             self._used = time.monotonic()
             return False, self._link
+
+    async def _fresh_link(self) -> Link:
+        loop = asyncio.get_running_loop()
+        way = partial(open_link, self.host, self.login, self.limits)
+        opening = loop.run_in_executor(self.threads, way)
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            # The thread goes on: what it opens would stay open for ever.
+            opening.add_done_callback(self._close_unwanted)
+            raise
+
+    def _close_unwanted(self, opening: asyncio.Future[Link]) -> None:
+        if not opening.cancelled() and opening.exception() is None:
+            self.closers.submit(opening.result().close)
 
     def _forget(self, link: Link) -> None:
         """Drop a link that died; a kept one may have died unnoticed, so a fresh one is tried."""

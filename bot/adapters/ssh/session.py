@@ -34,6 +34,8 @@ class Session:
     channel: paramiko.Channel
     stdout: Capture = field(default_factory=Capture)
     stderr: Capture = field(default_factory=Capture)
+    taken: bool = False
+    """Whether a thread has it: that thread closes it."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _wake: int = field(default_factory=lambda: os.eventfd(0))
     _asking: bool = True
