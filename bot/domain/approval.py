@@ -18,6 +18,7 @@ from bot.domain.actor import Actor
 from bot.domain.decided import Decided, Decision, Refusal
 from bot.domain.effects import ClearTimer, Effect, Timer
 from bot.domain.events import (
+    ApprovalVoided,
     CardAsked,
     CardDecided,
     CardExpired,
@@ -62,6 +63,8 @@ class Asked:
     ended_at: datetime | None = None
     withdrawn: CardWithdrawn | None = None
     reminded: bool = False
+    voided: str = ""
+    """Why its yes lost its force before anything was run ("" = it did not)."""
 
     def option(self, ident: str) -> Option | None:
         """Return the option with this id."""
@@ -87,6 +90,8 @@ def evolve(cards: Mapping[CardId, Asked], event: Event, at: datetime) -> Mapping
             return _ended(cards, ident, at, CardState.EXPIRED)
         case CardWithdrawn(card=ident):
             return _ended(cards, ident, at, CardState.WITHDRAWN, withdrawn=event)
+        case ApprovalVoided(card=ident, why=why):
+            return {**cards, ident: replace(cards[ident], voided=why.text or "it no longer fits")}
         case CardReminded(card=ident):
             return {**cards, ident: replace(cards[ident], reminded=True)}
         case _:

@@ -632,6 +632,7 @@ class StepSettled:
 
     run: RunId
     path: str
+    host: str
     attempt: int
     finished: bool
     by: PersonId

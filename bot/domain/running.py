@@ -88,8 +88,10 @@ def read_result(draft: Draft, intent: ReadResult) -> Decision:
     current = draft.incident.runs.get(intent.run)
     if current is None or current.ended is not None:
         return Refusal(reason="the run is over")
-    if intent.turn != current.turn and intent.phase in {"triage", "again"}:
-        return Refusal(reason="triage has been repeated since")
+    if intent.turn != current.turn:
+        return Refusal(reason="everything has been looked at anew since")
+    if run.known(current, intent.phase, intent.path, intent.host):
+        return Refusal(reason="this was answered before")
     draft.happen(
         ReadFinished(
             run=intent.run,

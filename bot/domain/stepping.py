@@ -1,7 +1,6 @@
 """The step into the unknown: everything is checked once more, and every outcome is told."""
 
 from bot.domain import reasking, run, running
-from bot.domain.actor import Standing
 from bot.domain.approval import Asked
 from bot.domain.decided import Decided, Decision, Refusal
 from bot.domain.draft import Draft
@@ -10,6 +9,7 @@ from bot.domain.events import (
     CardDecided,
     CardKind,
     Ending,
+    Outcome,
     OutcomeKind,
     RunPaused,
     StepFinished,
@@ -26,6 +26,7 @@ from bot.domain.intents import (
     StepUnknown,
 )
 from bot.domain.packet import DoubtPacket
+from bot.domain.permissions import Verb, allowed
 from bot.domain.rules import quorum_met
 from bot.domain.run import Run
 from bot.values import HostName, RunId, Untrusted
@@ -37,7 +38,7 @@ def start_step(draft: Draft, intent: StartStep) -> Decision:
     current = draft.incident.runs.get(intent.run)
     command = _due_change(draft, current, intent)
     if current is None or command is None:
-        return Refusal(reason="this step is not due any more")
+        return _overtaken(draft, current)
     if intent.met is not None and intent.met.frozen:
         running.stop(draft, intent.run, Ending.STOPPED, f"frozen: {intent.met.frozen}")
         return draft.decided()
@@ -75,6 +76,8 @@ def step_result(draft: Draft, intent: StepResult) -> Decision:
     log = None if current is None else _log(current, intent.path, intent.host, intent.attempt)
     if current is None or log is None or log.outcome is not None:
         return Refusal(reason="this step has been settled")
+    if intent.outcome.exit_status is None and log.doubt:
+        return Refusal(reason="this step is in doubt already")
     if intent.outcome.exit_status is None:
         why = _why_unknown(intent)
         return _doubt(draft, current, log, why)
@@ -125,11 +128,14 @@ def step_not_possible(draft: Draft, intent: StepNotPossible) -> Decision:
     if current is None or current.ended is not None:
         return Refusal(reason="the run is over")
     log = _log(current, intent.path, intent.host, intent.attempt)
-    if log is not None and log.outcome is not None:
+    if log is None and _due_change(draft, current, intent) is None:
+        return _overtaken(draft, current)
+    if log is not None and (log.outcome is not None or log.doubt):
         return Refusal(reason="this step has been settled")
-    running.stop(
-        draft, intent.run, Ending.STOPPED, f"{intent.path} on {intent.host}: {intent.why.text}"
-    )
+    why = intent.why.text or "the host did not begin"
+    if log is not None:
+        draft.happen(_not_begun(log, why))
+    running.stop(draft, intent.run, Ending.STOPPED, f"{intent.path} on {intent.host}: {why}")
     return draft.decided()
 
 
@@ -143,6 +149,7 @@ def doubt_settled(draft: Draft, asked: Asked, decided: CardDecided) -> None:
         StepSettled(
             run=ident,
             path=packet.path,
+            host=packet.host,
             attempt=packet.attempt,
             finished=decided.outcome is OutcomeKind.ACT,
             by=decided.by[0],
@@ -159,8 +166,18 @@ def ask_doubt_again(draft: Draft, asked: Asked) -> None:
         draft.move(run.ask_in_doubt(current, log, log.doubt, draft.setting()))
 
 
+def _overtaken(draft: Draft, current: Run | None) -> Decision:
+    """Refuse a step that is not due; where the run could move on instead, it does."""
+    seq = draft.incident.seq
+    if current is not None:
+        running.advance(draft, current.started.run)
+    if draft.incident.seq > seq:
+        return draft.decided()
+    return Refusal(reason="this step is not due any more")
+
+
 def _due_change(
-    draft: Draft, current: Run | None, intent: StartStep
+    draft: Draft, current: Run | None, intent: StartStep | StepNotPossible
 ) -> tuple[steps.PlannedCommand, int, int] | None:
     if current is None or current.ended is not None or current.paused or current.abort is not None:
         return None
@@ -169,7 +186,8 @@ def _due_change(
     step = run.next_of(current, draft.policy, drill=draft.incident.drill)
     if not isinstance(step, steps.Change):
         return None
-    if (step.command.path, step.command.host) != (intent.path, intent.host):
+    due = (step.command.path, step.command.host, run.attempt_of(current, step.command))
+    if due != (intent.path, intent.host, intent.attempt):
         return None
     return step.command, step.number, step.of
 
@@ -182,7 +200,7 @@ def _voters_gone(asked: Asked, intent: StartStep) -> str:
         v.person: v.groups
         for v in intent.voters
         if v.person in asked.decided.by
-        and v.standing is Standing.ACTIVE
+        and not allowed(v, Verb.VOTE)
         and (asked.rule.practice or not v.practice_only)
     }
     if quorum_met(asked.rule, able):
@@ -219,6 +237,18 @@ def _doubt(draft: Draft, current: Run, log: run.StepLog, why: str) -> Decision:
     line = " ".join(log.started.command)
     draft.page(f"Nobody knows whether `{line}` on {log.started.host} took effect: {why}")
     return draft.decided()
+
+
+def _not_begun(log: run.StepLog, why: str) -> StepFinished:
+    """Close a step that surely did nothing: no exit status, and the reason why."""
+    nothing = Untrusted("")
+    return StepFinished(
+        run=log.started.run,
+        path=log.started.path,
+        host=log.started.host,
+        attempt=log.started.attempt,
+        outcome=Outcome(exit_status=None, stdout=nothing, stderr=nothing, fault=why),
+    )
 
 
 def _withdraw_doubts(draft: Draft, ident: RunId, why: str) -> None:

@@ -142,7 +142,7 @@ def _run_line(event: ev.IncidentEvent) -> str:  # noqa: C901, PLR0911, PLR0912 -
             return f"IN DOUBT: {event.path} on {event.host}: {event.why.text}"
         case ev.StepSettled():
             said = "took effect" if event.finished else "did not take effect"
-            return f"{event.by} says that {event.path} {said}"
+            return f"{event.by} says that {event.path} on {event.host} {said}"
         case ev.WaitStarted():
             return f"waits until {event.until:%H:%M:%S} UTC: {event.why}"
         case ev.WaitEnded(name=name):

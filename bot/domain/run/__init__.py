@@ -10,8 +10,8 @@ cannot know: who said yes, whose targets they are, and what became of a command.
 from bot.domain.run.asking import ask_in_doubt
 from bot.domain.run.binding import content_hash_of, rule_for, stale_at_start, stale_at_vote
 from bot.domain.run.ending import describe_targets, end, kill, release, stop
-from bot.domain.run.folding import Run, StepLog, evolve
-from bot.domain.run.moving import DRILL_PACE, RESERVE_AGAIN, advance
+from bot.domain.run.folding import Run, StepLog, evolve, known
+from bot.domain.run.moving import DRILL_PACE, RESERVE_AGAIN, advance, attempt_of
 from bot.domain.run.planning import Moves, Setting, inventory, next_of
 
 __all__ = [
@@ -23,12 +23,14 @@ __all__ = [
     "StepLog",
     "advance",
     "ask_in_doubt",
+    "attempt_of",
     "content_hash_of",
     "describe_targets",
     "end",
     "evolve",
     "inventory",
     "kill",
+    "known",
     "next_of",
     "release",
     "rule_for",

@@ -51,7 +51,12 @@ def end(run: Run, step: steps.Terminal) -> Moves:  # noqa: PLR0911 - one arm per
 
 
 def stop(run: Run, ending: Ending, because: str) -> Moves:
-    """End a run for a reason that the planner does not know (expiry, freeze, a document gone)."""
+    """End a run for a reason that the planner does not know (expiry, freeze, a document gone).
+
+    A run that is over stays as it ended.
+    """
+    if run.ended is not None:
+        return (), ()
     return _ended(run, ending, because, keep=run.changed)
 
 
@@ -82,7 +87,7 @@ def _ended(run: Run, ending: Ending, because: str, *, keep: bool, whom: str = ""
         run=run.started.run,
         ending=ending,
         because=Untrusted(because),
-        commands_ran=len(run.steps),
+        commands_ran=sum(step.ran for step in run.steps),
         whom=whom,
     )
     clear = tuple(ClearTimer(name=f"wait:{run.started.run}:{name}") for name in run.waits)

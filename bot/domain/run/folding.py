@@ -56,6 +56,11 @@ class StepLog:
     learned: bool = False
     interrupted: bool = False
 
+    @property
+    def ran(self) -> bool:
+        """Whether it may have done something: not where the host surely did not begin."""
+        return self.outcome is None or not self.outcome.fault
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
@@ -67,6 +72,9 @@ class Run:
     content_hash: str
     progress: Progress
     turn: int = 0
+    """Grows with every question and every repeated look, so that late answers are known as such."""
+    voids: int = 0
+    """Approvals that lost their force; what is begun after them is a new attempt."""
     observed: frozenset[tuple[int, str]] = frozenset()
     reads: tuple[ReadFinished, ...] = ()
     steps: tuple[StepLog, ...] = ()
@@ -88,8 +96,8 @@ class Run:
 
     @property
     def changed(self) -> bool:
-        """Whether a state-changing command was ever begun."""
-        return bool(self.steps)
+        """Whether a state-changing command may have done something."""
+        return any(step.ran for step in self.steps)
 
     @property
     def state(self) -> str:
@@ -139,6 +147,13 @@ def fold(run: Run, event: Event, at: datetime) -> Run:
     return _asked(run, event) if isinstance(event, CardAsked) else _moved(run, event, at)
 
 
+def known(run: Run, phase: str, path: str, host: str) -> bool:
+    """Whether a read-only command or probe has been answered already."""
+    if phase == "probe":
+        return path in run.progress.probes
+    return f"{path}@{host}" in run.progress.outcomes
+
+
 def _asked(run: Run, event: CardAsked) -> Run:
     turn = run.turn + (event.kind is CardKind.CHANGE)
     return replace(run, open_card=event.card, turn=turn)
@@ -180,14 +195,15 @@ def _moved(run: Run, event: Event, at: datetime) -> Run:  # noqa: C901, PLR0911,
             return replace(run, decision=event)
         case TargetsReserved(targets=targets):
             waited = bool(run.holder)
-            progress = _without_again(progress) if waited else progress
-            turn = run.turn + waited
-            progress = replace(progress, reserved=True)
-            return replace(run, targets=targets, holder="", progress=progress, turn=turn)
+            progress = replace(progress, reserved=True, reserved_late=waited)
+            return replace(
+                run, targets=targets, holder="", progress=progress, turn=run.turn + waited
+            )
         case ReservationAwaited(holder=holder):
             return replace(run, holder=holder)
         case ReservationReleased():
-            return replace(run, targets=(), progress=replace(progress, reserved=False))
+            progress = replace(progress, reserved=False, reserved_late=False)
+            return replace(run, targets=(), progress=progress)
         case StepStarted():
             return replace(run, steps=(*run.steps, StepLog(started=event, at=at)))
         case StepFinished(outcome=outcome):
@@ -197,8 +213,7 @@ def _moved(run: Run, event: Event, at: datetime) -> Run:  # noqa: C901, PLR0911,
             return _step(run, event.path, event.host, at, interrupted=True)
         case StepInDoubt(why=why):
             return _step(run, event.path, event.host, at, doubt=why.text or "unknown")
-        case StepSettled(path=path, finished=finished):
-            host = next(s.started.host for s in run.steps if s.started.path == path)
+        case StepSettled(path=path, host=host, finished=finished):
             said = _outcome(0 if finished else 1, f"{event.by} said so")
             run = _step(run, path, host, at, outcome=said)
             return replace(run, progress=_changed(progress, path, host, said, at))
@@ -207,10 +222,21 @@ def _moved(run: Run, event: Event, at: datetime) -> Run:  # noqa: C901, PLR0911,
         case WaitEnded(name=name):
             return replace(run, progress=replace(progress, waited=progress.waited | {name}))
         case ApprovalVoided():
-            progress = replace(_without_again(progress), answers=progress.answers[:-1])
-            return replace(run, approval=None, progress=progress, turn=run.turn + 1)
+            return replace(
+                run,
+                approval=None,
+                progress=_before_the_last_yes(progress),
+                turn=run.turn + 1,
+                voids=run.voids + 1,
+            )
         case DocumentChanged(document=document, content_hash=content_hash):
-            return replace(run, document=document, content_hash=content_hash)
+            return replace(
+                run,
+                document=document,
+                content_hash=content_hash,
+                progress=Progress(mode=progress.mode, aborted=progress.aborted),
+                turn=run.turn + 1,
+            )
         case RunPaused(why=why):
             return replace(run, paused=why.text)
         case AbortRequested():
@@ -244,9 +270,17 @@ def _changed(progress: Progress, path: str, host: str, o: Outcome, at: datetime)
     return replace(progress, outcomes={**progress.outcomes, f"{path}@{host}": outcome})
 
 
-def _without_again(progress: Progress) -> Progress:
-    kept = {k: v for k, v in progress.outcomes.items() if not k.startswith("again.")}
-    return replace(progress, outcomes=kept, reserved=False)
+def _before_the_last_yes(progress: Progress) -> Progress:
+    """Forget the last yes and everything that was looked at because of it."""
+    rounds = len(progress.answers)
+    since = ("again." if rounds == 1 else f"again{rounds}.", "late.")
+    return replace(
+        progress,
+        outcomes={k: v for k, v in progress.outcomes.items() if not k.startswith(since)},
+        answers=progress.answers[:-1],
+        reserved=False,
+        reserved_late=False,
+    )
 
 
 def _step(

@@ -30,7 +30,7 @@ def advance(run: Run, setting: Setting) -> Moves:
     """Take every step that needs nobody else: start reads, ask, reserve, start the next change."""
     events: list[Event] = []
     effects: list[Effect] = []
-    while run.ended is None and not run.paused and run.doing is None:
+    while _may_move(run):
         more, work = _step_on(run, setting)
         effects.extend(work)
         if not more:
@@ -38,9 +38,18 @@ def advance(run: Run, setting: Setting) -> Moves:
         events.extend(more)
         for event in more:
             run = fold(run, event, setting.now)
-        if run.open_card is not None:
-            break
-    return tuple(events), tuple(effects)
+    return tuple(events), tuple(dict.fromkeys(effects))
+
+
+def attempt_of(run: Run, command: steps.PlannedCommand) -> int:
+    """Count from 1; every start and every approval that lost its force uses one up."""
+    key = (command.path, command.host)
+    return 1 + run.voids + sum(1 for s in run.steps if (s.started.path, s.started.host) == key)
+
+
+def _may_move(run: Run) -> bool:
+    """Whether nothing is awaited: no answer, no command under way, no human's decision."""
+    return run.ended is None and not run.paused and run.doing is None and run.open_card is None
 
 
 def _step_on(run: Run, setting: Setting) -> Moves:  # noqa: C901, PLR0911 - one arm per step
@@ -72,9 +81,11 @@ def _step_on(run: Run, setting: Setting) -> Moves:  # noqa: C901, PLR0911 - one 
         case steps.Reserve(targets=targets):
             return _reserve(run, targets, setting)
         case steps.Change(command=command):
-            attempt = 1 + sum(1 for s in run.steps if s.started.path == command.path)
             change = RunChange(
-                run=run.started.run, path=command.path, host=command.host, attempt=attempt
+                run=run.started.run,
+                path=command.path,
+                host=command.host,
+                attempt=attempt_of(run, command),
             )
             return (), (change,)
         case steps.Wait(name=name, duration=duration, why=why):
