@@ -12,7 +12,10 @@ from bot.adapters.console.messages import Message
 from bot.adapters.console.places import seat_url
 from bot.values import CardId
 from cards import codec, console_html
-from cards.model import ButtonStyle, Card, Line
+from cards.model import ButtonStyle, Card, Line, Notice, Section
+
+_PACKETS: Final = frozenset({"change", "undo"})
+"""Kinds of cards that hold a whole decision packet."""
 
 NONCE: Final = re.compile(r"[A-Za-z0-9._-]{1,80}")
 """What a window may send to tell one press from another."""
@@ -71,7 +74,7 @@ class Showing:
         for_others = card.id in self.others
         url = seat_url(self.seat, f"cards/{card.id}/answers") if card.id else ""
         html = console_html.render(
-            _declinable(card) if for_others else card,
+            _declinable(card) if for_others else _folded(card),
             action_url=url,
             hidden={"nonce": self.nonce},
             viewer_note=_OTHERS if for_others else (),
@@ -85,3 +88,15 @@ class Showing:
 def _declinable(card: Card) -> Card:
     kept = tuple(button for button in card.buttons if button.style is not ButtonStyle.PRIMARY)
     return replace(card, buttons=kept)
+
+
+def _folded(card: Card) -> Card:
+    """Put a decided packet away: what became of it stays, what was decided on unfolds."""
+    if card.kind not in _PACKETS or card.buttons:
+        return card
+    told = tuple(block for block in card.blocks if isinstance(block, Notice))
+    packet = tuple(block for block in card.blocks if not isinstance(block, Notice))
+    if not packet:
+        return card
+    away = Section(title="What was decided on", blocks=packet, folded=True)
+    return replace(card, blocks=(*told, away))

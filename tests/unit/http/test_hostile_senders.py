@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from bot.adapters.http.raw import RawRequest, RawResponse, RawStream, text
 from bot.adapters.http.routes import Caller, Route
 from bot.adapters.http.server import Limits
+from tests.support.waiting import until
 from tests.unit.http.serving import read_response, say, serving
 
 HASTY = Limits(within=0.05, idle=0.2, linger=0.05, streams=1, notice=0.05)
@@ -114,9 +115,7 @@ async def test_a_small_route_takes_64_kib_and_not_a_byte_more() -> None:
 async def test_a_closed_stream_makes_room_for_the_next_one() -> None:
     async with serving(ROUTES, limits=HASTY) as address:
         for _ in range(3):
-            async with asyncio.timeout(10):
-                while not await opened(address):
-                    await asyncio.sleep(0)
+            assert await until(lambda: opened(address))
 
 
 async def opened(address: str) -> bool:
