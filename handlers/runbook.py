@@ -170,8 +170,9 @@ def _named(call: Call, name: str) -> Runbook:
     documents = call.core.current.documents
     if name not in documents:
         known = ", ".join(sorted(documents)) or "none is loaded"
-        words = f"There is no runbook “{name}”." if name else "Which runbook?"
-        raise call.mistake(f"{words} {nearest(name, documents)} Known: {known}.")
+        hint = nearest(name, documents)
+        wrong = f"There is no runbook “{name}”" + (f": {hint}" if hint else ".")
+        raise call.mistake(f"{wrong if name else 'Which runbook?'} Known: {known}.")
     return _load(call, name)
 
 

@@ -69,7 +69,7 @@ def _entry(names: CommandNames, tree: Tree, verb: str) -> Entry:
     if entry is None:
         hint = nearest(verb.casefold(), names_in(tree))
         raise UserMistake(
-            f"There is no verb “{verb}”. {hint}".strip(),
+            f"There is no verb “{verb}”" + (f": {hint}" if hint else "."),
             usage=f"{command_of(Tree.INCIDENT, names)} help",
         )
     return entry

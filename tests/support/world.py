@@ -25,7 +25,7 @@ from bot.config.policy_file import default_policy
 from bot.domain import effects as fx
 from bot.domain.policy import Group, Policy
 from bot.domain.state import Incident
-from bot.errors import Refused
+from bot.errors import Refused, Unavailable
 from bot.ports import (
     Attempt,
     ChatPlatform,
@@ -107,22 +107,22 @@ class Standings:
         return StandingAnswer(kind=kind, checked_at=self._clock.now())
 
 
-class NoHosts:
-    """`CommandExecutor` of a world without hosts: everything is refused before it begins."""
+class UnreachableHosts:
+    """`CommandExecutor` whose hosts are never there: nothing begins, everything is tried again."""
 
     async def boot_id(self, host: Host) -> str:
-        raise Refused(f"this world has no host {host.name}")
+        raise Unavailable(f"{host.name} cannot be reached")
 
     async def run(
         self, host: Host, command: RemoteCommand, attempt: Attempt, boot_id: str = ""
     ) -> CommandResult:
-        raise Refused(f"this world has no host {host.name}")
+        raise Unavailable(f"{host.name} cannot be reached")
 
     async def stop(self, host: Host, attempt: Attempt) -> None:
-        raise Refused(f"this world has no host {host.name}")
+        raise Unavailable(f"{host.name} cannot be reached")
 
     async def inquire(self, host: Host, attempt: Attempt, boot_id: str) -> Receipt:
-        raise Refused(f"this world has no host {host.name}")
+        raise Unavailable(f"{host.name} cannot be reached")
 
     async def close(self) -> None:
         return
@@ -179,7 +179,7 @@ class World:
             texts=Texts(read_texts(None)),
         )
         self._embedded = policy is None
-        self._executor = executor or NoHosts()
+        self._executor = executor or UnreachableHosts()
         self._names = names or CommandNames()
         self._redactor = Redactor(secrets)
         self._archive = Archive(journal=self.journal, key=b"a key for the chain")

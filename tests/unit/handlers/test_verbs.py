@@ -117,7 +117,7 @@ def test_both_commands_can_be_called_something_else() -> None:
 def test_an_unknown_verb_is_told_with_the_nearest_one() -> None:
     with pytest.raises(UserMistake) as caught:
         verb_of(NAMES, "/incident delcare sev2")
-    assert caught.value.message == "There is no verb “delcare”. did you mean 'declare'?"
+    assert caught.value.message == "There is no verb “delcare”: did you mean 'declare'?"
     assert caught.value.usage == "/incident help"
 
 
