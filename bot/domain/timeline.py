@@ -38,7 +38,7 @@ def line(event: ev.IncidentEvent) -> str:  # noqa: C901, PLR0911, PLR0912 - one 
         case ev.RoleAssigned():
             handover = " by hand-over" if event.handover else ""
             before = f", was {event.previous}" if event.previous else ""
-            return f"{event.role} is {event.person}{handover}{before}"
+            return f"role of {event.role}: {event.person}{handover}{before}"
         case ev.PersonJoined(person=person):
             return f"{person} joined"
         case ev.NoteAdded(text=text):
@@ -105,6 +105,12 @@ def _paging_line(event: ev.IncidentEvent) -> str:  # noqa: C901, PLR0911, PLR091
             return f"a card was withdrawn: {why.text}"
         case ev.CardReminded():
             return "a card will expire soon"
+        case ev.CardAskedAgain():
+            return "an expired card was asked again"
+        case ev.GlassBroken():
+            return f"BREAK-GLASS: {event.person} approved alone{_because(event.reason)}"
+        case ev.ReviewReminded():
+            return f"the break-glass approval is not reviewed yet (action {event.action})"
         case ev.NoticeSent():
             return f"notice to {event.audience}: {event.text.text}"
         case _:
@@ -122,6 +128,10 @@ def _run_line(event: ev.IncidentEvent) -> str:  # noqa: C901, PLR0911, PLR0912 -
             return f"{event.path} on {event.host}: {_outcome(event.outcome)}"
         case ev.DecisionReached():
             return f"decision: {event.because.text}"
+        case ev.AutonomyUsed(because=because):
+            return f"WITHOUT A YES, as the policy allows: {because.text}"
+        case ev.RunReopened():
+            return "the run goes on: its question was asked again"
         case ev.TargetsReserved(targets=targets):
             return f"reserved {', '.join(targets)}"
         case ev.ReservationAwaited():

@@ -10,6 +10,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 Chore = Callable[[], Awaitable[None]]
 
 _log = logging.getLogger(__name__)
+logging.getLogger("apscheduler").setLevel(logging.WARNING)  # failures come through `_failed`
 
 
 class Housekeeping:
