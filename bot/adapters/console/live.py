@@ -1,5 +1,6 @@
 """Server-sent events: what changed in a window since it last looked, and nothing else."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
@@ -17,6 +18,10 @@ from bot.adapters.http.raw import Answer, RawRequest, RawResponse, RawStream
 from bot.adapters.http.routes import Caller, Route
 from bot.ports import Clock
 from bot.values import canonical_json
+
+PACE: Final = 5
+"""A window is drawn again at most every so many times as long as drawing it took: in a storm all
+windows together take a share of the time, not all of it."""
 
 BEAT: Final = 15.0
 """Seconds after which a silent stream draws anew: ages move on, and a dead client is noticed."""
@@ -80,6 +85,7 @@ class Live:
     async def _events(self, head: RawRequest, revision: int) -> AsyncGenerator[bytes, None]:
         shown: dict[str, str] = {}
         with self._changes.watching() as watch:
+            began = self._clock.monotonic()
             # Rights may end while a window is open, so each round asks anew who looks.
             while (scene := await self._scene(head)) is not None:
                 for message in await self._news(scene, revision):
@@ -88,7 +94,10 @@ class Live:
                 changed = _changed(shown, self._windows.regions(scene))
                 shown |= changed
                 yield _event("regions", changed) if changed else b": beat\n\n"
+                took = self._clock.monotonic() - began
+                await asyncio.sleep(min(took * PACE, BEAT))
                 await watch.wait(BEAT)
+                began = self._clock.monotonic()
         yield _event("gone", {})
 
     async def _scene(self, head: RawRequest) -> Scene | None:

@@ -33,8 +33,11 @@ from bot.usecases.views import IncidentSummary, OpenCard, Reader, TimelineEntry,
 from bot.values import CardId, ConversationRef
 from cards.plaintext import duration_words, visible_line
 
-_LISTED: Final = 20
-"""Incidents in the side bar; the list page has all of them."""
+_BESIDE: Final = 20
+"""Incidents in the side bar; the list page has more of them."""
+
+_LISTED: Final = 100
+"""Incidents on the list page; in a storm nobody reads further, and the search finds the rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,7 +252,7 @@ def _environment() -> Environment:
         shown=visible_line,
     )
     environment.globals.update(
-        listed=_LISTED, channels=CHANNELS, seat_url=seat_url, call_of=call_of
+        beside=_BESIDE, listed=_LISTED, channels=CHANNELS, seat_url=seat_url, call_of=call_of
     )
     return environment
 

@@ -172,3 +172,18 @@ async def test_the_list_is_searched_and_filtered(browser: Browser, console: Worl
     found = (await browser.get("/s/commander/?text=checkout&state=all")).text
     rows = re.findall(r'<a class="incident-row" href="([^"]+)"', found)
     assert rows == ["/s/commander/incidents/INC-2026-1121-002"]
+
+
+async def test_a_storm_of_incidents_is_listed_in_part_and_counted_in_full(
+    browser: Browser, console: World
+) -> None:
+    console.views.summaries = [
+        summary(ident=f"i{n}", number=f"INC-2026-1121-{n:03}", title=f"Service {n} is slow")
+        for n in range(250)
+    ]
+    await browser.sign_in("commander")
+    text = (await browser.get("/s/commander/")).text
+    assert text.count('class="incident-row"') == 100
+    assert text.count('class="dot sev3"') == 20
+    assert "and 150 more: search for them" in text
+    assert "250 open" in text
