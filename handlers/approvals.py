@@ -12,7 +12,7 @@ from bot.values import CardId
 from cards.status import ListedCard, approvals_card
 from handlers.call import NO_INCIDENT, Call, answered
 from handlers.fields import field_errors, known_values
-from handlers.grammar import Words, whole_number
+from handlers.grammar import Words, not_too_long, whole_number
 
 _BY_OPTION = frozenset({CardKind.IN_DOUBT, CardKind.STEP, CardKind.QUESTION})
 """Kinds whose answers are no plain yes or no: an option is named."""
@@ -116,6 +116,7 @@ async def _answer(
     values: Mapping[str, str] | None = None,
     typed_digest: str = "",
 ) -> Reply:
+    not_too_long(reason)
     card = await call.core.rendering.card(incident, asked.card.card)
     form = () if card is None else card.form
     given = known_values(form, values or {})

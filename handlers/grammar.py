@@ -13,6 +13,9 @@ from typing import Final
 from bot.errors import UserMistake
 from runbooks.quantities import parse_duration
 
+LONGEST: Final = 12_000
+"""Characters of one line or message; what is longer belongs into a document that a link names."""
+
 ANY_KEY: Final = frozenset({"*"})
 """Options of a verb that takes every `key=value` (a runbook's parameters)."""
 
@@ -115,6 +118,12 @@ def read(source: str, options: Collection[str] = ()) -> Words:
             Word(text=text, start=match.start(), end=match.end(), quoted=quoted is not None)
         )
     return Words(source=source, words=tuple(words), options=found)
+
+
+def not_too_long(text: str) -> None:
+    """Refuse what is longer than one line or message may be."""
+    if len(text) > LONGEST:
+        raise UserMistake(f"That is {len(text)} characters; at most {LONGEST} are taken.")
 
 
 def incident_number(word: str) -> str:

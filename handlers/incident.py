@@ -188,7 +188,9 @@ async def _declare(call: Call, *, severity: str, title: str, services: str, priv
             by=call.actor,
             severity=Severity.parse(severity),
             title=call.line(title),
-            services=tuple(dict.fromkeys(s.strip() for s in services.split(",") if s.strip())),
+            services=tuple(
+                dict.fromkeys(call.line(s).text for s in services.split(",") if s.strip())
+            ),
             private=private,
         ),
         ident,

@@ -8,6 +8,9 @@ from cards.status import Listed, Said, list_card, timeline_card
 from handlers.call import NO_INCIDENT, Call, answered
 from handlers.incident import set_status
 
+_SHOWN = 50
+"""Incidents in one reply, the worst and newest ones."""
+
 
 async def status(call: Call) -> Reply:
     """Show the incident that is meant, else all open ones; with a status word, set it."""
@@ -41,9 +44,10 @@ async def _list(call: Call, *, only_open: bool, text: str) -> Reply:
     call.may_read()
     found = await call.core.reading.incidents(call.viewer, only_open=only_open, text=text)
     context = await call.core.rendering.context()
-    card = list_card(_listed(found), context, only_open=only_open)
+    card = list_card(_listed(found[:_SHOWN]), context, only_open=only_open)
     what = "open incident" if only_open else "incident"
-    return answered(f"{len(found) or 'No'} {what}{'s' * (len(found) != 1)}.", card)
+    cut = f"; the first {_SHOWN} are shown, name words to find others" * (len(found) > _SHOWN)
+    return answered(f"{len(found) or 'No'} {what}{'s' * (len(found) != 1)}{cut}.", card)
 
 
 def _listed(found: Sequence[IncidentSummary]) -> list[Listed]:

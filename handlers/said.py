@@ -6,11 +6,12 @@ from bot.usecases.commands import Core
 from bot.usecases.reading import viewer_of
 from handlers import incident
 from handlers.call import Call
-from handlers.grammar import read
+from handlers.grammar import not_too_long, read
 
 
 async def carry_out(core: Core, actor: Actor, message: MessageSaid) -> Reply:
     """Put what was said on the timeline of the room's incident."""
+    not_too_long(message.text)
     found = await core.reading.incident_of_room(viewer_of(actor), message.conversation)
     if found is None:
         return Reply(

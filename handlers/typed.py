@@ -9,14 +9,11 @@ from bot.usecases.views import Viewer
 from bot.values import ConversationRef, IncidentId
 from bot.yamltext import nearest
 from handlers.call import NO_INCIDENT, Call
-from handlers.grammar import Words, incident_number, read
-from handlers.verbs import Entry, Tree, Where, command_of, find, names_in, usage_of
+from handlers.grammar import Words, incident_number, not_too_long, read
+from handlers.verbs import Entry, Tree, Where, find, names_in, usage_of
 
 _IN = "in"
 """The option of every verb that names an incident by its number."""
-
-_LONGEST = 12_000
-"""Characters of one line; what is longer belongs into a document that a link names."""
 
 _NAMED = 5
 """Open incidents that a mistake lists."""
@@ -49,8 +46,7 @@ def verb_of(names: CommandNames, text: str) -> tuple[Entry, str]:
 
     `/incident`, `incident` and Telegram's `/incident@bot` are the same command.
     """
-    if len(text) > _LONGEST:
-        raise UserMistake(f"That is {len(text)} characters; one line takes {_LONGEST}.")
+    not_too_long(text)
     command, rest = _split(text)
     command = command.removeprefix("/").partition("@")[0].casefold()
     verb, after = _split(rest)
@@ -70,7 +66,7 @@ def _entry(names: CommandNames, tree: Tree, verb: str) -> Entry:
         hint = nearest(verb.casefold(), names_in(tree))
         raise UserMistake(
             f"There is no verb “{verb}”" + (f": {hint}" if hint else "."),
-            usage=f"{command_of(Tree.INCIDENT, names)} help",
+            usage=f"/{names.incident} help, or /{names.incident} declare sev2 <what is broken>",
         )
     return entry
 

@@ -1,11 +1,14 @@
 """Who somebody is: an account of a platform becomes a person as they stand at this moment."""
 
+import asyncio
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.domain.actor import Actor, Standing
 from bot.domain.approval import Asked
 from bot.domain.events import VoteCast
 from bot.domain.policy import Group, Policy, PolicyPerson
+from bot.errors import Unavailable
 from bot.ports import People
 from bot.requests import Sender
 from bot.usecases.current import Current
@@ -14,6 +17,9 @@ from bot.values import PersonId, Untrusted
 
 CONSOLE = "console"
 """The platform whose accounts are seats."""
+
+_STANDING_WITHIN = 0.7
+"""Seconds that a platform has for saying who an account is: half of what a request has in all."""
 
 _OPEN_DOOR = frozenset({Group.READER, Group.RESPONDER})
 """Groups of every account where no policy names anybody."""
@@ -45,8 +51,7 @@ class Identity:
         """
         policy = self._current.policy
         seat = await self._seat(sender.platform, sender.account)
-        asked = await self._people.standing(sender.platform, sender.account)
-        standing = Standing(asked.kind.value)
+        standing, checked_at = await self._standing(sender)
         whom = _whom(policy, sender, seat, standing)
         return Actor(
             person=whom.person,
@@ -55,7 +60,7 @@ class Identity:
             platform=sender.platform,
             account=sender.account,
             standing=standing,
-            checked_at=asked.checked_at,
+            checked_at=checked_at,
             token_kind=sender.token_kind,
             practice_only=_practice_only(policy, sender, known=whom.known),
             linked=whom.linked,
@@ -86,6 +91,18 @@ class Identity:
                 return person.id
         seat = await self._seats.seat(account) or await self._seats.of_person(PersonId(account))
         return None if seat is None else _of_seat(policy, seat)
+
+    async def _standing(self, sender: Sender) -> tuple[Standing, datetime | None]:
+        """Ask the platform; one that does not answer in time leaves the standing unknown.
+
+        Unknown fails closed where it matters, and lets a linked person go on in an emergency.
+        """
+        try:
+            async with asyncio.timeout(_STANDING_WITHIN):
+                asked = await self._people.standing(sender.platform, sender.account)
+        except (TimeoutError, Unavailable):
+            return Standing.UNKNOWN, None
+        return Standing(asked.kind.value), asked.checked_at
 
     async def _seat(self, platform: str, account: str) -> Seat | None:
         return await self._seats.seat(account) if platform == CONSOLE else None

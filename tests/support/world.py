@@ -101,8 +101,11 @@ class Standings:
     def __init__(self, clock: MovedClock) -> None:
         self._clock = clock
         self.kinds: dict[tuple[str, str], StandingKind] = {}
+        self.fault: Exception | None = None
 
     async def standing(self, platform: str, account: str) -> StandingAnswer:
+        if self.fault is not None:
+            raise self.fault
         kind = self.kinds.get((platform, account), StandingKind.ACTIVE)
         return StandingAnswer(kind=kind, checked_at=self._clock.now())
 

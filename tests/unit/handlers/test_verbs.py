@@ -118,7 +118,7 @@ def test_an_unknown_verb_is_told_with_the_nearest_one() -> None:
     with pytest.raises(UserMistake) as caught:
         verb_of(NAMES, "/incident delcare sev2")
     assert caught.value.message == "There is no verb “delcare”: did you mean 'declare'?"
-    assert caught.value.usage == "/incident help"
+    assert caught.value.usage == "/incident help, or /incident declare sev2 <what is broken>"
 
 
 def test_a_line_that_is_too_long_is_refused() -> None:

@@ -6,7 +6,9 @@ import pytest
 
 from bot.domain.actor import Standing
 from bot.domain.policy import Group, Policy
+from bot.errors import Unavailable
 from bot.ports import StandingKind
+from bot.requests import ReplyTone
 from bot.usecases.seats import TokenKind
 from bot.values import PersonId
 from tests.support.team import TEAM
@@ -63,6 +65,15 @@ async def test_standing_is_asked_for_each_time() -> None:
         second = await world.identity.actor(sender("slack:T1/U2"))
         assert [first.standing, second.standing] == [Standing.ACTIVE, Standing.DEACTIVATED]
         assert second.checked_at == world.clock.now()
+
+
+async def test_a_platform_that_does_not_answer_leaves_a_linked_person_of_unknown_standing() -> None:
+    async with World(policy=TEAM) as world:
+        world.people.fault = Unavailable("the platform is down")
+        actor = await world.identity.actor(sender("slack:T1/U2"))
+        reply = await world.say("slack:T1/U2", "/incident declare sev1 everything is down")
+        assert (actor.person, actor.standing) == ("bob", Standing.UNKNOWN)
+        assert reply.tone is ReplyTone.DONE
 
 
 async def test_a_seats_groups_come_on_top_of_the_policys() -> None:

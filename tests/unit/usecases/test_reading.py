@@ -1,5 +1,6 @@
 """Reads for console and API: what a viewer may see, and that the rest looks absent."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -175,6 +176,29 @@ async def test_a_stranger_is_no_viewer() -> None:
     async with World(policy=TEAM) as world:
         world.people.kinds[("slack", "T9/U9")] = StandingKind.STRANGER
         assert await world.reading.viewer(sender("slack:T9/U9")) is None
+
+
+async def test_no_read_shows_anything_to_somebody_without_a_right_to_read() -> None:
+    async with World(policy=TEAM) as world:
+        await world.say("ann", "/incident declare sev3 slow search")
+        at = await world.room()
+        await world.say("ann", "/incident resolve", at=at)
+        incident = await world.incident()
+        (asked,) = incident.open_cards
+        nobody = replace(await world.viewer("ann"), groups=frozenset())
+        reading = world.reading
+        assert list(await reading.incidents(nobody, only_open=False)) == []
+        assert await reading.incident(nobody, incident.id) is None
+        assert await reading.incident_of_room(nobody, at) is None
+        assert await reading.incident_of_card(nobody, asked.card.card) is None
+        assert await reading.timeline(nobody, incident.id) is None
+        assert await reading.incident_card(nobody, incident.id) is None
+        assert list(await reading.open_cards(nobody)) == []
+        assert await reading.card(nobody, asked.card.card) is None
+        assert await reading.state(nobody, incident.id) is None
+        announcements = ConversationRef(platform="console", id="channel:announcements")
+        for place in (at, announcements):
+            assert not await reading.may_see_conversation(nobody, place)
 
 
 async def test_what_never_was_is_absent() -> None:
