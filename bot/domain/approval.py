@@ -34,6 +34,7 @@ from bot.domain.events import (
 from bot.domain.intents import Answer
 from bot.domain.packet import NoticePacket
 from bot.domain.permissions import Verb, allowed
+from bot.domain.policy import Group
 from bot.domain.rules import entitled, quorum_met
 from bot.values import CardId, PersonId, Untrusted
 
@@ -175,7 +176,7 @@ def may_answer(asked: Asked, actor: Actor, option: Option) -> str:
     if actor.token_kind not in ANSWERING:
         return f"A token of kind `{actor.token_kind}` can never answer a card."
     verb = verb_of(asked.card)
-    refusal = allowed(actor, verb)
+    refusal = allowed(as_voter(asked.rule, actor), verb)
     if refusal:
         return f"You cannot answer this card: {refusal}."
     # A seat that no policy names may still say what it sees; a token may not even do that.
@@ -190,6 +191,16 @@ def may_answer(asked: Asked, actor: Actor, option: Option) -> str:
         yours = ", ".join(sorted(actor.groups)) or "no group"
         return f"This card is for {groups}; you are in {yours}."
     return ""
+
+
+def as_voter(rule: ResolvedRule, actor: Actor) -> Actor:
+    """Return the person with the right to vote where the rule names a group of theirs.
+
+    The policy's own groups (`dba`) count where a rule asks for them, and nowhere else.
+    """
+    if not entitled(rule, actor.groups):
+        return actor
+    return replace(actor, groups=actor.groups | {Group.APPROVER})
 
 
 def verb_of(card: CardAsked) -> Verb:

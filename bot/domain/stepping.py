@@ -1,6 +1,6 @@
 """The step into the unknown: everything is checked once more, and every outcome is told."""
 
-from bot.domain import reasking, run, running
+from bot.domain import approval, reasking, run, running
 from bot.domain.approval import Asked
 from bot.domain.decided import Decided, Decision, Refusal
 from bot.domain.draft import Draft
@@ -200,7 +200,7 @@ def _voters_gone(asked: Asked, intent: StartStep) -> str:
         v.person: v.groups
         for v in intent.voters
         if v.person in asked.decided.by
-        and not allowed(v, Verb.VOTE)
+        and not allowed(approval.as_voter(asked.rule, v), Verb.VOTE)
         and (asked.rule.practice or not v.practice_only)
     }
     if quorum_met(asked.rule, able):

@@ -118,11 +118,11 @@ def _of_event(  # noqa: PLR0911 - one arm per event
 ) -> tuple[RowChange, ...]:
     match event:
         case ev.AlertsAttached(group=group):
-            return (Put(AlertGroupRow(group_key=group, incident=after.id)),)
+            return (Put(_group(after, group)),)
         case ev.IncidentResolved():
-            return _groups(after, envelope)
+            return _groups(after)
         case ev.IncidentReopened():
-            return tuple(Put(AlertGroupRow(group_key=g, incident=after.id)) for g in after.groups)
+            return _groups(after)
         case ev.IncidentClosed():
             return (Remove(AlertGroupRow, (("incident", after.id),)),)
         case ev.RoomOpened(room=room):
@@ -132,10 +132,9 @@ def _of_event(  # noqa: PLR0911 - one arm per event
             taken = (Put(ReservationRow(target=t, run=run, incident=after.id)) for t in targets)
             return (Remove(WaitingRow, (("run", run),)), *taken)
         case ev.ReservationAwaited(run=run, targets=targets):
-            return tuple(
-                Put(WaitingRow(run=run, target=t, incident=after.id, since=envelope.at))
-                for t in targets
-            )
+            since = after.runs[run].waiting_since or envelope.at
+            rows = (WaitingRow(run=run, target=t, incident=after.id, since=since) for t in targets)
+            return tuple(Put(row) for row in rows)
         case ev.ReservationReleased(run=run):
             return (Remove(ReservationRow, (("run", run),)),)
         case ev.RunEnded(run=run):
@@ -144,11 +143,13 @@ def _of_event(  # noqa: PLR0911 - one arm per event
             return ()
 
 
-def _groups(after: Incident, envelope: ev.Envelope) -> tuple[RowChange, ...]:
-    return tuple(
-        Put(AlertGroupRow(group_key=g, incident=after.id, resolved_at=envelope.at))
-        for g in after.groups
-    )
+def _groups(after: Incident) -> tuple[RowChange, ...]:
+    return tuple(Put(_group(after, group)) for group in after.groups)
+
+
+def _group(after: Incident, group: str) -> AlertGroupRow:
+    """Name the group's incident; an echo leaves it resolved, so a later repeat is news again."""
+    return AlertGroupRow(group_key=group, incident=after.id, resolved_at=after.resolved_at)
 
 
 def _incident(after: Incident) -> IncidentRow:

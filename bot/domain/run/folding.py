@@ -82,6 +82,8 @@ class Run:
     approval: CardId | None = None
     targets: tuple[str, ...] = ()
     holder: str = ""
+    waiting_since: datetime | None = None
+    """Since when it waits for targets, whoever holds them now."""
     waits: Mapping[str, datetime] = field(default_factory=dict)
     decision: DecisionReached | None = None
     abort: AbortRequested | None = None
@@ -197,10 +199,15 @@ def _moved(run: Run, event: Event, at: datetime) -> Run:  # noqa: C901, PLR0911,
             waited = bool(run.holder)
             progress = replace(progress, reserved=True, reserved_late=waited)
             return replace(
-                run, targets=targets, holder="", progress=progress, turn=run.turn + waited
+                run,
+                targets=targets,
+                holder="",
+                waiting_since=None,
+                progress=progress,
+                turn=run.turn + waited,
             )
         case ReservationAwaited(holder=holder):
-            return replace(run, holder=holder)
+            return replace(run, holder=holder, waiting_since=run.waiting_since or at)
         case ReservationReleased():
             progress = replace(progress, reserved=False, reserved_late=False)
             return replace(run, targets=(), progress=progress)

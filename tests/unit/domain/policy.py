@@ -27,11 +27,11 @@ GROUPS: Mapping[str, tuple[PersonId, ...]] = MappingProxyType(
         Group.APPROVER: (BEN, CLEO),
         Group.COMMUNICATIONS: (CLEO, DAN),
         Group.ADMIN: (DAN,),
-        Group.BREAK_GLASS: (DAN,),
+        Group.BREAK_GLASS: (),
         "dba": (DAN, CLEO),
     }
 )
-"""ana responds; ben and cleo approve; dan is admin and dba; eve only reads."""
+"""ana responds; ben and cleo approve; dan is admin and dba, and no approver; eve only reads."""
 
 PEOPLE: Mapping[PersonId, PolicyPerson] = MappingProxyType(
     {

@@ -93,6 +93,14 @@ def test_one_of_a_and_one_of_b_are_two_people() -> None:
     assert story.events(CardDecided)[0].by == (CLEO, DAN)
 
 
+def test_a_group_of_the_policys_own_counts_only_where_a_rule_names_it() -> None:
+    story = question(host="web-1")
+    assert story.votes(dan) == Refusal(
+        reason="You cannot answer this card: vote is for approver, break-glass; "
+        "you are in admin, communications, dba, responder."
+    )
+
+
 def test_one_decline_ends_it_whatever_the_others_said() -> None:
     story = question(Severity.SEV1)
     story.votes(ben)
