@@ -160,6 +160,7 @@ class World:
     store: ConsoleStore
     changes: Changes
     chat: ConsolePlatform
+    server: ConsoleServer | None = None
     address: str = ""
 
 
@@ -188,6 +189,7 @@ async def world(folder: Path, port: int = 0, now: datetime = NOON) -> AsyncItera
         clock=clock,
         ids=CountingIds(),
     )
+    built.server = server
     await server.start()
     built.address = server.console_address
     try:
