@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -121,6 +121,35 @@ async def test_a_failing_unit_does_not_harm_the_others_of_its_group(
     with pytest.raises(KeyError, match="a bug"):
         await wrong
     assert written() == ["after", "before", "gate"]
+
+
+async def test_neighbours_of_one_kind_are_carried_out_together(
+    writer: Writer, written: Callable[[], list[str]]
+) -> None:
+    calls: list[list[str]] = []
+
+    def insert_all(database: Database, words: Sequence[str]) -> Sequence[str]:
+        calls.append(list(words))
+        return [insert(word)(database).upper() for word in words]
+
+    results = [writer.write_alike(insert_all, word) for word in ("a", "b", "c")]
+    assert await asyncio.gather(*results) == ["A", "B", "C"]
+    assert calls == [["a", "b", "c"]]
+    assert written() == ["a", "b", "c"]
+
+
+async def test_of_neighbours_of_one_kind_only_the_wrong_one_fails(
+    writer: Writer, written: Callable[[], list[str]]
+) -> None:
+    def insert_all(database: Database, words: Sequence[str]) -> Sequence[str]:
+        return [insert(word)(database) for word in words]
+
+    await writer.write(insert("taken"))
+    results = [writer.write_alike(insert_all, word) for word in ("a", "taken", "c")]
+    first, wrong, last = await asyncio.gather(*results, return_exceptions=True)
+    assert (first, last) == ("a", "c")
+    assert isinstance(wrong, sqlite3.IntegrityError)
+    assert written() == ["a", "c", "taken"]
 
 
 async def test_a_write_that_is_cancelled_while_it_waits_is_withdrawn(
