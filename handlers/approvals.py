@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
+from bot.domain import approval
 from bot.domain.approval import SHORT_DIGEST, Asked, CardState
 from bot.domain.events import CardKind, Option, OutcomeKind
 from bot.domain.intents import Answer
@@ -125,7 +127,7 @@ async def _answer(
     if errors:
         return Reply(tone=ReplyTone.MISTAKE, text="Not sent yet.", field_errors=errors)
     run = incident.runs.get(asked.card.run) if asked.card.run else None
-    return await call.submit(
+    reply = await call.submit(
         Answer(
             by=call.actor,
             card=asked.card.card,
@@ -137,6 +139,15 @@ async def _answer(
         ),
         incident.id,
     )
+    if chosen is None or not form or not _filled_in_wrongly(call, asked, chosen, reply):
+        return reply
+    return replace(reply, field_errors={"reason": reply.text})
+
+
+def _filled_in_wrongly(call: Call, asked: Asked, chosen: Option, reply: Reply) -> bool:
+    """Whether a refusal is about the form and not about who answers, or when."""
+    mine = asked.state is CardState.OPEN and not approval.may_answer(asked, call.actor, chosen)
+    return mine and reply.tone is ReplyTone.MISTAKE
 
 
 async def _meant(call: Call) -> tuple[Incident, Asked, Words]:

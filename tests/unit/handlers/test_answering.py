@@ -50,6 +50,7 @@ async def test_open_points_need_a_reason() -> None:
         resolution = (await world.incident()).resolution
         assert without.tone is ReplyTone.MISTAKE
         assert without.text.startswith("Still open: The fix is verified")
+        assert without.field_errors == {"reason": without.text}
         assert given.tone is ReplyTone.DONE
         assert resolution is not None
         assert resolution.override.text == "we go home"
