@@ -20,6 +20,7 @@ from bot.domain.effects import ClearTimer, Effect, Timer
 from bot.domain.events import (
     ApprovalVoided,
     CardAsked,
+    CardAskedAgain,
     CardDecided,
     CardExpired,
     CardKind,
@@ -32,7 +33,7 @@ from bot.domain.events import (
     VoteCast,
 )
 from bot.domain.intents import Answer
-from bot.domain.packet import NoticePacket
+from bot.domain.packet import AskedPacket, AskedStyle, NoticePacket
 from bot.domain.permissions import Verb, allowed
 from bot.domain.policy import Group
 from bot.domain.rules import entitled, quorum_met
@@ -64,6 +65,7 @@ class Asked:
     ended_at: datetime | None = None
     withdrawn: CardWithdrawn | None = None
     reminded: bool = False
+    asked_again: bool = False
     voided: str = ""
     """Why its yes lost its force before anything was run ("" = it did not)."""
 
@@ -93,6 +95,8 @@ def evolve(cards: Mapping[CardId, Asked], event: Event, at: datetime) -> Mapping
             return _ended(cards, ident, at, CardState.WITHDRAWN, withdrawn=event)
         case ApprovalVoided(card=ident, why=why):
             return {**cards, ident: replace(cards[ident], voided=why.text or "it no longer fits")}
+        case CardAskedAgain(card=ident):
+            return {**cards, ident: replace(cards[ident], asked_again=True)}
         case CardReminded(card=ident):
             return {**cards, ident: replace(cards[ident], reminded=True)}
         case _:
@@ -179,10 +183,12 @@ def may_answer(asked: Asked, actor: Actor, option: Option) -> str:
     refusal = allowed(as_voter(asked.rule, actor), verb)
     if refusal:
         return f"You cannot answer this card: {refusal}."
-    # A seat that no policy names may still say what it sees; a token may not even do that.
-    decides = verb is Verb.VOTE or bool(actor.token_kind)
+    # Whoever no policy names may still say what they see; only changes and outsiders are not theirs.
+    decides = verb in {Verb.VOTE, Verb.APPROVE_NOTICE}
     if decides and actor.practice_only and not asked.rule.practice:
         return "This seat may decide practice cards only; name its person in the policy."
+    if option.break_glass:
+        return _may_break_glass(actor)
     if actor.person in asked.rule.excluded and option.outcome is not OutcomeKind.DECLINE:
         return "You asked for this, so somebody else must say yes (four eyes)."
     if asked.card.kind not in UNRULED and not entitled(asked.rule, actor.groups):
@@ -190,6 +196,27 @@ def may_answer(asked: Asked, actor: Actor, option: Option) -> str:
         groups = " / ".join(named) or "nobody: no approval rule of the policy allows it"
         yours = ", ".join(sorted(actor.groups)) or "no group"
         return f"This card is for {groups}; you are in {yours}."
+    return ""
+
+
+def approves(card: CardAsked) -> bool:
+    """Whether an answer to this card is an approval, which its answerers get as a direct message."""
+    match card.packet:
+        case NoticePacket(external=external):
+            return external
+        case AskedPacket(style=style):
+            return style is AskedStyle.APPROVAL
+        case _:
+            return card.kind in {CardKind.CHANGE, CardKind.UNDO, CardKind.IN_DOUBT}
+
+
+def _may_break_glass(actor: Actor) -> str:
+    """Return "" where this person may approve alone: their own request too, which is the point."""
+    if actor.token_kind:
+        return "Only a person breaks the glass, never a token."
+    if Group.BREAK_GLASS not in actor.groups:
+        yours = ", ".join(sorted(actor.groups)) or "no group"
+        return f"Breaking the glass is for {Group.BREAK_GLASS}; you are in {yours}."
     return ""
 
 
@@ -223,6 +250,7 @@ VERB_OF_KIND: dict[CardKind, Verb] = {
     CardKind.NOTICE: Verb.CONFIRM_NOTICE,
     CardKind.CHECKLIST: Verb.RESOLVE,
     CardKind.DETAILS: Verb.EDIT,
+    CardKind.ASKED: Verb.ANSWER,
 }
 """The verb that an answer to each kind of card takes; see `verb_of`."""
 
@@ -243,19 +271,20 @@ def _counted(asked: Asked, option: Option, intent: Answer) -> Decided:
         account=actor.account,
         groups=tuple(sorted(actor.groups)),
         token=bool(actor.token_kind),
+        break_glass=option.break_glass,
     )
     previous = asked.votes.get(actor.person)
     if previous is not None and previous.option == option.id:
         return Decided(answer=f"Your vote for “{option.label}” already counts.")
     voters = {**asked.voters(option.id), actor.person: actor.groups}
-    declined = option.outcome is OutcomeKind.DECLINE
-    if not declined and asked.card.kind not in UNRULED and not quorum_met(asked.rule, voters):
+    alone = option.outcome is OutcomeKind.DECLINE or option.break_glass
+    if not alone and asked.card.kind not in UNRULED and not quorum_met(asked.rule, voters):
         needed = sum(q.count for q in asked.rule.quorums)
         return Decided(
             events=(cast,),
             answer=f"Your vote for “{option.label}” counts: {len(voters)} of {needed}.",
         )
-    by = (actor.person,) if declined else tuple(voters)
+    by = (actor.person,) if alone else tuple(voters)
     decided = CardDecided(
         card=ident,
         option=option.id,
