@@ -28,7 +28,15 @@ class HttpProbe:
                 aiohttp.ClientSession(timeout=limit, trust_env=False) as session,
                 session.get(url, allow_redirects=False) as response,
             ):
-                body = await response.content.read(_CAP)
+                body = await _capped(response.content)
                 return ProbeResult(status=response.status, body=body.decode("utf-8", "replace"))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Unavailable(f"no answer: {type(error).__name__}") from error
+
+
+async def _capped(stream: aiohttp.StreamReader) -> bytes:
+    """Read up to the cap; one read may bring less than is still to come."""
+    body = b""
+    while len(body) < _CAP and (more := await stream.read(_CAP - len(body))):
+        body += more
+    return body
