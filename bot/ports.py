@@ -133,7 +133,19 @@ class Absent:
     row: Row
 
 
-Requirement: TypeAlias = Unfrozen | Absent
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NobodyBefore:
+    """Requirement: of all that wait for `target` (`WaitingRow`) nobody comes before `run`.
+
+    Earlier comes first, of two at the same moment the smaller id; a run that does not wait yet
+    comes after everybody who does.
+    """
+
+    target: str
+    run: str
+
+
+Requirement: TypeAlias = Unfrozen | Absent | NobodyBefore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,11 +215,15 @@ CommitOutcome: TypeAlias = Committed | HeadMoved | FenceLost | RequestKnown | Re
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoutedAlert:
-    """An alert with the group (`route/label values`) that its route puts it in."""
+    """An alert with the group (`route/label values`) that its route puts it in.
+
+    `rank` is that of the severity which the route gives it, 1 (SEV1) to 5 (SEV5).
+    """
 
     alert: Alert
     group: str
     route: str
+    rank: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,6 +253,7 @@ class AlertNews:
     """The unread alerts of one group: how many, the first twenty, and the mark to take them up to.
 
     `reopening` is True where an already attached alert fires again after its incident was resolved.
+    `worst` is the smallest rank of all that fire and are unread, 0 where none fires.
     """
 
     firing: int
@@ -244,6 +261,7 @@ class AlertNews:
     first: tuple[StoredAlert, ...]
     mark: int
     reopening: bool
+    worst: int = 0
 
 
 R = TypeVar("R", bound=Row)

@@ -6,7 +6,7 @@ from bot.domain import escalation, run, telling
 from bot.domain.actor import Actor
 from bot.domain.decided import Decided
 from bot.domain.effects import Effect, Invite, WakeWaiting
-from bot.domain.events import Envelope, Event, PersonPaged, ReservationReleased
+from bot.domain.events import Envelope, Event, PersonPaged, ReservationReleased, RunEnded
 from bot.domain.intents import Intent
 from bot.domain.policy import Policy
 from bot.domain.state import Incident, evolve, next_number
@@ -35,6 +35,7 @@ class Draft:
     def happen(self, *events: Event) -> None:
         """Add events; each is told to whom `telling` names."""
         for event in events:
+            freed = _freed(self.incident, event)
             envelope = Envelope(
                 stream=StreamRef(kind="incident", id=self.incident.id),
                 seq=self.incident.seq + 1,
@@ -44,8 +45,8 @@ class Draft:
             )
             self.incident = evolve(self.incident, envelope)
             self._events.append(event)
-            if isinstance(event, ReservationReleased):
-                self.do(WakeWaiting(seq=self.incident.seq, targets=event.targets))
+            if freed:
+                self.do(WakeWaiting(seq=self.incident.seq, targets=freed))
             self._effects.extend(
                 telling.posts(self.policy, self.incident, self.incident.seq, event)
             )
@@ -109,3 +110,11 @@ class Draft:
             answer=self.answer,
             unfrozen=self.unfrozen,
         )
+
+
+def _freed(incident: Incident, event: Event) -> tuple[str, ...]:
+    """Return the targets that others may get now: freed ones, or a place in their line."""
+    if isinstance(event, ReservationReleased):
+        return event.targets
+    run_over = incident.runs.get(event.run) if isinstance(event, RunEnded) else None
+    return run_over.wanted if run_over is not None else ()

@@ -121,6 +121,7 @@ class WaitingRow(Row):
 
     TABLE: ClassVar[str] = "reservation_queue"
     KEY: ClassVar[tuple[str, ...]] = ("run", "target")
+    INDEXES: ClassVar[tuple[tuple[str, ...], ...]] = (("target",),)
 
     run: str
     target: str

@@ -60,8 +60,8 @@ class Attaching:
     ) -> AttachAlerts:
         policy = self._current.policy
         firing = [s for s in news.first if s.alert.status.value == "firing"] or list(news.first)
-        worst = min((severity_of(policy, route, s.alert) for s in firing), key=_rank)
         lead = firing[0].alert
+        worst = _severity(news.worst) if news.worst else severity_of(policy, route, lead)
         runbook, document, bindings, refused = (
             self._runbook(policy, route, lead) if opening else ("", "", "", "")
         )
@@ -132,5 +132,5 @@ def _brief(stored: StoredAlert) -> AlertBrief:
     )
 
 
-def _rank(severity: Severity) -> int:
-    return severity.rank
+def _severity(rank: int) -> Severity:
+    return next(severity for severity in Severity if severity.rank == rank)

@@ -29,6 +29,7 @@ from bot.ports import (
     HeadMoved,
     Ids,
     Journal,
+    NobodyBefore,
     RequestKnown,
     Requirement,
     RequirementFailed,
@@ -38,7 +39,7 @@ from bot.ports import (
     Unfrozen,
 )
 from bot.records.chain import EMPTY, Head
-from bot.records.rows import FreezeRow, IncidentRow, ReservationRow, Row, RowChange
+from bot.records.rows import FreezeRow, IncidentRow, ReservationRow, Row, RowChange, WaitingRow
 from bot.records.stored import timer_key, write_effect
 from bot.usecases.archive import Archive
 from bot.values import StreamRef
@@ -335,7 +336,7 @@ class Desk(Generic[S, I]):
         after, envelopes = self._fold(stream, folded, job, decision, now)
         rows = self._noun.rows(folded.state, after, envelopes) if envelopes else ()
         requires: list[Requirement] = [Absent(row) for row in job.extra.free]
-        requires += [Absent(row) for row in self._noun.exclusive(after, envelopes)]
+        requires += _exclusive(self._noun.exclusive(after, envelopes))
         if decision.unfrozen is not None:
             requires.append(Unfrozen(decision.unfrozen))
         effects, cleared = _timers_settled(decision.effects)
@@ -416,8 +417,13 @@ class Desk(Generic[S, I]):
                 return Obstacle(holder=await self._named(holder))
             case Absent():
                 return Obstacle(holder="another incident")
+            case NobodyBefore(target=target, run=run):
+                waiting = await self._journal.rows(WaitingRow, target=target)
+                others = [row for row in waiting if row.run != run]
+                first = min(others, key=lambda row: (row.since, row.run), default=None)
+                return Obstacle(holder=f"{await self._named(first)}, which waits for it longer,")
 
-    async def _named(self, holder: ReservationRow | None) -> str:
+    async def _named(self, holder: ReservationRow | WaitingRow | None) -> str:
         if holder is None:
             return "a run that has just ended"
         rows = await self._journal.rows(IncidentRow, id=holder.incident)
@@ -461,6 +467,16 @@ async def _given_up(queue: _Queue[I], job: _Job[I]) -> None:
     await asyncio.wait([job.future], timeout=_CERTAINTY)
     if not job.future.done():
         raise OutcomeUnknown("the journal has begun to write it and does not answer")
+
+
+def _exclusive(rows: Sequence[Row]) -> list[Requirement]:
+    """Ask for rows that nobody else holds; a target also takes its turn among those who wait."""
+    requires: list[Requirement] = []
+    for row in rows:
+        requires.append(Absent(row))
+        if isinstance(row, ReservationRow):
+            requires.append(NobodyBefore(target=row.target, run=row.run))
+    return requires
 
 
 def _timers_settled(effects: Sequence[Effect]) -> tuple[Sequence[Effect], list[str]]:

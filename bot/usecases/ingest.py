@@ -80,4 +80,5 @@ def _routed(policy: Policy, alert: Alert) -> RoutedAlert:
     name = route.name if route else FALLBACK
     by = route.group_by if route else ("alertname", "service")
     values = ",".join(f"{label}={alert.labels.get(label, '')}" for label in by)
-    return RoutedAlert(alert=alert, group=f"{name}/{values}", route=name)
+    rank = severity_of(policy, route, alert).rank
+    return RoutedAlert(alert=alert, group=f"{name}/{values}", route=name, rank=rank)

@@ -15,6 +15,7 @@ _Identity: TypeAlias = tuple[str, str, datetime]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Kept:
     stored: StoredAlert
+    rank: int
     unread: bool
 
 
@@ -45,27 +46,23 @@ class Alerts:
         for identity, kept in self._by_identity.items():
             stored = kept.stored
             if kept.unread and stored.group == taken.group and stored.position <= taken.mark:
-                self._by_identity[identity] = _Kept(
-                    stored=replace(stored, incident=taken.incident), unread=False
+                self._by_identity[identity] = replace(
+                    kept, stored=replace(stored, incident=taken.incident), unread=False
                 )
 
     def news(self, group: str) -> AlertNews:
         """Return what is unread in a group."""
-        unread = sorted(
-            (
-                kept.stored
-                for kept in self._by_identity.values()
-                if kept.unread and kept.stored.group == group
-            ),
-            key=lambda stored: stored.position,
-        )
+        news = [k for k in self._by_identity.values() if k.unread and k.stored.group == group]
+        unread = sorted((kept.stored for kept in news), key=lambda stored: stored.position)
         firing = [stored for stored in unread if stored.alert.status is AlertStatus.FIRING]
+        ranks = [k.rank for k in news if k.stored.alert.status is AlertStatus.FIRING]
         return AlertNews(
             firing=len(firing),
             resolved=len(unread) - len(firing),
             first=tuple(unread[:FIRST_NEWS]),
             mark=unread[-1].position if unread else 0,
             reopening=self._group_is_resolved(group) and any(stored.incident for stored in firing),
+            worst=min(ranks, default=0),
         )
 
     def of(self, incident: str, limit: int) -> Sequence[StoredAlert]:
@@ -96,11 +93,12 @@ class Alerts:
             incident="",
         )
         if old is None:
-            return _Kept(stored=fresh, unread=True)
+            return _Kept(stored=fresh, rank=routed.rank, unread=True)
         count = old.stored.count + 1
         if not self._is_news(old.stored, routed):
             return replace(old, stored=replace(old.stored, count=count, last_seen=now))
-        return _Kept(stored=replace(fresh, count=count, incident=old.stored.incident), unread=True)
+        again = replace(fresh, count=count, incident=old.stored.incident)
+        return _Kept(stored=again, rank=routed.rank, unread=True)
 
     def _is_news(self, old: StoredAlert, routed: RoutedAlert) -> bool:
         status = routed.alert.status

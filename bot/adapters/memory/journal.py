@@ -9,6 +9,7 @@ from typing import TypeVar, assert_never
 
 from bot.adapters.journal.blobs import Cutter
 from bot.adapters.journal.limits import ANSWERS_KEPT, EVERYTHING
+from bot.adapters.journal.queue import before
 from bot.adapters.journal.shape import check_shape
 from bot.adapters.memory.alerts import Alerts
 from bot.adapters.memory.effects import Effects
@@ -27,6 +28,7 @@ from bot.ports import (
     HeadMoved,
     History,
     Ids,
+    NobodyBefore,
     Quarantined,
     RequestKnown,
     Requirement,
@@ -38,7 +40,7 @@ from bot.ports import (
 )
 from bot.records.chain import EMPTY, Head, Record
 from bot.records.outbox import EffectKind, OutboxItem
-from bot.records.rows import AlertGroupRow, FreezeRow, Row, Scalar
+from bot.records.rows import AlertGroupRow, FreezeRow, Row, Scalar, WaitingRow
 from bot.values import BlobId, StreamRef
 
 R = TypeVar("R", bound=Row)
@@ -225,6 +227,8 @@ class MemoryJournal:
                 return not scopes & {EVERYTHING, *services}
             case Absent(row=row):
                 return self._rows.of_key(row) in (None, row)
+            case NobodyBefore(target=target, run=run):
+                return before(self._rows.select(WaitingRow, {"target": target}), run) is None
             case _:
                 assert_never(requirement)
 

@@ -20,13 +20,14 @@ _IS_NEWS = """(alerts.status <> excluded.status OR (excluded.status = 'firing' A
     SELECT 1 FROM alert_groups
     WHERE alert_groups.group_key = excluded.group_key AND resolved_at IS NOT NULL)))"""
 _TAKE = f"""INSERT INTO alerts (source, fingerprint, starts_at, status, group_key, route, body,
-        count, last_seen, position, unread, incident)
-    VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?, 1, '')
+        rank, count, last_seen, position, unread, incident)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, 1, '')
     ON CONFLICT (source, fingerprint, starts_at) DO UPDATE SET
         count = alerts.count + 1, last_seen = excluded.last_seen, status = excluded.status,
         unread = CASE WHEN {_IS_NEWS} THEN 1 ELSE alerts.unread END,
         position = CASE WHEN {_IS_NEWS} THEN excluded.position ELSE alerts.position END,
         group_key = CASE WHEN {_IS_NEWS} THEN excluded.group_key ELSE alerts.group_key END,
+        rank = CASE WHEN {_IS_NEWS} THEN excluded.rank ELSE alerts.rank END,
         route = CASE WHEN {_IS_NEWS} THEN excluded.route ELSE alerts.route END,
         body = CASE WHEN {_IS_NEWS} THEN excluded.body ELSE alerts.body END"""  # noqa: S608 - constants of ours
 _SELECT = """SELECT source, fingerprint, starts_at, status, body, group_key, route, count,
@@ -99,13 +100,16 @@ def mark_taken(database: Database, taken: AlertsTaken) -> None:
 
 def alert_news(database: Database, group: str) -> AlertNews:
     """Return what is unread in a group."""
-    counts: dict[str, int] = dict(
-        database.execute(
-            "SELECT status, count(*) FROM alerts WHERE group_key = ? AND unread = 1"
+    counts: dict[str, tuple[int, int]] = {
+        status: (number, worst)
+        for status, number, worst in database.execute(
+            "SELECT status, count(*), min(rank) FROM alerts WHERE group_key = ? AND unread = 1"
             " GROUP BY status",
             [group],
         ).fetchall()
-    )
+    }
+    firing, worst = counts.get(AlertStatus.FIRING, (0, 0))
+    resolved, _ = counts.get(AlertStatus.RESOLVED, (0, 0))
     first = database.execute(
         f"{_SELECT} WHERE group_key = ? AND unread = 1 ORDER BY position LIMIT ?",
         [group, FIRST_NEWS],
@@ -120,11 +124,12 @@ def alert_news(database: Database, group: str) -> AlertNews:
         [group, group],
     ).fetchone()
     return AlertNews(
-        firing=counts.get(AlertStatus.FIRING, 0),
-        resolved=counts.get(AlertStatus.RESOLVED, 0),
+        firing=firing,
+        resolved=resolved,
         first=tuple(_stored(row) for row in first),
         mark=mark or 0,
         reopening=bool(reopening),
+        worst=worst,
     )
 
 
@@ -176,6 +181,7 @@ def _values(routed: RoutedAlert, seen: int) -> tuple[SqlValue, ...]:
                 alert.link,
             )
         ),
+        routed.rank,
         seen,
     )
 

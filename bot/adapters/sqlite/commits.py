@@ -6,6 +6,7 @@ from typing import assert_never
 from sqlite_utils import Database
 
 from bot.adapters.journal.limits import EVERYTHING
+from bot.adapters.journal.queue import before
 from bot.adapters.sqlite.alerts import mark_taken
 from bot.adapters.sqlite.columns import microseconds
 from bot.adapters.sqlite.effects import (
@@ -23,13 +24,14 @@ from bot.ports import (
     Committed,
     FenceLost,
     HeadMoved,
+    NobodyBefore,
     RequestKnown,
     Requirement,
     RequirementFailed,
     Unfrozen,
 )
 from bot.records.chain import EMPTY, Head
-from bot.records.rows import FreezeRow
+from bot.records.rows import FreezeRow, WaitingRow
 from bot.values import StreamRef
 
 
@@ -91,6 +93,8 @@ def _holds(database: Database, requirement: Requirement) -> bool:
             return not scopes & {EVERYTHING, *services}
         case Absent(row=row):
             return row_of_key(database, row) in (None, row)
+        case NobodyBefore(target=target, run=run):
+            return before(select_rows(database, WaitingRow, {"target": target}), run) is None
         case _:
             assert_never(requirement)
 

@@ -65,7 +65,14 @@ _FIRST = (
     "CREATE INDEX search_words_source ON search_words (incident, source)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_RANKS = (
+    "ALTER TABLE alerts ADD COLUMN rank BIGINT NOT NULL DEFAULT 3",
+    "DROP INDEX alerts_unread",
+    """CREATE INDEX alerts_unread ON alerts (group_key, position, status, rank)
+        WHERE unread = 1""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _RANKS)
 """Step n brings a file from version n to n + 1; steps that were released never change."""
 
 VERSION = len(MIGRATIONS)

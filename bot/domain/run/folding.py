@@ -82,6 +82,8 @@ class Run:
     approval: CardId | None = None
     targets: tuple[str, ...] = ()
     holder: str = ""
+    wanted: tuple[str, ...] = ()
+    """The targets that it stands in line for."""
     waiting_since: datetime | None = None
     """Since when it waits for targets, whoever holds them now."""
     waits: Mapping[str, datetime] = field(default_factory=dict)
@@ -203,26 +205,28 @@ def _moved(run: Run, event: Event, at: datetime) -> Run:  # noqa: C901, PLR0911,
                 targets=targets,
                 holder="",
                 waiting_since=None,
+                wanted=(),
                 progress=progress,
                 turn=run.turn + waited,
             )
-        case ReservationAwaited(holder=holder):
-            return replace(run, holder=holder, waiting_since=run.waiting_since or at)
+        case ReservationAwaited(holder=holder, targets=targets):
+            since = run.waiting_since or at
+            return replace(run, holder=holder, waiting_since=since, wanted=targets)
         case ReservationReleased():
             progress = replace(progress, reserved=False, reserved_late=False)
             return replace(run, targets=(), progress=progress)
         case StepStarted():
             return replace(run, steps=(*run.steps, StepLog(started=event, at=at)))
         case StepFinished(outcome=outcome):
-            run = _step(run, event.path, event.host, at, outcome=outcome, learned=event.learned)
+            run = _step(run, event, at, outcome=outcome, learned=event.learned)
             return replace(run, progress=_changed(progress, event.path, event.host, outcome, at))
         case StepInterrupted():
-            return _step(run, event.path, event.host, at, interrupted=True)
+            return _step(run, event, at, interrupted=True)
         case StepInDoubt(why=why):
-            return _step(run, event.path, event.host, at, doubt=why.text or "unknown")
+            return _step(run, event, at, doubt=why.text or "unknown")
         case StepSettled(path=path, host=host, finished=finished):
             said = _outcome(0 if finished else 1, f"{event.by} said so")
-            run = _step(run, path, host, at, outcome=said)
+            run = _step(run, event, at, outcome=said)
             return replace(run, progress=_changed(progress, path, host, said, at))
         case WaitStarted(name=name, until=until):
             return replace(run, waits={**run.waits, name: until})
@@ -292,8 +296,7 @@ def _before_the_last_yes(progress: Progress) -> Progress:
 
 def _step(
     run: Run,
-    path: str,
-    host: str,
+    event: StepFinished | StepInterrupted | StepInDoubt | StepSettled,
     at: datetime,
     *,
     outcome: Outcome | None = None,
@@ -301,8 +304,11 @@ def _step(
     learned: bool = False,
     interrupted: bool = False,
 ) -> Run:
+    about = (event.path, event.host, event.attempt)
+
     def noted(log: StepLog) -> StepLog:
-        if (log.started.path, log.started.host) != (path, host) or log.outcome is not None:
+        started = log.started
+        if (started.path, started.host, started.attempt) != about or log.outcome is not None:
             return log
         return replace(
             log,

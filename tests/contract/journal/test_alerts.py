@@ -48,7 +48,7 @@ async def test_a_new_alert_is_news_and_comes_back_as_it_was_sent(journal: Journa
         incident="",
     )
     assert news == AlertNews(
-        firing=1, resolved=0, first=(stored,), mark=stored.position, reopening=False
+        firing=1, resolved=0, first=(stored,), mark=stored.position, reopening=False, worst=3
     )
 
 
@@ -165,6 +165,26 @@ async def test_the_first_twenty_are_shown_and_all_are_counted(journal: Journal) 
     assert news.firing == 25
     assert [stored.alert.fingerprint for stored in news.first] == names[:20]
     assert news.mark == news.first[-1].position + 5
+
+
+async def test_the_worst_of_all_that_fire_is_told_however_many_there_are(journal: Journal) -> None:
+    many = [routed(f"f{n:02}", rank=4) for n in range(40)]
+    await take(journal, *many, routed("worst", rank=1), routed("g1", group="cpu/db", rank=2))
+    assert (await journal.alert_news(_GROUP)).worst == 1
+
+
+async def test_what_has_ended_or_was_read_is_not_the_worst_any_more(journal: Journal) -> None:
+    await take(journal, routed("old", rank=1))
+    await _give_all(journal)
+    await take(journal, routed("over", AlertStatus.RESOLVED, rank=2), routed("f1", rank=4))
+    assert (await journal.alert_news(_GROUP)).worst == 4
+
+
+async def test_an_alert_that_comes_back_has_the_rank_that_it_has_now(journal: Journal) -> None:
+    await take(journal, routed("f1", rank=4))
+    await take(journal, routed("f1", AlertStatus.RESOLVED, rank=4))
+    await take(journal, routed("f1", rank=2))
+    assert (await journal.alert_news(_GROUP)).worst == 2
 
 
 async def test_the_alerts_of_an_incident_are_limited_to_the_newest(journal: Journal) -> None:

@@ -2,9 +2,17 @@
 
 import pytest
 
-from bot.ports import Absent, Commit, Committed, Journal, RequirementFailed, Unfrozen
-from bot.records.rows import FreezeRow, Put, Remove, ReservationRow
-from tests.contract.journal.values import NOON, commit, once
+from bot.ports import (
+    Absent,
+    Commit,
+    Committed,
+    Journal,
+    NobodyBefore,
+    RequirementFailed,
+    Unfrozen,
+)
+from bot.records.rows import FreezeRow, Put, Remove, ReservationRow, WaitingRow
+from tests.contract.journal.values import NOON, after, commit, once
 
 _MINE = ReservationRow(target="host:web-1", run="r1", incident="inc1")
 _YOURS = ReservationRow(target="host:web-1", run="r2", incident="inc2")
@@ -60,3 +68,40 @@ async def test_of_all_targets_one_that_is_taken_refuses_the_whole_commit(journal
     both = Commit(rows=(Put(free), Put(_YOURS)), requires=(Absent(free), Absent(_YOURS)))
     assert await commit(journal, both) == RequirementFailed(Absent(_YOURS))
     assert await journal.rows(ReservationRow) == [_MINE]
+
+
+def _waits(run: str, seconds: float, target: str = "host:web-1") -> Put:
+    return Put(WaitingRow(run=run, target=target, incident="inc1", since=after(seconds)))
+
+
+async def test_nobody_comes_before_a_run_where_nobody_waits(journal: Journal) -> None:
+    required = NobodyBefore(target="host:web-1", run="r1")
+    assert await commit(journal, Commit(requires=(required,))) == Committed()
+
+
+async def test_whoever_waits_comes_before_a_newcomer(journal: Journal) -> None:
+    await commit(journal, Commit(rows=(_waits("r1", 60),)))
+    required = NobodyBefore(target="host:web-1", run="r2")
+    assert await commit(journal, Commit(requires=(required,))) == RequirementFailed(required)
+
+
+async def test_who_waits_longer_comes_first_whatever_their_ids(journal: Journal) -> None:
+    await commit(journal, Commit(rows=(_waits("r1", 2), _waits("r2", 1))))
+    late = NobodyBefore(target="host:web-1", run="r1")
+    early = NobodyBefore(target="host:web-1", run="r2")
+    outcomes = await journal.commit([Commit(requires=(late,)), Commit(requires=(early,))])
+    assert outcomes == [RequirementFailed(late), Committed()]
+
+
+async def test_of_two_at_the_same_moment_exactly_one_comes_first(journal: Journal) -> None:
+    await commit(journal, Commit(rows=(_waits("r2", 1), _waits("r1", 1))))
+    first = NobodyBefore(target="host:web-1", run="r1")
+    second = NobodyBefore(target="host:web-1", run="r2")
+    outcomes = await journal.commit([Commit(requires=(first,)), Commit(requires=(second,))])
+    assert outcomes == [Committed(), RequirementFailed(second)]
+
+
+async def test_who_waits_for_another_target_is_not_in_this_line(journal: Journal) -> None:
+    await commit(journal, Commit(rows=(_waits("r1", 1, "host:web-2"),)))
+    required = NobodyBefore(target="host:web-1", run="r2")
+    assert await commit(journal, Commit(requires=(required,))) == Committed()

@@ -128,9 +128,13 @@ def alert(
 
 
 def routed(
-    fingerprint: str, status: AlertStatus = AlertStatus.FIRING, *, group: str = "disk/web"
+    fingerprint: str,
+    status: AlertStatus = AlertStatus.FIRING,
+    *,
+    group: str = "disk/web",
+    rank: int = 3,
 ) -> RoutedAlert:
-    return RoutedAlert(alert=alert(fingerprint, status), group=group, route="disk")
+    return RoutedAlert(alert=alert(fingerprint, status), group=group, route="disk", rank=rank)
 
 
 async def chunks(*parts: bytes) -> AsyncIterator[bytes]:
