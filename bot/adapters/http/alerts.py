@@ -24,7 +24,7 @@ DURABLE_WITHIN: Final = 1.5
 OWN_SOURCE: Final = "firewarden"
 """The source of alerts about the bot itself."""
 
-TAKEN: Final = RawResponse(status=HTTPStatus.ACCEPTED, body=b"taken\n")
+TAKEN: Final = RawResponse(status=HTTPStatus.ACCEPTED)
 
 
 class AlertSource(Protocol):
@@ -142,7 +142,7 @@ class AlertIntake:
 
     async def _commit(self, received: AlertsReceived) -> RawResponse:
         try:
-            async with self._patience:
+            with self._patience:
                 await self._dispatch.take_alerts(received)
         except TimeoutError:
             return _come_again("the journal is slow", timedelta(seconds=2))

@@ -13,7 +13,7 @@ _COARSE: Final = 0.25
 
 
 class Patience:
-    """`async with patience:` raises `TimeoutError` after `seconds`, and up to a quarter more."""
+    """`with patience:` raises `TimeoutError` after `seconds`, and up to a quarter more."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -21,14 +21,14 @@ class Patience:
         self._expired: set[asyncio.Task[object]] = set()
         self._timer: asyncio.TimerHandle | None = None
 
-    async def __aenter__(self) -> None:
+    def __enter__(self) -> None:
         """Start waiting; one task waits once at a time."""
         loop = asyncio.get_running_loop()
         self._waiting[_current()] = loop.time() + self._seconds
         if self._timer is None:
             self._timer = loop.call_later(_COARSE, self._look)
 
-    async def __aexit__(
+    def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,

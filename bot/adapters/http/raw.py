@@ -1,7 +1,7 @@
 """What other adapters see of HTTP: a request with its body read, and the response to send."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TypeAlias
 
@@ -15,13 +15,11 @@ class RawHead:
     `path` is decoded; `captured` holds the named parts of the route's pattern.
     """
 
-    method: str
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
     cookies: Mapping[str, str]
-    captured: Mapping[str, str] = field(default_factory=dict)
-    peer: str = ""
+    captured: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 from urllib.parse import unquote
 
 from bot.adapters.http.raw import Admission, BodyFault, Endpoint, RawHead, RawResponse
@@ -61,6 +62,10 @@ class WrongMethod:
     allowed: tuple[str, ...]
 
 
+_REMEMBERED: Final = 512
+"""Found paths that are kept: senders of alerts ask for the same few again and again."""
+
+
 class Router:
     """Finds routes: paths without parameters by one look-up, the others segment by segment."""
 
@@ -68,12 +73,21 @@ class Router:
         self.routes = tuple(routes)
         self._exact: dict[str, dict[str, Route]] = {}
         self._patterns: dict[int, list[tuple[tuple[str, ...], Route]]] = {}
+        self._remembered: dict[tuple[str, str], Found] = {}
         for route in self.routes:
             self._add(route)
 
     def find(self, method: str, raw_path: str) -> Found | WrongMethod | None:
         """Return the route of an undecoded path, the methods it does have, or None."""
-        path = raw_path.partition("?")[0]
+        known = self._remembered.get((method, raw_path))
+        if known is not None:
+            return known
+        found = self._found(method, raw_path.partition("?")[0])
+        if isinstance(found, Found) and len(self._remembered) < _REMEMBERED:
+            self._remembered[method, raw_path] = found
+        return found
+
+    def _found(self, method: str, path: str) -> Found | WrongMethod | None:
         exact = self._exact.get(path)
         if exact is not None:
             route = exact.get(method)

@@ -211,9 +211,9 @@ class _Talk:
         if refusal is not None:
             return refusal
         head = _head(request, found)
-        return route.admit(head) or await self._admitted(request, route, head)
-
-    async def _admitted(self, request: web.BaseRequest, route: Route, head: RawHead) -> Answer:
+        refusal = route.admit(head)
+        if refusal is not None:
+            return refusal
         try:
             body = await _body(request, route.body_limit, self._server.limits.within)
         except BodyFault as fault:
@@ -224,15 +224,14 @@ class _Talk:
 
 
 def _head(request: web.BaseRequest, found: Found) -> RawHead:
-    bare = "?" not in request.raw_path
+    raw = request.raw_path
+    plain = "?" not in raw and "%" not in raw
     return RawHead(
-        method=request.method,
-        path=request.path,
-        query={} if bare else dict(request.query),
+        path=raw if plain else request.path,
+        query={} if plain else dict(request.query),
         headers=request.headers,
         cookies=dict(request.cookies) if "Cookie" in request.headers else {},
         captured=found.captured,
-        peer=request.remote or "",
     )
 
 
@@ -242,29 +241,26 @@ async def _body(request: web.BaseRequest, limit: int, within: float) -> bytes:
         return b""
     if (request.content_length or 0) > limit:
         raise _too_long(limit)
+    if request.content.is_eof():
+        # It came with its head, as small bodies do: there is nothing to wait for.
+        body = request.content.read_nowait()
+    else:
+        body = await _waited_for(request, limit, within)
+    if len(body) > limit:
+        raise _too_long(limit)
+    return body
+
+
+async def _waited_for(request: web.BaseRequest, limit: int, within: float) -> bytes:
+    body = bytearray()
     try:
-        if request.content.is_eof():
-            # It came with its head, as small bodies do: there is nothing to wait for.
-            return await _chunks(request, limit)
         async with asyncio.timeout(within):
-            return await _chunks(request, limit)
+            while not request.content.at_eof() and len(body) <= limit:
+                body += await request.content.readany()
     except TimeoutError:
         raise BodyFault(HTTPStatus.REQUEST_TIMEOUT, "The body did not arrive in time.") from None
     except web.RequestPayloadError:
         raise BodyFault(HTTPStatus.BAD_REQUEST, "The body was cut off or malformed.") from None
-
-
-async def _chunks(request: web.BaseRequest, limit: int) -> bytes:
-    chunk = await request.content.readany()
-    if request.content.at_eof():
-        if len(chunk) > limit:
-            raise _too_long(limit)
-        return chunk
-    body = bytearray(chunk)
-    while not request.content.at_eof():
-        body += await request.content.readany()
-        if len(body) > limit:
-            raise _too_long(limit)
     return bytes(body)
 
 
@@ -275,7 +271,7 @@ def _too_long(limit: int) -> BodyFault:
 def _response(answer: RawResponse) -> web.Response:
     if answer.status == HTTPStatus.ACCEPTED:
         # The hot path: senders of alerts are machines and read nothing but the status.
-        return web.Response(status=answer.status, body=answer.body)
+        return web.Response(status=answer.status)
     headers = {
         "Content-Type": answer.content_type,
         "Cache-Control": "no-store",

@@ -31,7 +31,7 @@ async def test_a_body_is_answered_202_after_it_was_taken() -> None:
     dispatch = RememberingDispatch()
     async with intake(dispatch) as address:
         status, _, body = await say(address, f"{GOOD}\n\nok")
-    assert (status, body) == (202, "taken\n")
+    assert (status, body) == (202, "")
     assert dispatch.bodies == [AlertsReceived(source="line", alerts=())]
 
 

@@ -9,9 +9,8 @@ from bot.adapters.http.patience import Patience
 
 async def test_whoever_waits_too_long_gets_a_timeout() -> None:
     patience = Patience(0.01)
-    with pytest.raises(TimeoutError):
-        async with patience:
-            await asyncio.Event().wait()
+    with pytest.raises(TimeoutError), patience:
+        await asyncio.Event().wait()
     task = asyncio.current_task()
     assert task is not None
     assert task.cancelling() == 0
@@ -19,7 +18,7 @@ async def test_whoever_waits_too_long_gets_a_timeout() -> None:
 
 async def test_whoever_is_in_time_hears_nothing_later() -> None:
     patience = Patience(0.01)
-    async with patience:
+    with patience:
         pass
     task = asyncio.current_task()
     assert task is not None
@@ -32,7 +31,7 @@ async def test_whoever_is_in_time_hears_nothing_later() -> None:
 async def test_work_that_ends_in_spite_of_the_cancellation_counts_as_done() -> None:
     patience = Patience(0.01)
     done = ""
-    async with patience:
+    with patience:
         try:
             await asyncio.Event().wait()
         except asyncio.CancelledError:
@@ -45,7 +44,7 @@ async def test_somebody_elses_cancellation_is_passed_on() -> None:
     patience = Patience(60)
 
     async def wait() -> None:
-        async with patience:
+        with patience:
             await asyncio.Event().wait()
 
     task = asyncio.create_task(wait())
@@ -62,7 +61,7 @@ async def test_many_wait_at_once_and_each_is_judged_alone() -> None:
 
     async def wait(event: asyncio.Event) -> bool:
         try:
-            async with patience:
+            with patience:
                 await event.wait()
         except TimeoutError:
             return False
