@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
 from bot.domain.alerts import Alert
+from bot.domain.events import Option
+from bot.domain.packet import AskedField, AskedStyle
 from bot.values import CardId, ConversationRef, StreamRef, Untrusted
 from cards.model import Card
 
@@ -85,7 +87,30 @@ class TimerFired:
     name: str
 
 
-Request: TypeAlias = SlashCommand | CardAnswer | MessageSaid | TimerFired
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionAsked:
+    """A program asks people something in an incident, by its id or number (spec: approvals A1).
+
+    `card` is the id that the card gets, so that its answer can be found again. `options` empty =
+    those that the style usually has; `fields` are the inputs of its form; `count` people of any of
+    the groups `answerers` settle it; `expires_in` None = by the severity.
+    """
+
+    id: str
+    sender: Sender
+    incident: str
+    card: CardId
+    style: AskedStyle
+    title: str
+    description: str = ""
+    options: tuple[Option, ...] = ()
+    fields: tuple[AskedField, ...] = ()
+    answerers: tuple[str, ...] = ()
+    count: int = 1
+    expires_in: timedelta | None = None
+
+
+Request: TypeAlias = SlashCommand | CardAnswer | MessageSaid | QuestionAsked | TimerFired
 
 
 class ReplyTone(StrEnum):
@@ -99,7 +124,7 @@ class ReplyTone(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What the asker alone sees, at once; never stored beyond its short text, never needed for truth.
+    """What the asker alone sees, at once; only its short text is stored, and no truth needs it.
 
     `card` is shown to the asker (`status`, `list`, `help`); a card with a form asks for more.
     `field_errors` names form fields and what is wrong with them. `go_to` is a room to open next.

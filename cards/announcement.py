@@ -1,14 +1,18 @@
 """What the announcement channel and the audiences hear of an incident."""
 
 from dataclasses import replace
+from typing import assert_never
 
 from bot.domain.events import (
+    AutonomyUsed,
     Envelope,
+    GlassBroken,
     IncidentDeclared,
     IncidentReopened,
     IncidentResolved,
     NoticeSent,
     PageExhausted,
+    ReviewReminded,
     SeverityChanged,
     UpdatePosted,
     UpdateReminded,
@@ -17,13 +21,15 @@ from bot.domain.state import Incident
 from cards.context import Context, text_lines
 from cards.incident_card import tone_of
 from cards.incident_facts import facts_of, name_of
-from cards.model import At, Card, Line, Tone
+from cards.model import At, Card, Code, Line, Tone
 from cards.page_message import exhausted
 from cards.telling import named, told
 from cards.texts import Facts, TextName, moment_of
 
 
-def announcement_for(envelope: Envelope, incident: Incident, context: Context) -> Card | None:
+def announcement_for(  # noqa: PLR0911 - one arm per event
+    envelope: Envelope, incident: Incident, context: Context
+) -> Card | None:
     """Return what the channel is told, None where it need not know."""
     match envelope.event:
         case IncidentDeclared():
@@ -37,12 +43,45 @@ def announcement_for(envelope: Envelope, incident: Incident, context: Context) -
             return told(incident, Tone.WARNING, (*named(incident), " is open again: ", reason))
         case PageExhausted(page=page):
             return exhausted(incident, context, page, in_channel=True)
+        case GlassBroken() | ReviewReminded():
+            return broken_glass(envelope.event, incident, context, in_channel=True)
+        case AutonomyUsed(run=run, because=because):
+            name = incident.runs[run].started.runbook if run in incident.runs else "a runbook"
+            line = (": ", Code(name), " changes something without a yes: ", because)
+            return told(incident, Tone.WARNING, (*named(incident), *line))
         case UpdateReminded(due=due):
             line = (" is without an update since ", At(due), ". Commander: ")
             who = context.people([incident.commander] if incident.commander else [])
             return told(incident, Tone.WARNING, (*named(incident), *line, *who))
         case _:
             return None
+
+
+def broken_glass(
+    event: GlassBroken | ReviewReminded,
+    incident: Incident,
+    context: Context,
+    *,
+    in_channel: bool = False,
+) -> Card:
+    """Say who approved alone and why, or that nobody has reviewed it yet."""
+    which: Line = (*named(incident), ": ") if in_channel else ()
+    asked = incident.cards.get(event.card)
+    card: Line = (f"card {asked.card.number} (", asked.card.title, ")") if asked else ("a card",)
+    match event:
+        case GlassBroken(person=person, reason=reason, action=action, review_at=due):
+            line: Line = (*which, "BREAK-GLASS: ", context.person(person), " approved ", *card)
+            lines: tuple[Line, ...] = (
+                ("alone, because: ", reason),
+                (f"Action {action}: review it by ", At(due)),
+            )
+            return told(incident, Tone.DANGER, line, lines)
+        case ReviewReminded(action=action):
+            line = (*which, "the break-glass approval of ", *card, " is not reviewed yet.")
+            done: Line = ("Review it, then: ", Code(f"/incident done {action}"))
+            return told(incident, Tone.WARNING, line, (done,))
+        case _:
+            assert_never(event)
 
 
 TEXTS: dict[type[UpdatePosted | IncidentResolved], TextName] = {

@@ -2,11 +2,15 @@
 
 from typing import assert_never
 
+from bot.domain.answers import WHICH
 from bot.domain.approval import Asked, CardState
 from bot.domain.events import CardKind
 from bot.domain.packet import (
+    AskedField,
+    AskedPacket,
     ChangePacket,
     ChecklistPacket,
+    ChoicePacket,
     DetailsPacket,
     DoubtPacket,
     NoticePacket,
@@ -17,7 +21,7 @@ from bot.domain.state import Incident
 from bot.values import Severity, Untrusted
 from cards import approval_card, checklist_card, notice_card
 from cards.asking import asking_card
-from cards.context import Context, text_lines
+from cards.context import Context, listed, text_lines
 from cards.model import (
     At,
     Block,
@@ -29,10 +33,13 @@ from cards.model import (
     FormField,
     Line,
     Paragraph,
+    Section,
 )
 
 
-def build(incident: Incident, asked: Asked, context: Context) -> Card:
+def build(  # noqa: C901, PLR0911 - one arm per packet
+    incident: Incident, asked: Asked, context: Context
+) -> Card:
     """Return the card as it stands now: open with its buttons, or with who decided and when."""
     match asked.card.packet:
         case ChangePacket() as packet:
@@ -43,6 +50,10 @@ def build(incident: Incident, asked: Asked, context: Context) -> Card:
             return checklist_card.build(incident, asked, packet, context)
         case RunPacket() as packet:
             return _run(incident, asked, packet, context)
+        case ChoicePacket() as packet:
+            return _choice(incident, asked, packet, context)
+        case AskedPacket() as packet:
+            return _asked(incident, asked, packet, context)
         case DoubtPacket() as packet:
             return _doubt(incident, asked, packet, context)
         case QuestionPacket() as packet:
@@ -70,6 +81,74 @@ def _run(incident: Incident, asked: Asked, packet: RunPacket, context: Context) 
         blocks=tuple(blocks),
         footer=("runbook ", Code(packet.runbook), " ", Code(packet.content_hash[:12])),
     )
+
+
+def _choice(incident: Incident, asked: Asked, packet: ChoicePacket, context: Context) -> Card:
+    lines: tuple[Line, ...] = tuple(
+        (Code(one.runbook), " — ", one.title) for one in packet.candidates
+    )
+    which = FormField(
+        name=WHICH,
+        label="Runbook",
+        kind=FieldKind.SELECT,
+        required=True,
+        choices=tuple((one.runbook, f"{one.runbook}: {one.title}") for one in packet.candidates),
+    )
+    return asking_card(
+        incident,
+        asked,
+        context,
+        title=(asked.card.title,),
+        blocks=(Paragraph(lines),),
+        form=(which,),
+    )
+
+
+def _asked(incident: Incident, asked: Asked, packet: AskedPacket, context: Context) -> Card:
+    pairs: tuple[tuple[str, Line], ...] = ()
+    if asked.card.requester:
+        pairs = (("Asked by", (context.person(asked.card.requester),)),)
+    described = (Paragraph(text_lines(packet.description)),) if packet.description.text else ()
+    return asking_card(
+        incident,
+        asked,
+        context,
+        title=(asked.card.title,),
+        blocks=(*described, *((Fields(pairs),) if pairs else ()), *_answered(asked, packet)),
+        form=tuple(_field(field) for field in packet.fields),
+    )
+
+
+def _field(field: AskedField) -> FormField:
+    return FormField(
+        name=field.name,
+        label=field.label.text,
+        kind=FieldKind(field.kind),
+        required=field.required,
+        default=field.default.text,
+        choices=tuple((value, label.text) for value, label in field.choices),
+        minimum=field.minimum,
+        maximum=field.maximum,
+        help=field.help.text,
+    )
+
+
+def _answered(asked: Asked, packet: AskedPacket) -> tuple[Block, ...]:
+    """Show what was answered, field by field; labels are the asker's words too."""
+    values = asked.decided.values if asked.decided else {}
+    lines: tuple[Line, ...] = tuple(
+        (field.label, ": ", *listed([(Untrusted(v),) for v in _chosen(field, values[field.name])]))
+        for field in packet.fields
+        if values.get(field.name)
+    )
+    return (Section(title="The answer", blocks=(Paragraph(lines),)),) if lines else ()
+
+
+def _chosen(field: AskedField, value: str) -> list[str]:
+    """Return what was chosen by its labels; any other field's value as it is."""
+    labels = {one: label.text for one, label in field.choices}
+    several = value.split(",") if field.kind == FieldKind.MULTI_SELECT else [value]
+    return [labels.get(one, one) for one in several]
 
 
 def _doubt(incident: Incident, asked: Asked, packet: DoubtPacket, context: Context) -> Card:

@@ -5,9 +5,10 @@ from typing import assert_never
 from bot.domain.approval import SHORT_DIGEST, UNRULED, Asked, CardState
 from bot.domain.events import CardDecided, CardKind, Option, OutcomeKind, VoteCast
 from bot.domain.state import Incident
-from bot.values import PersonId, Tier
+from bot.values import SYSTEM, PersonId, Tier
 from cards.context import Context, counted, listed
 from cards.model import At, Block, Button, ButtonStyle, Card, Code, FormField, Line, Notice, Tone
+from cards.pressing import ASK_AGAIN
 
 
 def asking_card(
@@ -30,7 +31,7 @@ def asking_card(
         title=title,
         blocks=(status_line(incident, asked, context), *freezes, *blocks),
         form=form if is_open else (),
-        buttons=_buttons(asked) if is_open else (),
+        buttons=_buttons(asked) if is_open else _offers(asked),
         footer=listed([(f"Card {asked.card.number} of {incident.number}",), footer], " · ")
         if footer
         else (f"Card {asked.card.number} of {incident.number}",),
@@ -133,6 +134,8 @@ def _decided_line(incident: Incident, asked: Asked, context: Context) -> Line:
 
 
 def _decision(asked: Asked, decided: CardDecided) -> str:
+    if decided.by == (SYSTEM,):
+        return "APPROVED BY THE POLICY, without a person's yes,"
     if asked.card.kind in {CardKind.CHANGE, CardKind.UNDO}:
         words = {OutcomeKind.ACT: "APPROVED", OutcomeKind.DECLINE: "REJECTED"}
         if decided.outcome in words:
@@ -143,6 +146,12 @@ def _decision(asked: Asked, decided: CardDecided) -> str:
 
 def _voter(asked: Asked, person: PersonId, context: Context) -> Line:
     return (context.person(person), _how(asked.votes.get(person)))
+
+
+def _confirm(option: Option) -> str:
+    if option.break_glass:
+        return "You decide alone, and everybody is told. Have you read every command?"
+    return "This cannot be undone. Have you read every command?"
 
 
 def _withdrawn_line(incident: Incident, asked: Asked) -> Line:
@@ -165,6 +174,15 @@ def _stamp(asked: Asked) -> Line:
     return (" at ", At(asked.ended_at)) if asked.ended_at else ()
 
 
+def _offers(asked: Asked) -> tuple[Button, ...]:
+    """Offer to ask an expired question again; in doubt, it is asked again by itself."""
+    again = asked.state is CardState.EXPIRED and not asked.asked_again
+    if not again or asked.card.kind is CardKind.IN_DOUBT:
+        return ()
+    says = "looks again first, then asks anew" if asked.card.run else "asks the same anew"
+    return (Button(option=ASK_AGAIN, label="Ask again", consequence=(says,), needs_form=False),)
+
+
 def _buttons(asked: Asked) -> tuple[Button, ...]:
     return tuple(_button(asked, option) for option in asked.card.options)
 
@@ -176,9 +194,9 @@ def _button(asked: Asked, option: Option) -> Button:
     return Button(
         option=option.id,
         label=option.label,
-        style=ButtonStyle.DANGER if final else style,
+        style=ButtonStyle.DANGER if final or option.break_glass else style,
         consequence=(option.consequence,) if option.consequence else (),
-        confirm="This cannot be undone. Have you read every command?" if final else "",
+        confirm=_confirm(option) if final or option.break_glass else "",
         wants_reason=declines or option.reason_required or asked.card.kind is CardKind.CHECKLIST,
         recommended=option.recommended,
         needs_form=not declines,

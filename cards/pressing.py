@@ -8,6 +8,8 @@ from bot.values import CardId, IncidentId, RunId
 CLAIM: Final = "claim"
 ACKNOWLEDGE: Final = "ack"
 ABORT: Final = "abort"
+ASK_AGAIN: Final = "ask-again"
+"""The one button of an expired card; no option of a question may be called so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,9 @@ from bot.domain.events import (
     AlertBrief,
     AlertsAttached,
     ApprovalVoided,
+    AutonomyUsed,
     CardAsked,
+    CardAskedAgain,
     CardDecided,
     CardExpired,
     CardReminded,
@@ -21,6 +23,7 @@ from bot.domain.events import (
     DocumentChanged,
     Envelope,
     FollowUpNoted,
+    GlassBroken,
     ImpactRecorded,
     IncidentClosed,
     IncidentDeclared,
@@ -41,11 +44,13 @@ from bot.domain.events import (
     ReadStarted,
     ReservationAwaited,
     ReservationReleased,
+    ReviewReminded,
     Role,
     RoleAssigned,
     RoomOpened,
     RunEnded,
     RunPaused,
+    RunReopened,
     RunStarted,
     ServicesNamed,
     SeverityChanged,
@@ -67,7 +72,7 @@ from bot.domain.events import (
 from bot.domain.state import Incident
 from bot.values import Untrusted
 from cards import handover_card
-from cards.announcement import TEXTS, announcement_for, from_text, notice
+from cards.announcement import TEXTS, announcement_for, broken_glass, from_text, notice
 from cards.context import Context, counted
 from cards.incident_card import tone_of
 from cards.model import At, Card, Code, Line, Paragraph, Strong, Tone
@@ -154,9 +159,13 @@ def _of_life(  # noqa: C901, PLR0911, PLR0912 - one arm per event
             return page_message(event, incident, context)
         case CardExpired() | CardWithdrawn() | CardReminded():
             return _asked(event, incident, context)
+        case GlassBroken() | ReviewReminded():
+            return broken_glass(event, incident, context)
         case (
             RunStarted()
             | DecisionReached()
+            | AutonomyUsed()
+            | RunReopened()
             | ReservationAwaited()
             | StepInterrupted()
             | StepInDoubt()
@@ -178,6 +187,7 @@ def _of_life(  # noqa: C901, PLR0911, PLR0912 - one arm per event
             | CardAsked()
             | VoteCast()
             | CardDecided()
+            | CardAskedAgain()
             | ReadStarted()
             | ReadFinished()
             | TargetsReserved()
@@ -284,7 +294,8 @@ def _asked(
     match event:
         case CardExpired():
             line: Line = (*name, " expired: nobody decided in time. Nothing was done.")
-            return told(incident, Tone.WARNING, line)
+            again: Line = ("Ask again: ", Code(f"/incident ask-again {asked.card.number}"))
+            return told(incident, Tone.WARNING, line, () if asked.asked_again else (again,))
         case CardReminded():
             line = (
                 *name,

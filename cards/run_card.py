@@ -54,6 +54,7 @@ def build(incident: Incident, run: Run, context: Context) -> Card:
         title=("Runbook ", Code(run.started.runbook)),
         blocks=(
             _where(incident, run, context),
+            *_by_itself(run),
             *(context.frozen() if live else ()),
             *_head(run, context),
             *_changes(incident, run),
@@ -89,6 +90,13 @@ def _where(incident: Incident, run: Run, context: Context) -> Notice:
         holder: Line = ("WAITING: ", Untrusted(run.holder), " holds the targets.")
         return Notice(tone=Tone.WAITING, line=holder)
     return _waiting_or_reading(run, context)
+
+
+def _by_itself(run: Run) -> tuple[Notice, ...]:
+    if not run.autonomous:
+        return ()
+    line: Line = ("WITHOUT A YES, as the policy allows: ", Untrusted(run.autonomous))
+    return (Notice(tone=Tone.WARNING, line=line),)
 
 
 def _doing(log: StepLog) -> Notice:

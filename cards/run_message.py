@@ -5,12 +5,14 @@ from typing import assert_never
 from bot.domain.approval import Asked
 from bot.domain.events import (
     ApprovalVoided,
+    AutonomyUsed,
     DecisionReached,
     Ending,
     FollowUpNoted,
     ReservationAwaited,
     RunEnded,
     RunPaused,
+    RunReopened,
     RunStarted,
     StepInDoubt,
     StepInterrupted,
@@ -23,9 +25,11 @@ from cards.model import Card, Code, Line, Tone
 from cards.telling import told
 
 
-def run_message(  # noqa: PLR0911 - one arm per event
+def run_message(  # noqa: C901, PLR0911 - one arm per event
     event: RunStarted
     | DecisionReached
+    | AutonomyUsed
+    | RunReopened
     | ReservationAwaited
     | StepInterrupted
     | StepInDoubt
@@ -48,6 +52,11 @@ def run_message(  # noqa: PLR0911 - one arm per event
             again = "looked again after the yes" if phase == "again" else "looked"
             line = (*name, f" {again}: ", because, *_leads_to(action))
             return told(incident, Tone.NEUTRAL, line)
+        case AutonomyUsed(because=because):
+            line = (*name, " goes on WITHOUT A YES, as the policy allows: ", because)
+            return told(incident, Tone.WARNING, line)
+        case RunReopened():
+            return told(incident, Tone.WAITING, (*name, " goes on: its question is asked again."))
         case ReservationAwaited(targets=targets, holder=holder):
             wanted = listed([(Code(target),) for target in targets])
             line = (*name, " waits: ", Untrusted(holder), " holds ", *wanted)

@@ -7,10 +7,12 @@ from dataclasses import replace
 from bot.domain import approval
 from bot.domain.approval import SHORT_DIGEST, Asked, CardState
 from bot.domain.events import CardKind, Option, OutcomeKind
-from bot.domain.intents import Answer
+from bot.domain.intents import Answer, AskAgain, WithdrawCard
 from bot.domain.state import Incident
 from bot.requests import Reply, ReplyTone
 from bot.values import CardId
+from cards.pressing import ASK_AGAIN
+from cards.showing import shown
 from cards.status import ListedCard, approvals_card
 from handlers.call import NO_INCIDENT, Call, answered
 from handlers.fields import field_errors, known_values
@@ -29,7 +31,41 @@ async def press(
     asked = None if incident is None else incident.cards.get(card)
     if incident is None or asked is None:
         raise call.mistake("There is no such card.")
+    if option == ASK_AGAIN:
+        return await _again(call, incident, asked)
     return await _answer(call, incident, asked, option, reason=reason, values=values)
+
+
+async def ask_again(call: Call) -> Reply:
+    """Ask an expired card anew."""
+    incident, asked, words = await _meant(call)
+    call.takes_nothing_more(words)
+    return await _again(call, incident, asked)
+
+
+async def withdraw(call: Call) -> Reply:
+    """Take an open card back."""
+    incident, asked, words = await _meant(call)
+    not_too_long(words.text)
+    return await call.submit(
+        WithdrawCard(by=call.actor, card=asked.card.card, reason=call.said(words.text)),
+        incident.id,
+    )
+
+
+async def break_glass(call: Call) -> Reply:
+    """Approve a change alone, with its digest and the reason."""
+    incident, asked, words = await _meant(call)
+    number = asked.card.number
+    option = next((o for o in asked.card.options if o.break_glass), None)
+    if option is None:
+        raise call.mistake(f"Card {number} has no glass to break.")
+    digest, words = _digest(words)
+    if not digest and asked.state is CardState.OPEN:
+        raise call.mistake(
+            f"Card {number} takes the digest of what you have read: its last line shows it."
+        )
+    return await _answer(call, incident, asked, option.id, reason=words.text, typed_digest=digest)
 
 
 async def approvals(call: Call) -> Reply:
@@ -62,7 +98,7 @@ async def approve(call: Call) -> Reply:
     """Say yes to a card; to a change with the digest of what was read."""
     incident, asked, words = await _meant(call)
     number, options = asked.card.number, ", ".join(o.id for o in asked.card.options)
-    yes = [o for o in asked.card.options if o.outcome is OutcomeKind.ACT]
+    yes = [o for o in asked.card.options if o.outcome is OutcomeKind.ACT and not o.break_glass]
     chosen = yes if len(yes) == 1 else [o for o in yes if o.recommended]
     if len(chosen) != 1 or asked.card.kind in _BY_OPTION:
         raise call.mistake(
@@ -108,6 +144,22 @@ async def answer(call: Call) -> Reply:
     )
 
 
+async def _again(call: Call, incident: Incident, asked: Asked) -> Reply:
+    return await call.submit(
+        AskAgain(
+            by=call.actor,
+            card=asked.card.card,
+            document_now=_document_now(call, incident, asked),
+        ),
+        incident.id,
+    )
+
+
+def _document_now(call: Call, incident: Incident, asked: Asked) -> str:
+    run = incident.runs.get(asked.card.run) if asked.card.run else None
+    return call.core.current.document(run.started.runbook) if run else ""
+
+
 async def _answer(
     call: Call,
     incident: Incident,
@@ -119,14 +171,14 @@ async def _answer(
     typed_digest: str = "",
 ) -> Reply:
     not_too_long(reason)
-    card = await call.core.rendering.card(incident, asked.card.card)
+    context = await call.core.rendering.context()
+    card = shown(incident, asked.card.card, context)
     form = () if card is None else card.form
     given = known_values(form, values or {})
     chosen = asked.option(option)
-    errors = {} if chosen is None or _declines(chosen) else field_errors(form, given)
+    errors = {} if chosen is None or _declines(chosen) else field_errors(form, given, context.names)
     if errors:
         return Reply(tone=ReplyTone.MISTAKE, text="Not sent yet.", field_errors=errors)
-    run = incident.runs.get(asked.card.run) if asked.card.run else None
     reply = await call.submit(
         Answer(
             by=call.actor,
@@ -134,7 +186,7 @@ async def _answer(
             option=option,
             reason=call.said(reason),
             values={name: call.said(value).text for name, value in given.items()},
-            document_now=call.core.current.document(run.started.runbook) if run else "",
+            document_now=_document_now(call, incident, asked),
             short_digest=_short(asked, typed_digest),
         ),
         incident.id,

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from typing import Protocol, assert_never
+from typing import Protocol, TypeAlias, assert_never
 
 from bot.domain.actor import Actor
 from bot.errors import OutcomeUnknown, Unavailable, UserMistake
@@ -10,6 +10,7 @@ from bot.requests import (
     AlertsReceived,
     CardAnswer,
     MessageSaid,
+    QuestionAsked,
     Reply,
     ReplyTone,
     Request,
@@ -18,7 +19,10 @@ from bot.requests import (
 )
 from bot.usecases.commands import Core
 from bot.usecases.desk import PATIENCE
-from handlers import pressed, said, typed
+from handlers import asked, pressed, said, typed
+
+FromPeople: TypeAlias = SlashCommand | CardAnswer | MessageSaid | QuestionAsked
+"""Everything that a person or their program can want."""
 
 _log = logging.getLogger(__name__)
 
@@ -72,16 +76,14 @@ class Router:
                 f"Whoever runs it finds the reference {reference} in the log.",
             )
 
-    async def _carry_out(self, request: SlashCommand | CardAnswer | MessageSaid) -> Reply:
+    async def _carry_out(self, request: FromPeople) -> Reply:
         known = await self._core.journal.known(request.id)
         if known is not None:
             return Reply(tone=ReplyTone.DONE, text=known)
         actor = await self._core.identity.actor(request.sender)
         return await self._answered(actor, request)
 
-    async def _answered(
-        self, actor: Actor, request: SlashCommand | CardAnswer | MessageSaid
-    ) -> Reply:
+    async def _answered(self, actor: Actor, request: FromPeople) -> Reply:
         match request:
             case SlashCommand():
                 return await typed.carry_out(self._core, actor, request)
@@ -89,10 +91,12 @@ class Router:
                 return await pressed.carry_out(self._core, actor, request)
             case MessageSaid():
                 return await said.carry_out(self._core, actor, request)
+            case QuestionAsked():
+                return await asked.carry_out(self._core, actor, request)
             case _:
                 assert_never(request)
 
-    async def _given_up(self, request: SlashCommand | CardAnswer | MessageSaid) -> Reply:
+    async def _given_up(self, request: FromPeople) -> Reply:
         """Say the truth about a request that took too long: it has happened, or it never will."""
         try:
             async with asyncio.timeout(_LOOK_AGAIN):

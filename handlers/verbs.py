@@ -328,6 +328,33 @@ TABLE: Final[tuple[Entry, ...]] = (
     ),
     Entry(
         tree=Tree.INCIDENT,
+        name="ask-again",
+        usage="ask-again <n>",
+        does="asks an expired card anew; a run that changed nothing looks again first",
+        example="ask-again 3",
+        permission=Verb.RUN,
+        carry_out=approvals.ask_again,
+    ),
+    Entry(
+        tree=Tree.INCIDENT,
+        name="withdraw",
+        usage="withdraw <n> [reason]",
+        does="takes an open card back: what it was for does not happen",
+        example="withdraw 3 we found a better way",
+        permission=Verb.READ,  # whoever asked it, or who may abort a run
+        carry_out=approvals.withdraw,
+    ),
+    Entry(
+        tree=Tree.INCIDENT,
+        name="break-glass",
+        usage="break-glass <n> <short digest> <reason>",
+        does="approves a change ALONE (break-glass group): announced to all, reviewed the next day",
+        example="break-glass 3 1a2b3c4d nobody else is awake",
+        permission=Verb.READ,  # the card's own rule decides
+        carry_out=approvals.break_glass,
+    ),
+    Entry(
+        tree=Tree.INCIDENT,
         name="freeze",
         usage="freeze [service|all] <reason>",
         does="EMERGENCY STOP: no state-changing step starts until an approver unfreezes",

@@ -1,15 +1,19 @@
 """What an answer to a card leads to, by the kind of the card; and what its expiry leads to."""
 
+from datetime import timedelta
+
 from bot.domain import approval, attaching, reasking, running, stepping
 from bot.domain.approval import Asked, CardState
 from bot.domain.decided import Decided, Decision, Refusal
 from bot.domain.draft import Draft
 from bot.domain.effects import ClearTimer, SetRoom, Timer
 from bot.domain.events import (
+    ActionAdded,
     CardDecided,
     CardExpired,
     CardKind,
     Ending,
+    GlassBroken,
     ImpactRecorded,
     IncidentResolved,
     NoticeSent,
@@ -18,9 +22,24 @@ from bot.domain.events import (
     TitleChanged,
 )
 from bot.domain.intents import Answer, StartRun
-from bot.domain.packet import ChecklistPacket, DetailsPacket, NoticePacket, RunPacket
+from bot.domain.packet import (
+    AskedPacket,
+    AskedStyle,
+    ChecklistPacket,
+    ChoicePacket,
+    DetailsPacket,
+    NoticePacket,
+    RunPacket,
+)
 from bot.domain.permissions import Verb, allowed
-from bot.values import CardId, Severity, Untrusted
+from bot.domain.policy import Group
+from bot.values import CardId, PersonId, Severity, Untrusted
+
+WHICH = "runbook"
+"""The field of a card that asks which of several runbooks is to look first."""
+
+REVIEW_AFTER = timedelta(days=1)
+"""A broken glass is reviewed the next day (spec: approvals A3)."""
 
 
 def answer(draft: Draft, intent: Answer) -> Decision:
@@ -85,6 +104,11 @@ def _out_of_place(draft: Draft, asked: Asked, intent: Answer) -> str:
             return _bad_severity(draft, intent.values.get("severity", "").strip())
         case RunPacket(runbook=runbook, bindings=bindings):
             return running.not_startable(draft, runbook, bindings)
+        case ChoicePacket() as packet:
+            chosen = packet.named(intent.values.get(WHICH, ""))
+            if chosen is None:
+                return f"Which one? {', '.join(c.runbook for c in packet.candidates)}."
+            return running.not_startable(draft, chosen.runbook, chosen.bindings)
         case _:
             pass
     return ""
@@ -107,21 +131,21 @@ def _bad_severity(draft: Draft, text: str) -> str:
     return allowed(draft.by, Verb.SEVERITY) if changes else ""
 
 
-def _carry_out(draft: Draft, asked: Asked, decided: CardDecided) -> None:
+def _carry_out(draft: Draft, asked: Asked, decided: CardDecided) -> None:  # noqa: C901 - one arm per kind
+    option = asked.option(decided.option)
+    if option is not None and option.break_glass:
+        _tell_of_broken_glass(draft, asked, decided)
     yes = decided.outcome is OutcomeKind.ACT
     packet = asked.card.packet
     match asked.card.kind:
         case CardKind.RUN if yes and isinstance(packet, RunPacket):
-            running.begin(
-                draft,
-                StartRun(
-                    by=draft.by,
-                    fresh=draft.intent.fresh,
-                    runbook=packet.runbook,
-                    document=packet.document,
-                    bindings=packet.bindings,
-                ),
-            )
+            _run(draft, packet)
+        case CardKind.RUN if yes and isinstance(packet, ChoicePacket):
+            chosen = packet.named(decided.values.get(WHICH, ""))
+            if chosen is not None:
+                _run(draft, chosen)
+        case CardKind.ASKED if decided.outcome is OutcomeKind.ESCALATE:
+            draft.page(f"Escalated by {draft.by.name}: {asked.card.title.text}")
         case CardKind.NOTICE if yes and isinstance(packet, NoticePacket):
             text = Untrusted(decided.values.get("text", packet.text.text))
             draft.happen(
@@ -143,6 +167,46 @@ def _carry_out(draft: Draft, asked: Asked, decided: CardDecided) -> None:
             running.go_on(draft, asked)
         case _:
             pass
+
+
+def _run(draft: Draft, packet: RunPacket) -> None:
+    running.begin(
+        draft,
+        StartRun(
+            by=draft.by,
+            fresh=draft.intent.fresh,
+            runbook=packet.runbook,
+            document=packet.document,
+            bindings=packet.bindings,
+        ),
+    )
+
+
+def _tell_of_broken_glass(draft: Draft, asked: Asked, decided: CardDecided) -> None:
+    """Say it loudly, and leave the review of it to somebody else for the next day."""
+    person, due = decided.by[0], draft.after(REVIEW_AFTER)
+    n = len(draft.incident.actions) + 1
+    draft.happen(
+        GlassBroken(
+            card=asked.card.card, person=person, reason=decided.reason, action=n, review_at=due
+        ),
+        ActionAdded(
+            n=n,
+            text=Untrusted(
+                f"Review by {due:%Y-%m-%d %H:%M} UTC: {person} broke the glass "
+                f"on card {asked.card.number}"
+            ),
+            owner=_reviewer(draft, person),
+        ),
+    )
+    draft.do(Timer(name=f"review:{asked.card.card}", due=due))
+
+
+def _reviewer(draft: Draft, breaker: PersonId) -> PersonId | None:
+    """Return the first admin or approver who is somebody else; None = whoever takes it."""
+    groups = draft.policy.groups
+    people = (*groups.get(Group.ADMIN, ()), *groups.get(Group.APPROVER, ()))
+    return next((person for person in people if person != breaker), None)
 
 
 def _resolve(draft: Draft, packet: ChecklistPacket, decided: CardDecided) -> None:
@@ -194,8 +258,16 @@ def _open_points(packet: ChecklistPacket, intent: Answer, firing: int) -> list[s
 
 def _after_expiry(draft: Draft, asked: Asked) -> None:
     match asked.card.kind:
-        case CardKind.CHANGE | CardKind.UNDO | CardKind.QUESTION | CardKind.STEP:
+        case CardKind.CHANGE | CardKind.UNDO:
             running.stopped(draft, asked.card.run, Ending.EXPIRED, "nobody decided in time")
+            _wake_approvers(draft, asked)
+        case CardKind.QUESTION | CardKind.STEP:
+            running.stopped(draft, asked.card.run, Ending.EXPIRED, "nobody answered in time")
+            draft.page(f"Nobody answered card {asked.card.number}, so its run has ended.")
+        case CardKind.ASKED:
+            packet = asked.card.packet
+            if isinstance(packet, AskedPacket) and packet.style is AskedStyle.APPROVAL:
+                _wake_approvers(draft, asked)
         case CardKind.IN_DOUBT:
             draft.page(
                 "A command's outcome is still unknown, and nobody has said what became of it."
@@ -205,3 +277,12 @@ def _after_expiry(draft: Draft, asked: Asked) -> None:
             draft.page("A notice to people outside was not cleared in time, and was not sent.")
         case _:
             pass
+
+
+def _wake_approvers(draft: Draft, asked: Asked) -> None:
+    """Wake those who may say yes, one after the other; who is on call where none is known."""
+    draft.page(
+        f"Card {asked.card.number} expired undecided: {asked.card.title.text}. "
+        f"Nothing was done; ask again with /incident ask-again {asked.card.number}",
+        people=draft.may_answer(asked.rule),
+    )

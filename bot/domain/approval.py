@@ -78,7 +78,9 @@ class Asked:
         return {p: frozenset(v.groups) for p, v in self.votes.items() if v.option == option}
 
 
-def evolve(cards: Mapping[CardId, Asked], event: Event, at: datetime) -> Mapping[CardId, Asked]:
+def evolve(  # noqa: PLR0911 - one arm per event
+    cards: Mapping[CardId, Asked], event: Event, at: datetime
+) -> Mapping[CardId, Asked]:
     """Fold one event into the cards; events of other nouns change nothing."""
     match event:
         case CardAsked(card=ident, replaces=old):
@@ -183,7 +185,7 @@ def may_answer(asked: Asked, actor: Actor, option: Option) -> str:
     refusal = allowed(as_voter(asked.rule, actor), verb)
     if refusal:
         return f"You cannot answer this card: {refusal}."
-    # Whoever no policy names may still say what they see; only changes and outsiders are not theirs.
+    # Whoever no policy names may still say what they see: changes and outsiders are not theirs.
     decides = verb in {Verb.VOTE, Verb.APPROVE_NOTICE}
     if decides and actor.practice_only and not asked.rule.practice:
         return "This seat may decide practice cards only; name its person in the policy."
@@ -200,7 +202,7 @@ def may_answer(asked: Asked, actor: Actor, option: Option) -> str:
 
 
 def approves(card: CardAsked) -> bool:
-    """Whether an answer to this card is an approval, which its answerers get as a direct message."""
+    """Whether an answer to this card is an approval: its answerers get a copy each."""
     match card.packet:
         case NoticePacket(external=external):
             return external

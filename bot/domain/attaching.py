@@ -19,7 +19,7 @@ from bot.domain.events import (
 )
 from bot.domain.intents import AttachAlerts, StartRun
 from bot.domain.opening import open_incident
-from bot.domain.packet import RunPacket
+from bot.domain.packet import ChoicePacket, RunPacket
 from bot.domain.policy import Route
 from bot.domain.state import next_number
 from bot.errors import OperatorMistake
@@ -121,6 +121,8 @@ def _first_steps(draft: Draft, intent: AttachAlerts) -> None:
             ),
             automatic=True,
         )
+    elif intent.choices:
+        _ask_which(draft, intent)
     elif intent.document:
         _propose(draft, intent)
 
@@ -174,8 +176,8 @@ def _propose(draft: Draft, intent: AttachAlerts) -> None:
                     ),
                 ),
                 rule=ResolvedRule(names=(), quorums=(), excluded=(), practice=draft.incident.drill),
-                expires_at=draft.after(draft.policy.approval_expires_in),
-                remind_at=None,
+                expires_at=draft.expires_at,
+                remind_at=draft.remind_at,
                 packet=RunPacket(
                     runbook=intent.runbook,
                     title=runbook.title,
@@ -185,6 +187,40 @@ def _propose(draft: Draft, intent: AttachAlerts) -> None:
                     content_hash=runbook.content_hash,
                     parameters=running.parameters_of(intent.bindings),
                 ),
+            )
+        )
+    )
+
+
+def _ask_which(draft: Draft, intent: AttachAlerts) -> None:
+    """Ask which of several matching runbooks is to look first."""
+    number = next_number(draft.incident)
+    draft.move(
+        approval.ask(
+            CardAsked(
+                card=CardId(draft.intent.fresh.ident("card", number)),
+                number=number,
+                kind=CardKind.RUN,
+                title=Untrusted(f"{len(intent.choices)} runbooks match this alert: which one?"),
+                options=(
+                    Option(
+                        id="run",
+                        label="Run triage",
+                        outcome=OutcomeKind.ACT,
+                        consequence="looks at the host, changes nothing; a change is asked for",
+                        recommended=True,
+                    ),
+                    Option(
+                        id="dismiss",
+                        label="Not now",
+                        outcome=OutcomeKind.DECLINE,
+                        consequence="later: /runbook run <name>",
+                    ),
+                ),
+                rule=ResolvedRule(names=(), quorums=(), excluded=(), practice=draft.incident.drill),
+                expires_at=draft.expires_at,
+                remind_at=draft.remind_at,
+                packet=ChoicePacket(candidates=intent.choices),
             )
         )
     )

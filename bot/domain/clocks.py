@@ -7,7 +7,7 @@ from bot.domain.approval import CardState
 from bot.domain.decided import Decided, Decision, Refusal
 from bot.domain.draft import Draft
 from bot.domain.effects import Timer
-from bot.domain.events import CardReminded, Status, UpdateReminded
+from bot.domain.events import CardReminded, ReviewReminded, Status, UpdateReminded
 from bot.domain.intents import TimerDue
 from bot.domain.opening import rooms_follow
 from bot.values import CardId, Untrusted
@@ -19,7 +19,7 @@ LAST_REMINDER = 3
 """The communications lead, the commander, the announcement channel (spec: product F5)."""
 
 
-def ring(draft: Draft, intent: TimerDue) -> Decision:  # noqa: PLR0911 - the table of timers
+def ring(draft: Draft, intent: TimerDue) -> Decision:  # noqa: C901, PLR0911 - the table of timers
     """Take a timer as a hint; `name` is its kind, and after a colon what it is about."""
     kind, _, about = intent.name.partition(":")
     match kind:
@@ -35,6 +35,8 @@ def ring(draft: Draft, intent: TimerDue) -> Decision:  # noqa: PLR0911 - the tab
             return _nobody_acknowledged(draft, about)
         case "remind":
             return _card_expires_soon(draft, CardId(about))
+        case "review":
+            return _review_due(draft, CardId(about))
         case "expire":
             return answers.expire(draft, CardId(about))
         case "wait":
@@ -80,4 +82,14 @@ def _card_expires_soon(draft: Draft, card: CardId) -> Decision:
     asked = draft.incident.cards.get(card)
     if asked is not None and asked.state is CardState.OPEN:
         draft.happen(CardReminded(card=card))
+    return draft.decided()
+
+
+def _review_due(draft: Draft, card: CardId) -> Decision:
+    broken = draft.incident.broken_glass.get(card)
+    if broken is None:
+        return Decided()
+    done = any(action.n == broken.action and action.done for action in draft.incident.actions)
+    if not done:
+        draft.happen(ReviewReminded(card=card, action=broken.action))
     return draft.decided()

@@ -69,8 +69,8 @@ def resolve(draft: Draft, intent: Resolve) -> Decision:
                     ),
                 ),
                 rule=ResolvedRule(names=(), quorums=(), excluded=(), practice=draft.incident.drill),
-                expires_at=draft.after(draft.policy.approval_expires_in),
-                remind_at=None,
+                expires_at=draft.expires_at,
+                remind_at=draft.remind_at,
                 packet=ChecklistPacket(
                     summary=intent.summary,
                     points=CHECKLIST,

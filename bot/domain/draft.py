@@ -1,16 +1,26 @@
 """A decision in the making: events are folded as they are added, so the next line sees them."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.domain import escalation, run, telling
+from bot.domain import escalation, rules, run, telling
 from bot.domain.actor import Actor
+from bot.domain.approval import approves
 from bot.domain.decided import Decided
 from bot.domain.effects import Effect, Invite, WakeWaiting
-from bot.domain.events import Envelope, Event, PersonPaged, ReservationReleased, RunEnded
+from bot.domain.events import (
+    CardAsked,
+    Envelope,
+    Event,
+    PersonPaged,
+    ReservationReleased,
+    ResolvedRule,
+    RunEnded,
+)
 from bot.domain.intents import Intent
 from bot.domain.policy import Policy
 from bot.domain.state import Incident, evolve, next_number
-from bot.values import StreamRef
+from bot.values import PersonId, StreamRef
 
 
 class Draft:
@@ -34,7 +44,8 @@ class Draft:
 
     def happen(self, *events: Event) -> None:
         """Add events; each is told to whom `telling` names."""
-        for event in events:
+        for happened in events:
+            event = self._copied(happened)
             freed = _freed(self.incident, event)
             envelope = Envelope(
                 stream=StreamRef(kind="incident", id=self.incident.id),
@@ -61,8 +72,10 @@ class Draft:
         self.happen(*events)
         self.do(*effects)
 
-    def page(self, reason: str, escalation_name: str = "") -> None:
-        """Wake somebody; a drill pages nobody."""
+    def page(
+        self, reason: str, escalation_name: str = "", people: tuple[PersonId, ...] = ()
+    ) -> None:
+        """Wake somebody: these people, else the escalation's; a drill pages nobody."""
         if self.incident.drill:
             return
         self.steps(
@@ -72,6 +85,7 @@ class Draft:
                 reason=reason,
                 escalation=escalation_name or self.incident.escalation,
                 now=self.now,
+                people=people,
             )
         )
 
@@ -95,6 +109,30 @@ class Draft:
             now=self.now,
             holder=self.intent.met.holder if self.intent.met else "",
         )
+
+    @property
+    def expires_at(self) -> datetime:
+        """When a card that no rule speaks of expires."""
+        return self.now + rules.usual_expiry(self.policy, self.incident.severity)
+
+    @property
+    def remind_at(self) -> datetime:
+        """When the answerers of such a card are reminded."""
+        lasts = rules.usual_expiry(self.policy, self.incident.severity)
+        return self.now + lasts * rules.REMINDED_AT
+
+    def may_answer(self, rule: ResolvedRule) -> tuple[PersonId, ...]:
+        """Return the people of the policy who may say yes and who may know of this incident."""
+        able = rules.people_for(self.policy, rule)
+        if not self.incident.private:
+            return able
+        return tuple(person for person in able if person in self.incident.members)
+
+    def _copied(self, event: Event) -> Event:
+        """Name the people who get a copy of a card that asks for an approval."""
+        if not isinstance(event, CardAsked) or self.incident.drill or not approves(event):
+            return event
+        return replace(event, copies=self.may_answer(event.rule))
 
     def after(self, delay: timedelta) -> datetime:
         """Return a moment from now."""

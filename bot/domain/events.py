@@ -345,6 +345,8 @@ class CardKind(StrEnum):
     """The resolve checklist."""
     DETAILS = "details"
     """Title, impact and services of an incident that was declared in a hurry."""
+    ASKED = "asked"
+    """A program or a person asks people something; the answer is recorded and runs nothing."""
 
 
 class OutcomeKind(StrEnum):
@@ -366,6 +368,8 @@ class Option:
     consequence: str
     recommended: bool = False
     reason_required: bool = False
+    break_glass: bool = False
+    """Decides alone, for members of the break-glass group only, loudly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -411,6 +415,8 @@ class CardAsked:
     replaces: CardId | None = None
     tier: Tier | None = None
     inputs: str = ""
+    copies: tuple[PersonId, ...] = ()
+    """People who also get the card as a direct message: those who may answer it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -461,6 +467,32 @@ class CardReminded:
     """The card expires soon and its answerers were told."""
 
     card: CardId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardAskedAgain:
+    """An expired question was asked anew, so it is not offered a second time."""
+
+    card: CardId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GlassBroken:
+    """Somebody approved alone; action `action` of the incident is to review it by `review_at`."""
+
+    card: CardId
+    person: PersonId
+    reason: Untrusted
+    action: int
+    review_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewReminded:
+    """The review of a broken glass is due, and its action is not done."""
+
+    card: CardId
+    action: int
 
 
 # --- runbook runs ----------------------------------------------------------------------------
@@ -543,6 +575,22 @@ class DecisionReached:
     phase: str
     because: Untrusted
     action: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutonomyUsed:
+    """The policy lets this reversible change run without a person's yes; `because` says why."""
+
+    run: RunId
+    card: CardId
+    because: Untrusted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReopened:
+    """A run whose question expired goes on where it stood, because somebody asked again."""
+
+    run: RunId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -785,10 +833,15 @@ IncidentEvent: TypeAlias = (
     | CardExpired
     | CardWithdrawn
     | CardReminded
+    | CardAskedAgain
+    | GlassBroken
+    | ReviewReminded
     | RunStarted
     | ReadStarted
     | ReadFinished
     | DecisionReached
+    | AutonomyUsed
+    | RunReopened
     | TargetsReserved
     | ReservationAwaited
     | ReservationReleased

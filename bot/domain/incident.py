@@ -17,6 +17,7 @@ from bot.domain import (
     describing,
     notices,
     paging,
+    questions,
     running,
     stepping,
 )
@@ -39,6 +40,8 @@ from bot.domain.intents import (
     AddLink,
     AddNote,
     Answer,
+    AskAgain,
+    AskPeople,
     AssignRole,
     AttachAlerts,
     BreakReservation,
@@ -68,6 +71,7 @@ from bot.domain.intents import (
     StepUnknown,
     TimerDue,
     TryReserve,
+    WithdrawCard,
 )
 from bot.domain.opening import announce_room, open_incident
 from bot.domain.packet import DetailsPacket
@@ -147,6 +151,12 @@ def _dispatch(draft: Draft, intent: IncidentIntent) -> Decision:  # noqa: C901, 
             return clocks.ring(draft, intent)
         case Answer():
             return answers.answer(draft, intent)
+        case AskPeople():
+            return questions.ask(draft, intent)
+        case AskAgain():
+            return questions.ask_again(draft, intent)
+        case WithdrawCard():
+            return questions.withdraw(draft, intent)
         case StartRun():
             return running.start(draft, intent)
         case AbortRun():
@@ -233,8 +243,8 @@ def _ask_details(draft: Draft, missing: tuple[str, ...]) -> None:
                     ),
                 ),
                 rule=ResolvedRule(names=(), quorums=(), excluded=()),
-                expires_at=draft.after(draft.policy.approval_expires_in),
-                remind_at=None,
+                expires_at=draft.expires_at,
+                remind_at=draft.remind_at,
                 packet=DetailsPacket(missing=missing),
             )
         )
@@ -250,7 +260,8 @@ def _room_is_open(draft: Draft, intent: RoomIsOpen) -> Decision:
 
 
 def _delivery_refused(draft: Draft, intent: DeliveryRefused) -> Decision:
-    told = intent.seq not in draft.incident.failures
+    # A direct copy that nobody can get is in the room all the same.
+    told = intent.seq not in draft.incident.failures and "/direct:" not in intent.where
     draft.happen(DeliveryFailed(what=intent.what, where=intent.where, why=intent.why, told=told))
     return draft.decided()
 

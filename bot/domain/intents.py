@@ -5,11 +5,12 @@ Every intent names the verb that `permissions` looks up; an intent without one c
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar, TypeAlias
 
 from bot.domain.actor import Actor
-from bot.domain.events import AlertBrief, Outcome, Role, Status
+from bot.domain.events import AlertBrief, Option, Outcome, Role, Status
+from bot.domain.packet import AskedPacket, RunPacket
 from bot.domain.permissions import Verb
 from bot.values import CardId, ConversationRef, PersonId, RunId, Severity, Untrusted
 
@@ -254,6 +255,41 @@ class Answer(Intent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AskPeople(Intent):
+    """Put a question to people; `card` is its id, chosen by the caller so that it can be found.
+
+    `expires_in` None = by the severity. `count` people of any of the groups `answerers` settle it.
+    """
+
+    VERB: ClassVar[Verb] = Verb.ASK
+    card: CardId
+    title: Untrusted
+    packet: AskedPacket
+    options: tuple[Option, ...]
+    answerers: tuple[str, ...]
+    count: int = 1
+    expires_in: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskAgain(Intent):
+    """Ask an expired question anew; `document_now` as in `Answer`."""
+
+    VERB: ClassVar[Verb] = Verb.RUN
+    card: CardId
+    document_now: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawCard(Intent):
+    """Take an open question back."""
+
+    VERB: ClassVar[Verb] = Verb.READ  # who asked, or who may abort; see domain/questions
+    card: CardId
+    reason: Untrusted = Untrusted("")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Freeze(Intent):
     """Stop every state-changing step in a scope."""
 
@@ -298,6 +334,8 @@ class AttachAlerts(Intent):
     runbook: str = ""
     document: str = ""
     bindings: str = ""
+    choices: tuple[RunPacket, ...] = ()
+    """The runbooks that all match the alert, where a person must say which; else empty."""
     refused: str = ""
     """Why the route's runbook could not be bound to the alert's labels ("" = it could)."""
     triage: bool = False
@@ -439,6 +477,9 @@ IncidentIntent: TypeAlias = (
     | AbortRun
     | BreakReservation
     | Answer
+    | AskPeople
+    | AskAgain
+    | WithdrawCard
     | AttachAlerts
     | RoomIsOpen
     | DeliveryRefused

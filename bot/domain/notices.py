@@ -64,8 +64,8 @@ def prepare(draft: Draft, intent: PrepareNotice) -> Decision:
                     ),
                 ),
                 rule=external if audience.external else internal,
-                expires_at=draft.after(draft.policy.approval_expires_in),
-                remind_at=None,
+                expires_at=draft.expires_at,
+                remind_at=draft.remind_at,
                 packet=NoticePacket(
                     audience=audience.name,
                     channel=audience.channel,

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import TypeAlias
 
 from bot.domain.policy import Policy
@@ -147,9 +148,55 @@ class DetailsPacket:
     missing: tuple[str, ...] = field(default=("title", "impact", "services"))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoicePacket:
+    """Several runbooks are for this alert, and a person says which is to look first."""
+
+    candidates: tuple[RunPacket, ...]
+
+    def named(self, runbook: str) -> RunPacket | None:
+        """Return the candidate of this name."""
+        return next((c for c in self.candidates if c.runbook == runbook), None)
+
+
+class AskedStyle(StrEnum):
+    """The four questions (spec: approvals A1)."""
+
+    APPROVAL = "approval"
+    SELECTION = "selection"
+    FORM = "form"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedField:
+    """One input, in the words of `cards.model.FormField`; `kind` is one of `FieldKind`'s values."""
+
+    name: str
+    label: Untrusted
+    kind: str
+    required: bool = False
+    default: Untrusted = Untrusted("")
+    choices: tuple[tuple[str, Untrusted], ...] = ()
+    minimum: int | None = None
+    maximum: int | None = None
+    help: Untrusted = Untrusted("")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedPacket:
+    """A question that a program or a person put to people; its answer runs nothing."""
+
+    style: AskedStyle
+    description: Untrusted
+    fields: tuple[AskedField, ...] = ()
+
+
 Packet: TypeAlias = (
     ChangePacket
     | RunPacket
+    | ChoicePacket
+    | AskedPacket
     | DoubtPacket
     | NoticePacket
     | ChecklistPacket
@@ -293,12 +340,21 @@ def _evidence(evidence: Evidence) -> PacketEvidence:
     fact = evidence.fact
     return PacketEvidence(
         name=evidence.name,
-        value=Untrusted(str(fact.value) if isinstance(fact, Known) else ""),
+        value=Untrusted(_readable(fact.value) if isinstance(fact, Known) else ""),
         unknown=fact.reason if isinstance(fact, Unknown) else "",
         host=evidence.host,
         command=Untrusted(evidence.command),
         at=datetime.fromtimestamp(evidence.at, UTC) if evidence.at else None,
     )
+
+
+def _readable(value: object) -> str:
+    """Write a measured value as people read it: a list by commas, a truth as yes or no."""
+    if isinstance(value, tuple):
+        return ", ".join(_readable(item) for item in value) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
 
 
 def _plain(value: object) -> Json:

@@ -28,6 +28,8 @@ class Verb(StrEnum):
     RUN = "run"
     ABORT = "abort"
     VOTE = "vote"
+    ASK = "ask"
+    ANSWER = "answer"
     FREEZE = "freeze"
     UNFREEZE = "unfreeze"
     RESOLVE = "resolve"
@@ -57,6 +59,8 @@ ALLOWED: dict[Verb, frozenset[Group]] = {
     Verb.RUN: _RESPONDERS,
     Verb.ABORT: _RESPONDERS,
     Verb.VOTE: frozenset({Group.APPROVER, Group.BREAK_GLASS}),
+    Verb.ASK: _RESPONDERS | {Group.COMMUNICATIONS},
+    Verb.ANSWER: _RESPONDERS | {Group.COMMUNICATIONS},
     Verb.FREEZE: _RESPONDERS,
     Verb.UNFREEZE: frozenset({Group.APPROVER, Group.ADMIN}),
     Verb.RESOLVE: _RESPONDERS,
@@ -68,9 +72,14 @@ ALLOWED: dict[Verb, frozenset[Group]] = {
 }
 """Verb x group. `SYSTEM` belongs to no group: only the bot itself passes it."""
 
+DECIDING = frozenset(
+    {Verb.VOTE, Verb.ANSWER, Verb.APPROVE_NOTICE, Verb.UNFREEZE, Verb.BREAK_RESERVATION}
+)
+"""Verbs that take a full, active account: guests and strangers decide nothing."""
+
 _TOKEN_VERBS: dict[str, frozenset[Verb]] = {
     "read": frozenset({Verb.READ}),
-    "operate": frozenset(Verb) - {Verb.VOTE, Verb.APPROVE_NOTICE, Verb.UNFREEZE, Verb.SYSTEM},
+    "operate": frozenset(Verb) - {Verb.SYSTEM} - DECIDING,
     "answer": frozenset(Verb) - {Verb.SYSTEM},
 }
 """What each kind of API token may at most; its person's groups still count."""
@@ -91,9 +100,7 @@ def allowed(actor: Actor, verb: Verb) -> str:
         return f"a token of kind `{actor.token_kind}` may not {verb}"
     if not actor.linked and verb not in _LOOK:
         return f"link your {actor.platform} account to a person of the policy first"
-    if verb in {Verb.VOTE, Verb.APPROVE_NOTICE, Verb.UNFREEZE} and (
-        actor.standing is not Standing.ACTIVE
-    ):
+    if verb in DECIDING and actor.standing is not Standing.ACTIVE:
         return f"this account is {_a(actor.standing)}: only a full, active account may decide"
     if not actor.groups & ALLOWED.get(verb, frozenset()):
         names = ", ".join(sorted(ALLOWED.get(verb, frozenset()))) or "nobody"

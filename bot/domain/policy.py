@@ -85,6 +85,14 @@ class Audience:
     template: str
 
 
+class Autonomy(StrEnum):
+    """Which changes may run without a person's yes (spec: approvals A4)."""
+
+    NONE = "none"
+    REVERSIBLE = "reversible"
+    """Tier 2, where one component is touched, the diagnosis is clear and undo is declared."""
+
+
 class RunbookStart(StrEnum):
     """What a route does with its runbook when an incident opens."""
 
@@ -159,6 +167,7 @@ class Policy:
     """How many automatic triages may run at the same time."""
     open_door: bool = False
     """Without a policy file: anyone with a seat or chat account may declare and respond."""
+    autonomy: Autonomy = Autonomy.NONE
     answer_tokens: tuple[str, ...] = ()
     """Names of seats whose API tokens of kind `answer` may decide outside practice."""
     platforms: tuple[str, ...] = ("console",)

@@ -56,10 +56,25 @@ def expires_in(policy: Policy, rule: ResolvedRule, severity: Severity) -> timede
         for r in policy.approval_rules
         if r.name in rule.names and r.expires_in is not None
     ]
-    usual = (
-        policy.approval_expires_in_sev1 if severity is Severity.SEV1 else policy.approval_expires_in
-    )
-    return min([usual, *named])
+    return min([usual_expiry(policy, severity), *named])
+
+
+REMINDED_AT = 0.75
+"""A card reminds its answerers when three quarters of its time are over."""
+
+
+def usual_expiry(policy: Policy, severity: Severity) -> timedelta:
+    """Return how long a card stays open where no rule says otherwise."""
+    if severity is Severity.SEV1:
+        return policy.approval_expires_in_sev1
+    return policy.approval_expires_in
+
+
+def people_for(policy: Policy, rule: ResolvedRule) -> tuple[PersonId, ...]:
+    """Return who may say yes under a rule, in the order of the policy's groups."""
+    groups = [group for quorum in rule.quorums for group in quorum.groups]
+    people = dict.fromkeys(p for group in groups for p in policy.groups.get(group, ()))
+    return tuple(person for person in people if person not in rule.excluded)
 
 
 def quorum_met(rule: ResolvedRule, voters: Mapping[PersonId, frozenset[str]]) -> bool:

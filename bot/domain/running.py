@@ -10,6 +10,7 @@ from bot.domain.draft import Draft
 from bot.domain.effects import ClearTimer
 from bot.domain.events import (
     AbortRequested,
+    AutonomyUsed,
     CardKind,
     Ending,
     ReadFinished,
@@ -32,7 +33,7 @@ from bot.errors import OperatorMistake, UserMistake
 from bot.values import RunId
 from runbooks.loader import load
 
-_BAD = frozenset({Ending.ESCALATED, Ending.STOPPED, Ending.EXPIRED, Ending.IN_DOUBT})
+_BAD = frozenset({Ending.ESCALATED, Ending.STOPPED, Ending.IN_DOUBT})
 """Endings that wake somebody: the run did not do what was wanted and nobody chose that."""
 
 
@@ -201,6 +202,8 @@ def advance(draft: Draft, ident: RunId) -> None:
         moves = run.stop(current, Ending.STOPPED, f"the runbook cannot go on: {mistake}")
     draft.move(moves)
     _after(draft, ident, moves[0])
+    if any(isinstance(event, AutonomyUsed) for event in moves[0]):
+        advance(draft, ident)
 
 
 def stop(draft: Draft, ident: RunId, ending: Ending, because: str) -> None:

@@ -14,6 +14,7 @@ from bot.domain.events import (
     DeliveryFailed,
     Envelope,
     Event,
+    GlassBroken,
     ImpactRecorded,
     IncidentClosed,
     IncidentDeclared,
@@ -103,6 +104,7 @@ class Incident:
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
     notices: int = 0
+    broken_glass: Mapping[CardId, GlassBroken] = field(default_factory=dict)
     failures: frozenset[int] = frozenset()
     """Sequences of the events that told of a failed delivery."""
 
@@ -259,6 +261,8 @@ def _changed(incident: Incident, event: Event, at: datetime) -> Incident:  # noq
             return replace(incident, status=Status.CLOSED, closed_at=at, next_update_at=None)
         case DeliveryFailed():
             return replace(incident, failures=incident.failures | {incident.seq})
+        case GlassBroken(card=card):
+            return replace(incident, broken_glass={**incident.broken_glass, card: event})
         case NoticeSent():
             return replace(incident, notices=incident.notices + 1)
         case _:

@@ -27,9 +27,10 @@ from bot.domain.intents import (
 )
 from bot.domain.packet import DoubtPacket
 from bot.domain.permissions import Verb, allowed
+from bot.domain.policy import Group, Policy
 from bot.domain.rules import quorum_met
 from bot.domain.run import Run
-from bot.values import HostName, RunId, Untrusted
+from bot.values import SYSTEM, HostName, RunId, Untrusted
 from runbooks import steps
 
 
@@ -46,7 +47,11 @@ def start_step(draft: Draft, intent: StartStep) -> Decision:
     if asked is None or asked.decided is None or asked.decided.outcome is not OutcomeKind.ACT:
         return Refusal(reason="nobody has approved this step")
     stale = run.stale_at_start(current, asked, command[0], draft.setting(), intent.document_now)
-    why = f"changed since the yes: {', '.join(stale)}" if stale else _voters_gone(asked, intent)
+    why = (
+        f"changed since the yes: {', '.join(stale)}"
+        if stale
+        else _voters_gone(draft.policy, asked, intent)
+    )
     if why:
         return _void(draft, current, asked, why, intent.document_now)
     draft.happen(
@@ -192,10 +197,12 @@ def _due_change(
     return step.command, step.number, step.of
 
 
-def _voters_gone(asked: Asked, intent: StartStep) -> str:
+def _voters_gone(policy: Policy, asked: Asked, intent: StartStep) -> str:
     """Say why the yes no longer counts, judged by the approvers as they stand now; "" = it does."""
     if asked.decided is None:
         return "it was never decided"
+    if asked.decided.by == (SYSTEM,):
+        return "" if run.still_allowed(policy) else "the policy no longer lets it run by itself"
     able = {
         v.person: v.groups
         for v in intent.voters
@@ -203,6 +210,10 @@ def _voters_gone(asked: Asked, intent: StartStep) -> str:
         and not allowed(approval.as_voter(asked.rule, v), Verb.VOTE)
         and (asked.rule.practice or not v.practice_only)
     }
+    chosen = asked.option(asked.decided.option)
+    if chosen is not None and chosen.break_glass:
+        alone = [person for person, groups in able.items() if Group.BREAK_GLASS in groups]
+        return "" if alone else "whoever broke the glass may no longer do that"
     if quorum_met(asked.rule, able):
         return ""
     gone = sorted(set(asked.decided.by) - set(able))

@@ -6,6 +6,7 @@ from bot.domain.events import (
     ActionCompleted,
     AlertsAttached,
     ApprovalVoided,
+    AutonomyUsed,
     CardExpired,
     CardKind,
     CardReminded,
@@ -14,6 +15,7 @@ from bot.domain.events import (
     DeliveryFailed,
     Event,
     FollowUpNoted,
+    GlassBroken,
     ImpactRecorded,
     IncidentClosed,
     IncidentDeclared,
@@ -28,9 +30,11 @@ from bot.domain.events import (
     PageUndeliverable,
     PersonPaged,
     ReservationAwaited,
+    ReviewReminded,
     RoleAssigned,
     RunEnded,
     RunPaused,
+    RunReopened,
     SeverityChanged,
     StatusChanged,
     StepInDoubt,
@@ -68,8 +72,12 @@ IN_ROOM: tuple[type[Event], ...] = (
     CardExpired,
     CardReminded,
     CardWithdrawn,
+    GlassBroken,
+    ReviewReminded,
     ApprovalVoided,
     DecisionReached,
+    AutonomyUsed,
+    RunReopened,
     ReservationAwaited,
     StepInterrupted,
     StepInDoubt,
@@ -87,6 +95,9 @@ ANNOUNCED: tuple[type[Event], ...] = (
     IncidentResolved,
     IncidentReopened,
     PageExhausted,
+    GlassBroken,
+    ReviewReminded,
+    AutonomyUsed,
 )
 """Events that the announcement channel is told, unless the incident is private."""
 
@@ -111,10 +122,22 @@ def shows(incident: Incident, before: Incident, events: tuple[Event, ...]) -> tu
     cards += [
         c for c, asked in incident.cards.items() if _lives(asked.card.kind) and c not in cards
     ]
-    return tuple(
+    rooms = tuple(
         Show(card=card, target=Target(platform=platform, place=Place.ROOM))
         for card in cards
         for platform in incident.rooms
+    )
+    return (*rooms, *_copies(incident, before))
+
+
+def _copies(incident: Incident, before: Incident) -> tuple[Effect, ...]:
+    """Keep the direct copies of every card that moved at their latest."""
+    return tuple(
+        Show(card=ident, target=Target(platform=platform, place=Place.DIRECT, name=person))
+        for ident, asked in incident.cards.items()
+        if before.cards.get(ident) is not asked
+        for person in asked.card.copies
+        for platform in incident.platforms
     )
 
 
@@ -127,6 +150,9 @@ def _places(policy: Policy, incident: Incident, event: Event) -> list[tuple[Plac
     if isinstance(event, DeliveryFailed):
         return _elsewhere(policy, incident, event)
     places: list[tuple[Place, str]] = []
+    if isinstance(event, CardReminded):
+        copies = incident.cards[event.card].card.copies
+        places += [(Place.DIRECT, person) for person in copies]
     if isinstance(event, IN_ROOM):
         places.append((Place.ROOM, ""))
     last_call = isinstance(event, UpdateReminded) and event.level >= _LAST_REMINDER

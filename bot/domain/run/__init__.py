@@ -7,7 +7,8 @@ The planner (`runbooks.planner`) alone says what comes next; this package adds w
 cannot know: who said yes, whose targets they are, and what became of a command.
 """
 
-from bot.domain.run.asking import ask_in_doubt
+from bot.domain.run.asking import BREAK_GLASS, ask_in_doubt
+from bot.domain.run.autonomy import still_allowed
 from bot.domain.run.binding import content_hash_of, rule_for, stale_at_start, stale_at_vote
 from bot.domain.run.ending import describe_targets, end, kill, release, stop
 from bot.domain.run.folding import Run, StepLog, evolve, known
@@ -15,6 +16,7 @@ from bot.domain.run.moving import DRILL_PACE, RESERVE_AGAIN, advance, attempt_of
 from bot.domain.run.planning import Moves, Setting, inventory, next_of
 
 __all__ = [
+    "BREAK_GLASS",
     "DRILL_PACE",
     "RESERVE_AGAIN",
     "Moves",
@@ -36,5 +38,6 @@ __all__ = [
     "rule_for",
     "stale_at_start",
     "stale_at_vote",
+    "still_allowed",
     "stop",
 ]

@@ -1,5 +1,7 @@
 """The questions of a run: approve this change, undo it, go on, choose, and what became of it."""
 
+from datetime import timedelta
+
 from bot.domain import approval, packet, rules
 from bot.domain.events import (
     CardAsked,
@@ -11,6 +13,7 @@ from bot.domain.events import (
     ResolvedRule,
 )
 from bot.domain.policy import Group
+from bot.domain.run import autonomy
 from bot.domain.run.binding import asks_change_of, differing, inputs_of, rule_of
 from bot.domain.run.ending import end
 from bot.domain.run.folding import Run, StepLog
@@ -24,8 +27,8 @@ from bot.values import (
 from runbooks import steps
 from runbooks.steps import Proposal
 
-_REMIND_AT = 0.75
-"""A card reminds its answerers when three quarters of its time are over."""
+BREAK_GLASS = "break-glass"
+"""The id of the option that approves alone."""
 
 
 def ask_change(run: Run, proposal: Proposal, setting: Setting, kind: CardKind) -> Moves:
@@ -45,10 +48,10 @@ def ask_change(run: Run, proposal: Proposal, setting: Setting, kind: CardKind) -
         number=setting.next_number,
         kind=kind,
         title=Untrusted(proposal.title),
-        options=_change_options(proposal, kind),
+        options=_change_options(proposal, kind, setting),
         rule=rule,
         expires_at=setting.now + lasts,
-        remind_at=setting.now + lasts * _REMIND_AT,
+        remind_at=setting.now + lasts * rules.REMINDED_AT,
         digest=packet.digest(inputs),
         packet=packet.change_packet(
             setting.policy, proposal, requester=run.started.requested_by, changed=changed
@@ -66,6 +69,9 @@ def ask_change(run: Run, proposal: Proposal, setting: Setting, kind: CardKind) -
         because=Untrusted(proposal.because),
         action=proposal.action,
     )
+    because = autonomy.allows(setting.policy, run, proposal, rule)
+    if because and kind is CardKind.CHANGE:
+        events, effects = autonomy.decided(asked, because)
     return (decision, *events), effects
 
 
@@ -121,8 +127,8 @@ def ask_in_doubt(run: Run, log: StepLog, why: str, setting: Setting) -> Moves:
                 excluded=(),
                 practice=setting.drill,
             ),
-            expires_at=setting.now + setting.policy.approval_expires_in,
-            remind_at=None,
+            expires_at=setting.now + _lasts(setting),
+            remind_at=setting.now + _lasts(setting) * rules.REMINDED_AT,
             packet=packet.DoubtPacket(
                 path=started.path,
                 host=started.host,
@@ -154,15 +160,19 @@ def _ask_human(
             title=Untrusted(title),
             options=options,
             rule=ResolvedRule(names=(), quorums=(), excluded=(), practice=setting.drill),
-            expires_at=setting.now + setting.policy.approval_expires_in,
-            remind_at=None,
+            expires_at=setting.now + _lasts(setting),
+            remind_at=setting.now + _lasts(setting) * rules.REMINDED_AT,
             packet=packet.QuestionPacket(path=path, description=description),
             run=run.started.run,
         )
     )
 
 
-def _change_options(proposal: Proposal, kind: CardKind) -> tuple[Option, ...]:
+def _lasts(setting: Setting) -> timedelta:
+    return rules.usual_expiry(setting.policy, setting.severity)
+
+
+def _change_options(proposal: Proposal, kind: CardKind, setting: Setting) -> tuple[Option, ...]:
     commands = sum(1 for c in proposal.commands if c.changes)
     hosts = ", ".join(sorted({c.host for c in proposal.commands if c.changes}))
     verb = "Approve the undo" if kind is CardKind.UNDO else "Approve"
@@ -181,4 +191,20 @@ def _change_options(proposal: Proposal, kind: CardKind) -> tuple[Option, ...]:
             outcome=OutcomeKind.DECLINE,
             consequence="nothing runs; the incident stays open",
         ),
+        *_break_glass(setting),
     )
+
+
+def _break_glass(setting: Setting) -> tuple[Option, ...]:
+    """Offer the way out where the policy names somebody who may take it."""
+    if not setting.policy.groups.get(Group.BREAK_GLASS):
+        return ()
+    alone = Option(
+        id=BREAK_GLASS,
+        label="Break glass",
+        outcome=OutcomeKind.ACT,
+        consequence="approves alone, is announced to everybody and reviewed the next day",
+        reason_required=True,
+        break_glass=True,
+    )
+    return (alone,)

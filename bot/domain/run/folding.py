@@ -9,6 +9,7 @@ from bot.domain.approval import Asked
 from bot.domain.events import (
     AbortRequested,
     ApprovalVoided,
+    AutonomyUsed,
     CardAsked,
     CardDecided,
     CardExpired,
@@ -25,6 +26,7 @@ from bot.domain.events import (
     ReservationReleased,
     RunEnded,
     RunPaused,
+    RunReopened,
     RunStarted,
     StepFinished,
     StepInDoubt,
@@ -88,6 +90,8 @@ class Run:
     """Since when it waits for targets, whoever holds them now."""
     waits: Mapping[str, datetime] = field(default_factory=dict)
     decision: DecisionReached | None = None
+    autonomous: str = ""
+    """Why its change runs without a person's yes ("" = a person said yes, or nobody yet)."""
     abort: AbortRequested | None = None
     paused: str = ""
     ended: RunEnded | None = None
@@ -239,6 +243,7 @@ def _moved(run: Run, event: Event, at: datetime) -> Run:  # noqa: C901, PLR0911,
                 progress=_before_the_last_yes(progress),
                 turn=run.turn + 1,
                 voids=run.voids + 1,
+                autonomous="",
             )
         case DocumentChanged(document=document, content_hash=content_hash):
             return replace(
@@ -248,6 +253,10 @@ def _moved(run: Run, event: Event, at: datetime) -> Run:  # noqa: C901, PLR0911,
                 progress=Progress(mode=progress.mode, aborted=progress.aborted),
                 turn=run.turn + 1,
             )
+        case AutonomyUsed(because=because):
+            return replace(run, autonomous=because.text)
+        case RunReopened():
+            return replace(run, ended=None, ended_at=None)
         case RunPaused(why=why):
             return replace(run, paused=why.text)
         case AbortRequested():

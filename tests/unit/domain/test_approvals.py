@@ -242,13 +242,13 @@ def test_a_typed_approval_names_the_digest_that_it_read() -> None:
     assert story.events(CardDecided)[0].by == (BEN,)
 
 
-def test_a_card_expires_closed_and_pages() -> None:
+def test_a_card_expires_closed_and_wakes_who_may_approve() -> None:
     story = question()
     story.passes(240 * MINUTE)
     assert [e.card for e in story.events(CardExpired)] == [story.card(CardKind.CHANGE).card.card]
     assert story.events(RunEnded)[0].ending is Ending.EXPIRED
     assert story.events(StepStarted) == []
-    assert story.woken() == ["ana by console, level 1"]
+    assert story.woken() == ["ben by console, level 1"]
     assert story.votes(ben) == Refusal(
         reason="Card 1 expired at 07:00 UTC. Nothing was done, and nothing is done now."
     )
