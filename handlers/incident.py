@@ -153,10 +153,10 @@ async def done(call: Call) -> Reply:
     return await call.submit(CompleteAction(by=call.actor, n=n))
 
 
-async def note(call: Call) -> Reply:
+async def note(call: Call, *, said: bool = False) -> Reply:
     """Put words on the timeline: typed as a command, or said in the room."""
     call.needs_words("A note needs words.")
-    return await call.submit(AddNote(by=call.actor, text=call.said()))
+    return await call.submit(AddNote(by=call.actor, text=call.said(), said=said))
 
 
 async def resolve(call: Call) -> Reply:

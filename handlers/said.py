@@ -26,5 +26,6 @@ async def carry_out(core: Core, actor: Actor, message: MessageSaid) -> Reply:
             words=read(message.text),
             conversation=message.conversation,
             incident=found.id,
-        )
+        ),
+        said=True,
     )

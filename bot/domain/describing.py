@@ -158,7 +158,7 @@ def add_note(draft: Draft, intent: AddNote) -> Decision:
     """Put words on the timeline."""
     if not intent.text.text.strip():
         return Refusal(reason="A note needs words: /incident note <text>")
-    draft.happen(NoteAdded(text=intent.text, where=intent.by.platform))
+    draft.happen(NoteAdded(text=intent.text, where=intent.by.platform if intent.said else ""))
     draft.answer = "On the timeline."
     return draft.decided()
 

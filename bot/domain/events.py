@@ -160,7 +160,7 @@ class PersonJoined:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteAdded:
-    """A timeline entry; `where` names the platform it was written on."""
+    """A timeline entry; `where` names the platform whose room has the words already, "" = none."""
 
     text: Untrusted
     where: str = ""

@@ -140,10 +140,11 @@ class AssignRole(Intent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddNote(Intent):
-    """Put words on the timeline."""
+    """Put words on the timeline; `said` = the room of the actor's platform has them already."""
 
     VERB: ClassVar[Verb] = Verb.NOTE
     text: Untrusted
+    said: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,6 +110,7 @@ def posts(policy: Policy, incident: Incident, seq: int, event: Event) -> tuple[P
         Target(platform=platform, place=place, name=name)
         for place, name in _places(policy, incident, event)
         for platform in incident.platforms
+        if not (isinstance(event, NoteAdded) and event.where == platform)
     ]
     return tuple(Post(seq=seq, target=target) for target in targets)
 

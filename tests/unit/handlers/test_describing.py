@@ -101,7 +101,11 @@ async def test_a_note_and_words_said_in_the_room_are_on_the_timeline() -> None:
         said = await world.talk("approver", "I rolled it back", at=at)
         viewer = await world.viewer("commander")
         entries = await world.reading.timeline(viewer, (await world.incident()).id)
+        await world.settled()
+        posted = "\n".join(world.posted(at))
         assert said.tone is ReplyTone.DONE
+        assert "is the suspect" in posted
+        assert "I rolled it back" not in posted  # the room has these words already
         assert entries is not None
         assert [(e.actor, e.text) for e in entries[-2:]] == [
             ("Commander", "the deploy\nis the suspect"),
