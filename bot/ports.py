@@ -283,6 +283,10 @@ class Journal(Protocol):
         """Return every stream of a kind, oldest first (rebuild and audit only)."""
         ...
 
+    async def heads(self) -> Sequence["AnchoredHead"]:
+        """Return the head of every stream, oldest stream first; reads no record."""
+        ...
+
     async def commit(self, commits: Sequence[Commit]) -> Sequence[CommitOutcome]:
         """Carry out each commit in order in a savepoint of its own; one outcome per commit."""
         ...
@@ -638,7 +642,7 @@ class Probe(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnchoredHead:
-    """A stream's head as published outside the database."""
+    """A stream's head, as it is published outside the database."""
 
     stream: StreamRef
     head: Head

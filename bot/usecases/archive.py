@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from bot.domain.events import Envelope
 from bot.errors import Refused
 from bot.ports import Journal
-from bot.records.chain import Head, Record, seal
+from bot.records.chain import Head, Record, first_broken, seal
 from bot.records.longtext import BLOB, ERASED, blob_ids, long_texts, restored, stored
 from bot.records.stored import event_json, event_of, record_json, unsealed
 from bot.values import BlobId, Json, StreamRef
@@ -24,6 +24,10 @@ class Archive:
         """Continue the chain from `head`. Blobs are durable before the records name them."""
         bodies = [unsealed(e, await self._spilled(event_json(e))) for e in envelopes]
         return seal(self._key, stream, head, bodies)
+
+    def first_broken(self, records: Sequence[Record]) -> Record | None:
+        """Return the first record of a whole stream that does not continue its chain."""
+        return first_broken(self._key, records)
 
     async def events(self, records: Sequence[Record]) -> Sequence[Envelope]:
         """Decode records; an erased text reads as `[erased]`."""

@@ -1,17 +1,21 @@
 """Files that the bot reads and keeps: runbooks, texts, generated secrets, the outside anchor."""
 
-import json
 import os
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 
 import bot
+from bot.adapters.files.anchor import FileAnchor
 from bot.errors import Fault, OperatorMistake, Refused
-from bot.ports import AnchoredHead
-from bot.records.chain import Head
-from bot.values import StreamRef
+
+__all__ = [
+    "FileAnchor",
+    "data_folder",
+    "kept_secret",
+    "read_catalogue",
+    "read_texts",
+]
 
 _SHIPPED_TEXTS = Path(bot.__file__).resolve().parents[1] / "templates"
 """A folder of texts alone, beside the packages in a checkout and in an installed wheel."""
@@ -78,43 +82,6 @@ def kept_secret(path: Path, fresh: str) -> str:
         hint = f"chmod 600 {path}"
         raise OperatorMistake([Fault(file=str(path), message=message, hint=hint)])
     return path.read_text("utf-8").strip()
-
-
-class FileAnchor:
-    """`Anchor` as an append-only file of JSON lines, to be put on another disk or shipped away."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    async def publish(self, heads: Sequence[AnchoredHead], at: datetime) -> None:
-        """See `Anchor.publish`."""
-        lines = [
-            json.dumps(
-                {
-                    "at": at.isoformat(),
-                    "stream": str(item.stream),
-                    "seq": item.head.seq,
-                    "mac": item.head.mac.hex(),
-                }
-            )
-            for item in heads
-        ]
-        handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(handle, "a", encoding="utf-8") as file:
-            file.write("".join(f"{line}\n" for line in lines))
-
-    async def latest(self) -> Sequence[AnchoredHead]:
-        """See `Anchor.latest`."""
-        if not self._path.exists():
-            return ()
-        heads: dict[str, AnchoredHead] = {}
-        for line in self._path.read_text("utf-8").splitlines():
-            entry = json.loads(line)
-            heads[entry["stream"]] = AnchoredHead(
-                stream=StreamRef.parse(entry["stream"]),
-                head=Head(seq=entry["seq"], mac=bytes.fromhex(entry["mac"])),
-            )
-        return tuple(heads.values())
 
 
 def _read(path: Path) -> str:

@@ -18,6 +18,7 @@ from bot.errors import Refused, Unavailable
 from bot.ports import (
     Absent,
     AlertNews,
+    AnchoredHead,
     Backlog,
     Blob,
     Claim,
@@ -77,6 +78,11 @@ class MemoryJournal:
         """See `Journal.streams`."""
         self._check_open()
         return [stream for stream in self._streams if stream.kind == kind]
+
+    async def heads(self) -> Sequence[AnchoredHead]:
+        """See `Journal.heads`."""
+        self._check_open()
+        return [AnchoredHead(stream=s, head=kept.head) for s, kept in self._streams.items()]
 
     async def commit(self, commits: Sequence[Commit]) -> Sequence[CommitOutcome]:
         """See `Journal.commit`."""

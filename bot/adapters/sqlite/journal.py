@@ -25,6 +25,7 @@ from bot.adapters.sqlite.writer import Writer
 from bot.errors import Fault, OperatorMistake, Refused
 from bot.ports import (
     AlertNews,
+    AnchoredHead,
     Backlog,
     Blob,
     Claim,
@@ -36,7 +37,7 @@ from bot.ports import (
     RoutedAlert,
     StoredAlert,
 )
-from bot.records.chain import Record
+from bot.records.chain import Head, Record
 from bot.records.outbox import EffectKind, OutboxItem
 from bot.records.rows import Row, Scalar
 from bot.values import BlobId, StreamRef
@@ -99,6 +100,10 @@ class SqliteJournal:
     async def streams(self, kind: str) -> Sequence[StreamRef]:
         """See `Journal.streams`."""
         return await self._readers.read(partial(_streams, kind=kind))
+
+    async def heads(self) -> Sequence[AnchoredHead]:
+        """See `Journal.heads`."""
+        return await self._readers.read(_heads)
 
     async def commit(self, commits: Sequence[Commit]) -> Sequence[CommitOutcome]:
         """See `Journal.commit`."""
@@ -236,6 +241,14 @@ def _streams(database: Database, kind: str) -> Sequence[StreamRef]:
         "SELECT id FROM streams WHERE kind = ? ORDER BY position", [kind]
     ).fetchall()
     return [StreamRef(kind=kind, id=ident) for (ident,) in found]
+
+
+def _heads(database: Database) -> Sequence[AnchoredHead]:
+    found = database.execute("SELECT kind, id, seq, mac FROM streams ORDER BY position").fetchall()
+    return [
+        AnchoredHead(stream=StreamRef(kind=kind, id=ident), head=Head(seq=seq, mac=mac))
+        for kind, ident, seq, mac in found
+    ]
 
 
 def _prune(database: Database, now: datetime) -> None:

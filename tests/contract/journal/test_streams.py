@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.ports import Commit, Committed, HeadMoved, History, Journal
+from bot.ports import AnchoredHead, Commit, Committed, HeadMoved, History, Journal
 from bot.records.chain import EMPTY, Head
 from bot.values import StreamRef
 from tests.contract.journal.values import STREAM, commit, events, once
@@ -59,6 +59,19 @@ async def test_streams_are_listed_by_kind_oldest_first(journal: Journal) -> None
         await commit(journal, events(b"1", stream=ref)[0])
     await commit(journal, events(b"2", stream=refs[0], head=events(b"1", stream=refs[0])[1])[0])
     assert await journal.streams("incident") == [refs[0], refs[2]]
+
+
+async def test_heads_of_all_kinds_are_listed_oldest_stream_first(journal: Journal) -> None:
+    older, younger = StreamRef(kind="system", id="system"), StreamRef(kind="incident", id="a")
+    await commit(journal, events(b"1", stream=older)[0])
+    whole, head = events(b"1", b"2", stream=younger)
+    await commit(journal, whole)
+    more, last = events(b"2", stream=older, head=events(b"1", stream=older)[1])
+    await commit(journal, more)
+    assert await journal.heads() == [
+        AnchoredHead(stream=older, head=last),
+        AnchoredHead(stream=younger, head=head),
+    ]
 
 
 async def test_records_that_do_not_continue_the_expected_head_are_a_bug(journal: Journal) -> None:
