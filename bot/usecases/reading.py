@@ -17,7 +17,7 @@ from bot.usecases.current import Current
 from bot.usecases.delivering.carrier import IncidentDesk
 from bot.usecases.identity import Identity
 from bot.usecases.rendering import Rendering
-from bot.usecases.views import IncidentSummary, OpenCard, TimelineEntry, Viewer
+from bot.usecases.views import CardResult, IncidentSummary, OpenCard, TimelineEntry, Viewer
 from bot.values import SYSTEM, CardId, ConversationRef, IncidentId, PersonId, Severity
 from cards.model import Card
 
@@ -134,6 +134,13 @@ class Reading:
         state = None if found is None else await self.state(viewer, found.id)
         return None if state is None else await self._rendering.card(state, _key(card))
 
+    async def card_result(self, viewer: Viewer, card: CardId) -> CardResult | None:
+        """See `Reader.card_result`."""
+        rows = await self._journal.rows(CardRow, id=card)
+        state = await self.state(viewer, rows[0].incident) if rows else None
+        asked = None if state is None else state.cards.get(card)
+        return None if asked is None else self._result(asked)
+
     async def may_see_conversation(self, viewer: Viewer, conversation: ConversationRef) -> bool:
         """See `Reader.may_see_conversation`."""
         if await self.incident_of_room(viewer, conversation) is not None:
@@ -199,6 +206,22 @@ class Reading:
         for room in (*own, *rooms):
             return ConversationRef(platform=room.platform, id=room.conversation)
         return None
+
+    def _result(self, asked: Asked) -> CardResult:
+        decided = asked.decided
+        by = decided.by if decided else ()
+        return CardResult(
+            id=asked.card.card,
+            kind=asked.card.kind.value,
+            state=asked.state.value,
+            option=decided.option if decided else "",
+            outcome=decided.outcome.value if decided else "",
+            by=tuple(self._name(person) for person in by),
+            where=tuple(asked.votes[person].where for person in by if person in asked.votes),
+            at=asked.ended_at,
+            reason=decided.reason.text if decided else "",
+            values=decided.values if decided else {},
+        )
 
     def _name(self, person: str) -> str:
         if person == SYSTEM:

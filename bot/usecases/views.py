@@ -57,6 +57,25 @@ class OpenCard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CardResult:
+    """What became of a card, for whoever asked: `state` is open, decided, expired or withdrawn.
+
+    `by` and `where` name people and platforms of the votes that decided, in the same order.
+    """
+
+    id: CardId
+    kind: str
+    state: str
+    option: str
+    outcome: str
+    by: tuple[str, ...]
+    where: tuple[str, ...]
+    at: datetime | None
+    reason: str
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Viewer:
     """Who looks: a person with their groups; `token_kind` "" for a seat or chat account.
 
@@ -113,6 +132,10 @@ class Reader(Protocol):
 
     async def card(self, viewer: Viewer, card: CardId) -> Card | None:
         """Return a card as it stands now, for this viewer."""
+        ...
+
+    async def card_result(self, viewer: Viewer, card: CardId) -> CardResult | None:
+        """Return what became of a card that asks something."""
         ...
 
     async def may_see_conversation(self, viewer: Viewer, conversation: ConversationRef) -> bool:

@@ -1,6 +1,7 @@
 """The HTTP API: the same reads and requests as the console, as JSON for programs."""
 
 import asyncio
+import hashlib
 import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -17,16 +18,29 @@ from bot.adapters.http.bodies import (
     AnswerBody,
     CommandBody,
     Problem,
+    QuestionBody,
     ReplyJson,
     card_json,
     entry_json,
+    field_of,
     incident_json,
+    option_of,
+    result_json,
 )
 from bot.adapters.http.raw import Headers, RawRequest, RawResponse
 from bot.adapters.http.routes import Caller, Route
 from bot.errors import Unavailable
 from bot.ports import Ids
-from bot.requests import CardAnswer, Dispatch, Reply, ReplyTone, Request, Sender, SlashCommand
+from bot.requests import (
+    CardAnswer,
+    Dispatch,
+    QuestionAsked,
+    Reply,
+    ReplyTone,
+    Request,
+    Sender,
+    SlashCommand,
+)
 from bot.usecases.seats import ApiToken, SeatLookup, TokenKind
 from bot.usecases.views import Reader, Viewer
 from bot.values import CardId, ConversationRef, Untrusted
@@ -134,6 +148,15 @@ class Api:
             ),
             ApiRoute(
                 method="POST",
+                pattern="/api/incidents/{id}/cards",
+                summary="Ask people something in an incident",
+                operation=self._ask,
+                kinds=_WRITING,
+                answers="ReplyJson",
+                takes=QuestionBody,
+            ),
+            ApiRoute(
+                method="POST",
                 pattern="/api/commands",
                 summary="Type a command, as in a chat",
                 operation=self._command,
@@ -148,6 +171,14 @@ class Api:
                 operation=self._cards,
                 kinds=_ANY,
                 answers="CardJson[]",
+            ),
+            ApiRoute(
+                method="GET",
+                pattern="/api/cards/{id}",
+                summary="Show what became of a card",
+                operation=self._result,
+                kinds=_ANY,
+                answers="ResultJson",
             ),
             ApiRoute(
                 method="POST",
@@ -247,6 +278,37 @@ class Api:
             raise _absent("room")
         return room
 
+    async def _result(self, call: Call) -> RawResponse:
+        card = CardId(call.request.captured["id"])
+        result = await self._reader.card_result(call.viewer, card)
+        if result is None:
+            raise _absent("card")
+        return _json(result_json(result).model_dump_json().encode())
+
+    async def _ask(self, call: Call) -> RawResponse:
+        body = _parsed(QuestionBody, call.request.body)
+        incident = await self._reader.incident(call.viewer, call.request.captured["id"])
+        if incident is None:
+            raise _absent("incident")
+        ident = self._request_id(call)
+        return await self._carry_out(
+            QuestionAsked(
+                id=ident,
+                sender=call.sender,
+                incident=incident.id,
+                card=_card_of(ident),
+                style=body.style,
+                title=body.title,
+                description=body.description,
+                options=tuple(option_of(option) for option in body.options),
+                fields=tuple(field_of(field) for field in body.fields),
+                answerers=tuple(body.answerers),
+                count=body.count,
+                expires_in=None if body.expires_in is None else timedelta(seconds=body.expires_in),
+            ),
+            card=_card_of(ident),
+        )
+
     async def _answer(self, call: Call) -> RawResponse:
         body = _parsed(AnswerBody, call.request.body)
         card = CardId(call.request.captured["id"])
@@ -273,7 +335,10 @@ class Api:
         return f"api:{call.sender.account}:key:{key}"
 
     async def _carry_out(
-        self, request: Request, mistake: HTTPStatus = HTTPStatus.UNPROCESSABLE_ENTITY
+        self,
+        request: Request,
+        mistake: HTTPStatus = HTTPStatus.UNPROCESSABLE_ENTITY,
+        card: CardId | None = None,
     ) -> RawResponse:
         try:
             async with asyncio.timeout(RECORDED_WITHIN):
@@ -282,7 +347,8 @@ class Api:
             raise _not_recorded("it took too long", timedelta(seconds=2)) from None
         except Unavailable as unavailable:
             raise _not_recorded(str(unavailable), unavailable.retry_after) from None
-        return _json(_reply_json(reply).model_dump_json().encode(), _status(reply, mistake))
+        body = _reply_json(reply, card).model_dump_json().encode()
+        return _json(body, _status(reply, mistake))
 
     async def _document(self, _: RawRequest) -> RawResponse:
         # Imported when first asked for: building the schemas takes longer than starting.
@@ -303,13 +369,19 @@ def _parsed(kind: type[B], body: bytes) -> B:
         ) from None
 
 
-def _reply_json(reply: Reply) -> ReplyJson:
+def _card_of(request_id: str) -> CardId:
+    """Return the id of the card that this request asks for: a repeat names the same one."""
+    return CardId(f"ask-{hashlib.sha256(request_id.encode()).hexdigest()[:26]}")
+
+
+def _reply_json(reply: Reply, card: CardId | None) -> ReplyJson:
     return ReplyJson(
         outcome=reply.tone.value,
         text=reply.text,
         details="" if reply.card is None else plain.render(reply.card),
         field_errors=dict(reply.field_errors),
         room=None if reply.go_to is None else reply.go_to.id,
+        card=card if reply.tone is ReplyTone.DONE else None,
     )
 
 

@@ -1,13 +1,21 @@
 """The JSON of the API: what callers may send, checked, and what they get."""
 
 from datetime import datetime
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from bot.usecases.views import IncidentSummary, OpenCard, TimelineEntry
+from bot.domain.events import Option, OutcomeKind
+from bot.domain.packet import AskedField, AskedStyle
+from bot.usecases.views import CardResult, IncidentSummary, OpenCard, TimelineEntry
+from bot.values import Untrusted
+from cards.model import FieldKind
 
 Text: TypeAlias = Annotated[str, Field(max_length=8_000)]
+
+# JSON has no enums of ours, so the word is read leniently; everything else stays strict.
+Kind: TypeAlias = Annotated[FieldKind, Field(strict=False)]
+Style: TypeAlias = Annotated[AskedStyle, Field(strict=False)]
 
 
 class _Sent(BaseModel):
@@ -35,6 +43,48 @@ class AnswerBody(_Sent):
     option: Annotated[str, Field(min_length=1, max_length=200)]
     reason: Text = ""
     values: dict[Annotated[str, Field(max_length=100)], Text] = {}
+
+
+class OptionBody(_Sent):
+    """One possible answer to a question; its outcome tells an asker yes from no."""
+
+    id: Annotated[str, Field(min_length=1, max_length=63)]
+    label: Annotated[str, Field(min_length=1, max_length=75)]
+    outcome: Literal["act", "decline", "escalate"] = "act"
+    consequence: Annotated[str, Field(max_length=300)] = ""
+    recommended: bool = False
+    reason_required: bool = False
+
+
+class FieldBody(_Sent):
+    """One input of a form; `choices` are (value, label) pairs for the select kinds."""
+
+    name: Annotated[str, Field(min_length=1, max_length=63)]
+    label: Annotated[str, Field(min_length=1, max_length=200)]
+    kind: Kind = FieldKind.TEXT
+    required: bool = False
+    default: Text = ""
+    choices: Annotated[list[tuple[str, str]], Field(max_length=100)] = []
+    minimum: int | None = None
+    maximum: int | None = None
+    help: Annotated[str, Field(max_length=300)] = ""
+
+
+class QuestionBody(_Sent):
+    """A question to people in an incident; `count` people of the groups `answerers` settle it.
+
+    Without `options` the style's usual yes and no are offered. `expires_in` is in seconds; without
+    it the severity decides.
+    """
+
+    style: Style = AskedStyle.APPROVAL
+    title: Annotated[str, Field(min_length=1, max_length=150)]
+    description: Annotated[str, Field(max_length=3_000)] = ""
+    options: Annotated[list[OptionBody], Field(max_length=10)] = []
+    fields: Annotated[list[FieldBody], Field(max_length=20)] = []
+    answerers: Annotated[list[str], Field(min_length=1, max_length=20)]
+    count: Annotated[int, Field(ge=1, le=20)] = 1
+    expires_in: Annotated[int, Field(ge=1, le=30 * 86_400)] | None = None
 
 
 class IncidentJson(_Given):
@@ -94,6 +144,22 @@ class ReplyJson(_Given):
     details: str = ""
     field_errors: dict[str, str] = {}
     room: str | None = None
+    card: str | None = None
+
+
+class ResultJson(_Given):
+    """What became of a card: open, decided, expired or withdrawn; and the answer, once decided."""
+
+    id: str
+    kind: str
+    state: str
+    option: str
+    outcome: str
+    by: tuple[str, ...]
+    where: tuple[str, ...]
+    at: datetime | None
+    reason: str
+    values: dict[str, str]
 
 
 class Problem(_Given):
@@ -146,4 +212,47 @@ def card_json(card: OpenCard) -> CardJson:
         options=tuple(OptionJson(id=key, label=label) for key, label in card.options.items()),
         expires_at=card.expires_at,
         may_answer=card.may_answer,
+    )
+
+
+def result_json(result: CardResult) -> ResultJson:
+    """Show what became of a card."""
+    return ResultJson(
+        id=result.id,
+        kind=result.kind,
+        state=result.state,
+        option=result.option,
+        outcome=result.outcome,
+        by=result.by,
+        where=result.where,
+        at=result.at,
+        reason=result.reason,
+        values=dict(result.values),
+    )
+
+
+def option_of(body: OptionBody) -> Option:
+    """Read one option of a question."""
+    return Option(
+        id=body.id,
+        label=body.label,
+        outcome=OutcomeKind(body.outcome),
+        consequence=body.consequence,
+        recommended=body.recommended,
+        reason_required=body.reason_required,
+    )
+
+
+def field_of(body: FieldBody) -> AskedField:
+    """Read one input of a question's form."""
+    return AskedField(
+        name=body.name,
+        label=Untrusted(body.label),
+        kind=body.kind.value,
+        required=body.required,
+        default=Untrusted(body.default),
+        choices=tuple((value, Untrusted(label)) for value, label in body.choices),
+        minimum=body.minimum,
+        maximum=body.maximum,
+        help=Untrusted(body.help),
     )

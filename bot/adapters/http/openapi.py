@@ -15,10 +15,12 @@ from bot.values import Json, canonical_json
 _MODELS: Final[tuple[type[BaseModel], ...]] = (
     bodies.CommandBody,
     bodies.AnswerBody,
+    bodies.QuestionBody,
     bodies.IncidentJson,
     bodies.EntryJson,
     bodies.CardJson,
     bodies.ReplyJson,
+    bodies.ResultJson,
     bodies.Problem,
 )
 
@@ -59,7 +61,7 @@ def document(table: Sequence[ApiRoute]) -> bytes:
 
 
 def _is_given(model: type[BaseModel]) -> bool:
-    return model not in {bodies.CommandBody, bodies.AnswerBody}
+    return model not in {bodies.CommandBody, bodies.AnswerBody, bodies.QuestionBody}
 
 
 def _operation(route: ApiRoute) -> Json:

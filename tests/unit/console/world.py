@@ -21,7 +21,7 @@ from bot.adapters.http.health import Sample
 from bot.adapters.http.listening import Listen
 from bot.requests import Sender
 from bot.usecases.seats import ApiToken, Seat, TokenKind
-from bot.usecases.views import IncidentSummary, OpenCard, TimelineEntry, Viewer
+from bot.usecases.views import CardResult, IncidentSummary, OpenCard, TimelineEntry, Viewer
 from bot.values import CardId, ConversationRef, IncidentId, PersonId
 from cards.model import Card
 from tests.unit.http.doubles import NOON, CountingIds, RememberingDispatch, StillClock
@@ -74,6 +74,7 @@ class Views:
     entries: dict[str, list[TimelineEntry]] = field(default_factory=dict)
     cards: dict[str, Card] = field(default_factory=dict)
     asking: list[OpenCard] = field(default_factory=list)
+    results: dict[str, CardResult] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)
     answerers: dict[str, set[str]] = field(default_factory=dict)
 
@@ -123,6 +124,9 @@ class Views:
 
     async def card(self, viewer: Viewer, card: CardId) -> Card | None:
         return self.cards.get(card)
+
+    async def card_result(self, viewer: Viewer, card: CardId) -> CardResult | None:
+        return self.results.get(card)
 
     async def may_see_conversation(self, viewer: Viewer, conversation: ConversationRef) -> bool:
         kind, _, name = conversation.id.partition(":")

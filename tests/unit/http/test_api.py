@@ -8,12 +8,15 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bot.domain.packet import AskedField, AskedStyle
 from bot.errors import Unavailable
-from bot.requests import CardAnswer, Reply, ReplyTone, SlashCommand
-from bot.values import ConversationRef, Json
+from bot.requests import CardAnswer, QuestionAsked, Reply, ReplyTone, Sender, SlashCommand
+from bot.usecases.views import CardResult
+from bot.values import CardId, ConversationRef, Json, Untrusted
 from cards.model import message
 from tests.unit.console.scenery import NUMBER, set_the_scene
 from tests.unit.console.world import World, world
+from tests.unit.http.doubles import NOON
 
 
 class Caller:
@@ -193,6 +196,7 @@ async def test_a_card_that_is_not_there_is_404(caller: Caller, served: World) ->
     ("path", "body", "kind"),
     [
         ("/api/commands", {"text": "/incident list"}, "read"),
+        ("/api/incidents/i1/cards", {"title": "?", "answerers": ["x"]}, "read"),
         ("/api/cards/c-packet/answers", {"option": "approve"}, "read"),
         ("/api/cards/c-packet/answers", {"option": "approve"}, "operate"),
     ],
@@ -204,6 +208,127 @@ async def test_a_token_of_another_kind_is_told_which_is_needed(
     assert status == 403
     assert isinstance(problem, dict)
     assert f"of kind `{kind}`" in str(problem["message"])
+    assert served.dispatch.requests == []
+
+
+async def test_a_program_asks_people_and_finds_the_answer_by_the_cards_id(
+    caller: Caller, served: World
+) -> None:
+    question: Json = {
+        "style": "selection",
+        "title": "Which cache may be emptied?",
+        "fields": [
+            {
+                "name": "cache",
+                "label": "Cache",
+                "kind": "select",
+                "choices": [["eu", "Europe"], ["us", "America"]],
+            }
+        ],
+        "answerers": ["responder"],
+        "expires_in": 900,
+    }
+    asked = await caller.post(
+        f"/api/incidents/{NUMBER}/cards", question, "token-commander-operate", Idempotency_Key="q1"
+    )
+    again = await caller.post(
+        f"/api/incidents/{NUMBER}/cards", question, "token-commander-operate", Idempotency_Key="q1"
+    )
+    assert asked == again
+    assert asked[0] == 200
+    assert isinstance(asked[1], dict)
+    card = asked[1]["card"]
+    [request, _] = served.dispatch.requests
+    assert request == QuestionAsked(
+        id="api:commander:key:q1",
+        sender=Sender(
+            platform="console",
+            account="commander",
+            name=Untrusted("commander"),
+            token_kind="operate",
+        ),
+        incident="i1",
+        card=CardId(str(card)),
+        style=AskedStyle.SELECTION,
+        title="Which cache may be emptied?",
+        fields=(
+            AskedField(
+                name="cache",
+                label=Untrusted("Cache"),
+                kind="select",
+                choices=(("eu", Untrusted("Europe")), ("us", Untrusted("America"))),
+            ),
+        ),
+        answerers=("responder",),
+        expires_in=timedelta(minutes=15),
+    )
+
+
+async def test_the_result_of_a_card_says_who_where_and_what(caller: Caller, served: World) -> None:
+    served.views.results["c1"] = CardResult(
+        id=CardId("c1"),
+        kind="question",
+        state="decided",
+        option="choose",
+        outcome="act",
+        by=("Ann",),
+        where=("slack",),
+        at=NOON,
+        reason="it is cold anyway",
+        values={"cache": "eu"},
+    )
+    status, result = await caller.get("/api/cards/c1")
+    assert (status, result) == (
+        200,
+        {
+            "id": "c1",
+            "kind": "question",
+            "state": "decided",
+            "option": "choose",
+            "outcome": "act",
+            "by": ["Ann"],
+            "where": ["slack"],
+            "at": "2026-11-21T12:34:56Z",
+            "reason": "it is cold anyway",
+            "values": {"cache": "eu"},
+        },
+    )
+    assert (await caller.get("/api/cards/none"))[0] == 404
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"answerers": []},
+        {"style": "order"},
+        {"count": 0},
+        {"expires_in": 0},
+        {"expires_in": "1h"},
+        {"title": ""},
+        {"options": [{"id": "a", "label": "A", "outcome": "again"}]},
+        {"fields": [{"name": "a", "label": "A", "kind": "password"}]},
+        {"secret": True},
+    ],
+)
+async def test_a_question_of_another_shape_is_400(
+    caller: Caller, served: World, wrong: dict[str, Json]
+) -> None:
+    body: dict[str, Json] = {"title": "?", "answerers": ["responder"], **wrong}
+    status, _ = await caller.post(f"/api/incidents/{NUMBER}/cards", body)
+    assert status == 400
+    assert served.dispatch.requests == []
+
+
+async def test_a_question_in_an_incident_that_is_not_there_is_404(
+    caller: Caller, served: World
+) -> None:
+    served.views.hidden = {"i1"}
+    body: Json = {"title": "?", "answerers": ["responder"]}
+    for ident in ("i1", "none"):
+        status, _ = await caller.post(
+            f"/api/incidents/{ident}/cards", body, "token-approver-operate"
+        )
+        assert status == 404
     assert served.dispatch.requests == []
 
 
@@ -270,7 +395,9 @@ async def test_every_api_route_is_documented_and_every_documented_one_is_served(
         ("get", "/api/incidents/{id}"),
         ("get", "/api/incidents/{id}/timeline"),
         ("post", "/api/commands"),
+        ("post", "/api/incidents/{id}/cards"),
         ("get", "/api/cards"),
+        ("get", "/api/cards/{id}"),
         ("post", "/api/cards/{id}/answers"),
     }
     for method, path in sorted(documented):
