@@ -28,7 +28,7 @@ from pydantic import (
     model_validator,
 )
 
-from bot.domain.policy import RouteAction, RunbookStart
+from bot.domain.policy import Autonomy, RouteAction, RunbookStart
 from bot.values import SYSTEM, Severity, Tier
 from runbooks.quantities import parse_duration
 
@@ -254,6 +254,11 @@ class ApprovalsSection(Section):
 
     expires_in: Duration
     expires_in_sev1: Duration
+    autonomy: Autonomy = Field(
+        default=Autonomy.NONE,
+        description="`reversible`: a tier 2 change of one component may run without a yes, where "
+        "the diagnosis is clear, undo is declared and no rule asks for more than one yes",
+    )
     rules: tuple[RuleSection, ...]
 
 

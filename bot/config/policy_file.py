@@ -127,6 +127,7 @@ def _policy(document: doc.PolicyDocument, version: str, folder: Path) -> Policy:
         people={PersonId(i): _person(i, person) for i, person in document.people.items()},
         groups={name: _people(members) for name, members in document.groups.items()},
         approval_rules=tuple(_rule(rule) for rule in approvals.rules),
+        autonomy=approvals.autonomy,
         approval_expires_in=approvals.expires_in,
         approval_expires_in_sev1=approvals.expires_in_sev1,
         dangerous_words=frozenset(document.runbooks.dangerous_words),

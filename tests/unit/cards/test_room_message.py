@@ -150,7 +150,7 @@ def room(event: Event, by: PersonId = ANN) -> str:
             CardExpired(card=CARD),
             (
                 "▲ Card 1 (Clean up the disk of web-1) expired: nobody decided in time. "
-                "Nothing was done.\nAsk again: /incident ask-again 1"
+                "Nothing was done.\n\nAsk again: /incident ask-again 1"
             ),
         ),
         (

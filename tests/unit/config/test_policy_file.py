@@ -7,7 +7,7 @@ from textwrap import dedent
 import pytest
 
 from bot.config import Known, default_policy, load_policy, read_policy
-from bot.domain.policy import Policy, Quorum, RouteAction, RunbookStart
+from bot.domain.policy import Autonomy, Policy, Quorum, RouteAction, RunbookStart
 from bot.errors import OperatorMistake
 from bot.values import HostName, PersonId, Severity, Tier
 
@@ -112,6 +112,11 @@ def test_a_teams_approval_rules_come_on_top_of_those_of_the_package() -> None:
     assert policy.approval_expires_in_sev1 == timedelta(minutes=15)
 
 
+def test_small_repairs_run_by_themselves_only_where_the_policy_says_so() -> None:
+    assert team("").autonomy is Autonomy.NONE
+    assert team("approvals: {autonomy: reversible}").autonomy is Autonomy.REVERSIBLE
+
+
 def test_a_host_takes_its_logins_from_the_section_for_all_hosts() -> None:
     policy = team(
         f"""
@@ -212,6 +217,10 @@ def test_unknown_keys_names_and_wrong_values_are_told_together() -> None:
         (
             "approvals: {rules: [{name: r, quorum: []}]}",
             "policy.yaml:1:39: quorum: an empty list: name something, or leave the key out",
+        ),
+        (
+            "approvals: {autonomy: everything}",
+            "policy.yaml:1:23: autonomy: input should be 'none' or 'reversible'",
         ),
         (
             "approvals: {rules: [{name: r, tiers: [], quorum: [{groups: [approver]}]}]}",
