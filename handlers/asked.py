@@ -136,6 +136,10 @@ def _option_faults(options: Sequence[Option]) -> list[str]:
             not all(_PLAIN.fullmatch(o.label + " " + o.consequence) for o in options),
             "An option's label and consequence are plain words, without links or mentions.",
         ),
+        (
+            any(option.outcome is OutcomeKind.AGAIN for option in options),
+            "An option acts, escalates or declines.",
+        ),
         (any(option.break_glass for option in options), "A question has no glass to break."),
     )
     return [words for wrong, words in rules if wrong]
@@ -160,6 +164,18 @@ def _field_faults(question: QuestionAsked) -> list[str]:
             not all(0 < len(field.choices) <= _CHOICES for field in chosen),
             f"A selection has 1 to {_CHOICES} choices.",
         ),
+        (
+            not all(0 < len(field.label.text.strip()) <= _TITLE for field in fields),
+            f"A field's label has 1 to {_TITLE} characters.",
+        ),
+        (
+            any(_confused([value for value, _ in field.choices]) for field in fields),
+            "Every choice has a value of its own, without a comma.",
+        ),
+        (
+            any((field.minimum or 0) > (field.maximum or _DESCRIPTION) for field in fields),
+            "A field's minimum is at most its maximum.",
+        ),
         (question.style is AskedStyle.APPROVAL and bool(fields), "An approval has no form."),
         (
             question.style is AskedStyle.SELECTION and [len(fields), len(chosen)] != [1, 1],
@@ -173,3 +189,8 @@ def _field_faults(question: QuestionAsked) -> list[str]:
         (question.style is AskedStyle.FORM and not fields, "A form has at least one field."),
     )
     return [words for wrong, words in rules if wrong]
+
+
+def _confused(values: Sequence[str]) -> bool:
+    """Whether two choices could be taken for each other; several come back joined by commas."""
+    return len(set(values)) < len(values) or any("," in v or not v.strip() for v in values)

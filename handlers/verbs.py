@@ -64,11 +64,7 @@ def usage_of(entry: Entry, names: CommandNames) -> str:
 
 def find(tree: Tree, word: str) -> Entry | None:
     """Return the verb of this name or alias, in any case."""
-    wanted = word.casefold()
-    return next(
-        (e for e in TABLE if e.tree is tree and wanted in {e.name, *e.aliases}),
-        None,
-    )
+    return _BY_NAME.get((tree, word.casefold()))
 
 
 def help_lines(names: CommandNames) -> tuple[VerbHelp, ...]:
@@ -494,3 +490,5 @@ TABLE: Final[tuple[Entry, ...]] = (
     ),
 )
 """Every verb, in the order in which help shows them."""
+
+_BY_NAME: Final = {(e.tree, name): e for e in TABLE for name in (e.name, *e.aliases)}
