@@ -359,14 +359,17 @@ class IncidentMachine(RuleBasedStateMachine):
     @invariant()
     def targets_are_freed_once_or_kept_where_something_may_be_half_done(self) -> None:
         held: dict[RunId, bool] = {}
+        over = {e.run: e for e in self.story.events(RunEnded)}
         for envelope in self.story.history:
             match envelope.event:
                 case TargetsReserved(run=run):
                     assert not held.get(run)
                     held[run] = True
-                case ReservationReleased(run=run):
+                case ReservationReleased(run=run, why=why):
                     assert held[run]
                     held[run] = False
+                    if why == Untrusted("the run is over"):
+                        assert over[run].ending is Ending.DONE or over[run].commands_ran == 0
                 case StepStarted(run=run):
                     assert held[run]
                 case _:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 import pytest
 
 from bot.domain.decided import Decided
+from bot.domain.draft import Draft
 from bot.domain.events import (
     ApprovalVoided,
     CardDecided,
@@ -20,11 +21,13 @@ from bot.domain.events import (
 )
 from bot.domain.packet import ChangePacket
 from bot.domain.policy import ApprovalRule, PolicyPerson, Quorum
-from bot.values import Host, HostName, PersonId, Untrusted
+from bot.domain.run import next_of, stale_at_start
+from bot.values import Host, HostName, OnDeadline, PersonId, Untrusted
+from runbooks.steps import Change, PlannedCommand
 from tests.unit.domain.disk import DISK_FULL, Disk, approved, asked
 from tests.unit.domain.people import actor, ben, cleo
 from tests.unit.domain.policy import BEN, CLEO
-from tests.unit.domain.story import Story, exited
+from tests.unit.domain.story import Story, alerts, exited
 
 COMMENTED = DISK_FULL + "# a comment is part of the text\n"
 
@@ -288,6 +291,27 @@ def test_the_voided_card_is_marked_and_a_second_void_still_leads_to_a_card() -> 
     story.begins()
     assert [s.path for s in story.events(StepStarted)] == ["clean-up.steps.1"]
     assert [c.card.number for c in story.incident.cards.values()] == [1, 2, 3, 4]
+
+
+def test_a_command_that_the_card_does_not_show_is_not_covered_by_its_yes() -> None:
+    story = Story().declared()
+    approved(story)
+    step = next_of(story.run, story.policy, drill=False)
+    assert isinstance(step, Change)
+    setting = Draft(story.policy, story.incident, alerts(), story.now).setting()
+    card = story.card(CardKind.CHANGE)
+
+    def stale(command: PlannedCommand) -> tuple[str, ...]:
+        return stale_at_start(story.run, card, command, setting, DISK_FULL)
+
+    assert stale(step.command) == ()
+    for other in (
+        replace(step.command, argv=("sudo", "rm", "-rf", "/")),
+        replace(step.command, host="web-2"),
+        replace(step.command, timeout=2 * step.command.timeout),
+        replace(step.command, on_deadline=OnDeadline.KILL),
+    ):
+        assert stale(other) == ("the command",)
 
 
 def test_a_picture_that_changed_after_the_yes_is_asked_anew() -> None:

@@ -12,7 +12,7 @@ from bot.domain.events import (
     SeverityChanged,
     TitleChanged,
 )
-from bot.domain.intents import Declare
+from bot.domain.intents import AddNote, Declare
 from bot.domain.packet import DetailsPacket
 from bot.values import Severity, Untrusted
 from tests.unit.domain.people import ana, dan, eve
@@ -132,7 +132,5 @@ def test_a_private_incident_is_announced_nowhere_and_absent_for_others() -> None
         "IncidentDeclared -> console/room",
         "RoleAssigned -> console/room",
     ]
-    from bot.domain.intents import AddNote  # noqa: PLC0415 - beside its only use
-
     note = AddNote(by=dan, text=Untrusted("who let me in?"))
     assert story.refused(note) == Story().refused(note) == "There is no such incident."
