@@ -310,10 +310,13 @@ class Desk(Generic[S, I]):
             queue.batch, queue.commit = (), None
 
     async def _sealed(self, ident: str, plan: _Planned[S, I], head: Head) -> tuple[Commit, Head]:
-        """Store long texts first, then continue the chain."""
-        if not plan.envelopes:
-            return plan.commit, head
+        """Store long texts first, then continue the chain.
+
+        A decision without events names the head too: it holds for the state that it was made on.
+        """
         stream = StreamRef(kind=self._noun.kind, id=ident)
+        if not plan.envelopes:
+            return replace(plan.commit, stream=stream, expected=head), head
         records, after = await self._archive.seal(stream, head, plan.envelopes)
         return replace(plan.commit, stream=stream, expected=head, records=records), after
 
