@@ -41,7 +41,7 @@ from bot.usecases.commands import Core as WordsCore
 from bot.usecases.current import Current
 from bot.usecases.delivering.carrier import Carrier, IncidentDesk, Settler, SystemDesk
 from bot.usecases.delivering.commands import Changes as ChangeCarrier
-from bot.usecases.delivering.commands import Reads
+from bot.usecases.delivering.commands import Preflights, Reads
 from bot.usecases.delivering.hints import Attaches, Drills, Timers, Wakes
 from bot.usecases.delivering.pages import Pages
 from bot.usecases.delivering.posts import Posts, Shows
@@ -460,6 +460,9 @@ class Service:
         working: dict[type, Carrier] = {
             fx.RunChange: changes,
             fx.StopCommand: changes,
+            fx.RunPreflight: Preflights(
+                desk=base.incidents, executor=executor, current=base.current, clock=base.clock
+            ),
             fx.RunRead: Reads(
                 desk=base.incidents,
                 executor=executor,

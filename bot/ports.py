@@ -586,6 +586,15 @@ class Receipt:
     stderr: Output | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One row of a pre-flight table; `detail` says why it did not pass."""
+
+    name: str
+    passed: bool
+    detail: str = ""
+
+
 class CommandExecutor(Protocol):
     """Runs argument vectors on inventory hosts.
 
@@ -597,6 +606,17 @@ class CommandExecutor(Protocol):
 
     async def boot_id(self, host: Host) -> str:
         """Return the host's boot id, asked on the observe login; recorded with a change's start."""
+        ...
+
+    async def preflight(
+        self, host: Host, sudo: Sequence[Sequence[str]] = (), *, changes: bool = True
+    ) -> Sequence[Check]:
+        """Try everything that a run will need there, running nothing; never raises for a host.
+
+        `sudo` are the commands, without the word itself, that the change login will run as root.
+        With `changes` False only the observe login is tried. The first check that fails ends the
+        list: those after it could not be tried.
+        """
         ...
 
     async def run(

@@ -81,7 +81,9 @@ def _timeline(timeline: Sequence[Line]) -> tuple[Block, ...]:
 
 def _diagnostics(incident: Incident) -> tuple[Block, ...]:
     blocks = tuple(
-        block for run in incident.runs.values() for block in (*_failed(run), *_reads(run))
+        block
+        for run in incident.runs.values()
+        for block in (*_preflight(run), *_failed(run), *_reads(run))
     )
     return (Section(title="Diagnostics", blocks=blocks, folded=True),) if blocks else ()
 
@@ -96,6 +98,19 @@ def _failed(run: Run) -> tuple[Block, ...]:
         for log in run.steps
         if log.doubt or (log.outcome is not None and log.outcome.exit_status != 0)
     )
+
+
+def _preflight(run: Run) -> tuple[Block, ...]:
+    """Show the whole table where a check of it did not pass."""
+    if all(check.passed for checks in run.checks.values() for check in checks):
+        return ()
+    rows = "\n".join(
+        f"{'PASS' if check.passed else 'FAIL'}  {host}  {check.name}"
+        + (f": {check.detail.text}" if check.detail.text and not check.passed else "")
+        for host, checks in sorted(run.checks.items())
+        for check in checks
+    )
+    return (CodeBlock(title="pre-flight", text=excerpt(rows, _DIAGNOSTICS_SHOWN)),)
 
 
 def _reads(run: Run) -> tuple[Block, ...]:

@@ -40,6 +40,8 @@ from bot.domain.events import (
     PageUndeliverable,
     PersonJoined,
     PersonPaged,
+    PreflightFinished,
+    PreflightStarted,
     ReadFinished,
     ReadStarted,
     ReservationAwaited,
@@ -188,6 +190,8 @@ def _of_life(  # noqa: C901, PLR0911, PLR0912 - one arm per event
             | VoteCast()
             | CardDecided()
             | CardAskedAgain()
+            | PreflightStarted()
+            | PreflightFinished()
             | ReadStarted()
             | ReadFinished()
             | TargetsReserved()

@@ -57,6 +57,7 @@ def build(incident: Incident, run: Run, context: Context) -> Card:
             *_by_itself(run),
             *(context.frozen() if live else ()),
             *_head(run, context),
+            *_preflight(run),
             *_changes(incident, run),
             *_triage(run),
             *_checks(run),
@@ -118,6 +119,8 @@ def _waiting_or_reading(run: Run, context: Context) -> Notice:
         line: Line = ("WAITING on purpose until ", *context.until(max(pending)), ".")
         return Notice(tone=Tone.WAITING, line=line)
     word = "CHECKING that it worked." if run.steps else "LOOKING; nothing is changed."
+    if run.preflight is not None and len(run.checks) < len(run.preflight):
+        word = "PRE-FLIGHT: trying the hosts; nothing is run."
     return Notice(tone=Tone.WAITING, line=(word,))
 
 
@@ -132,6 +135,24 @@ def _head(run: Run, context: Context) -> tuple[Block, ...]:
         ("Abort", ("asked for: ", run.abort.reason) if run.abort else ()),
     ]
     return (Fields(tuple((label, line) for label, line in pairs if line)),)
+
+
+def _preflight(run: Run) -> tuple[Block, ...]:
+    """Show the table of the pre-flight; folded once every check of every host has passed."""
+    rows = tuple(
+        Step(
+            state=StepState.COMPLETED if check.passed else StepState.FAILED,
+            title=("PASS " if check.passed else "FAIL ", check.name, " on ", Code(host)),
+            detail=None if check.passed else check.detail,
+        )
+        for host, checks in sorted(run.checks.items())
+        for check in checks
+    )
+    if not rows:
+        return ()
+    failed = sum(1 for row in rows if row.state is StepState.FAILED)
+    title = f"Pre-flight: {counted(failed, 'check')} failed" if failed else "Pre-flight: PASS"
+    return (Section(title=title, blocks=(Steps(rows),), folded=not failed),)
 
 
 def _changes(incident: Incident, run: Run) -> tuple[Block, ...]:

@@ -81,6 +81,16 @@ class SendPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunPreflight:
+    """Once per host: try everything that the run will need there, running nothing."""
+
+    run: RunId
+    host: str
+    changes: bool
+    sudo: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunRead:
     """Once: run one read-only command (or GET `url`); may be run again after a crash.
 
@@ -162,6 +172,7 @@ Effect: TypeAlias = (
     | Post
     | Show
     | SendPage
+    | RunPreflight
     | RunRead
     | RunChange
     | StopCommand

@@ -546,6 +546,41 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HostNeed:
+    """What a run may do on a host; `sudo` are the commands that it may run as root there."""
+
+    host: str
+    changes: bool
+    sudo: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreflightCheck:
+    """One row of a host's pre-flight; `detail` says why it did not pass."""
+
+    name: str
+    passed: bool
+    detail: Untrusted = Untrusted("")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreflightStarted:
+    """Every host that the run could touch is tried before anything is looked at."""
+
+    run: RunId
+    hosts: tuple[HostNeed, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreflightFinished:
+    """What a host's pre-flight showed; the first check that failed is the last one."""
+
+    run: RunId
+    host: str
+    checks: tuple[PreflightCheck, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadStarted:
     """Read-only commands went out together; `phase` as the planner names it."""
 
@@ -837,6 +872,8 @@ IncidentEvent: TypeAlias = (
     | GlassBroken
     | ReviewReminded
     | RunStarted
+    | PreflightStarted
+    | PreflightFinished
     | ReadStarted
     | ReadFinished
     | DecisionReached

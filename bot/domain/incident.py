@@ -54,6 +54,7 @@ from bot.domain.intents import (
     Page,
     PageResult,
     PostUpdate,
+    PreflightResult,
     PrepareNotice,
     ReadResult,
     RecordImpact,
@@ -163,6 +164,8 @@ def _dispatch(draft: Draft, intent: IncidentIntent) -> Decision:  # noqa: C901, 
             return running.abort(draft, intent)
         case BreakReservation():
             return running.break_reservation(draft, intent)
+        case PreflightResult():
+            return running.preflight_result(draft, intent)
         case ReadResult():
             return running.read_result(draft, intent)
         case StartStep():

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar, TypeAlias
 
 from bot.domain.actor import Actor
-from bot.domain.events import AlertBrief, Option, Outcome, Role, Status
+from bot.domain.events import AlertBrief, Option, Outcome, PreflightCheck, Role, Status
 from bot.domain.packet import AskedPacket, RunPacket
 from bot.domain.permissions import Verb
 from bot.values import CardId, ConversationRef, PersonId, RunId, Severity, Untrusted
@@ -370,6 +370,15 @@ class PageResult(Intent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PreflightResult(Intent):
+    """A host was tried."""
+
+    run: RunId
+    host: str
+    checks: tuple[PreflightCheck, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadResult(Intent):
     """A read-only command answered."""
 
@@ -485,6 +494,7 @@ IncidentIntent: TypeAlias = (
     | RoomIsOpen
     | DeliveryRefused
     | PageResult
+    | PreflightResult
     | ReadResult
     | StartStep
     | StepResult

@@ -13,6 +13,7 @@ from bot.domain.events import (
     AutonomyUsed,
     CardKind,
     Ending,
+    PreflightFinished,
     ReadFinished,
     RunEnded,
     RunStarted,
@@ -23,6 +24,7 @@ from bot.domain.events import (
 from bot.domain.intents import (
     AbortRun,
     BreakReservation,
+    PreflightResult,
     ReadResult,
     StartRun,
     TryReserve,
@@ -82,6 +84,18 @@ def parameters_of(bindings: str) -> Mapping[str, str]:
     decoded = json.loads(bindings)
     values = decoded.get("values", {}) if isinstance(decoded, dict) else {}
     return {str(k): _shown(v) for k, v in sorted(values.items())}
+
+
+def preflight_result(draft: Draft, intent: PreflightResult) -> Decision:
+    """Take what trying a host showed; once all were tried the run goes on, or stops."""
+    current = draft.incident.runs.get(intent.run)
+    if current is None or current.ended is not None:
+        return Refusal(reason="the run is over")
+    if intent.host in current.checks:
+        return Refusal(reason="this host was tried before")
+    draft.happen(PreflightFinished(run=intent.run, host=intent.host, checks=intent.checks))
+    advance(draft, intent.run)
+    return draft.decided()
 
 
 def read_result(draft: Draft, intent: ReadResult) -> Decision:

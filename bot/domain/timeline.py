@@ -122,6 +122,10 @@ def _run_line(event: ev.IncidentEvent) -> str:  # noqa: C901, PLR0911, PLR0912 -
         case ev.RunStarted():
             who = event.requested_by or "the alert's route"
             return f"run of {event.runbook} started by {who} (version {event.content_hash[:12]})"
+        case ev.PreflightStarted(hosts=hosts):
+            return f"pre-flight: {', '.join(need.host for need in hosts)}"
+        case ev.PreflightFinished(host=host, checks=checks):
+            return f"pre-flight of {host}: {'; '.join(_check(c) for c in checks)}"
         case ev.ReadStarted():
             return f"{event.phase}: {len(event.paths)} read-only command(s)"
         case ev.ReadFinished():
@@ -184,6 +188,11 @@ def _alerts(event: ev.AlertsAttached) -> str:
     first = event.first[0].summary.text if event.first else ""
     muted = " (in a maintenance window)" if event.muted else ""
     return f"{', '.join(parts)}{muted}{': ' + first if first else ''}"
+
+
+def _check(check: ev.PreflightCheck) -> str:
+    word = "PASS" if check.passed else f"FAIL ({check.detail.text})"
+    return f"{word} {check.name}"
 
 
 def _outcome(outcome: ev.Outcome) -> str:

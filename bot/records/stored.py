@@ -156,6 +156,10 @@ def _page(stream: StreamRef, e: fx.SendPage) -> _Place:
     return _Place(key, EffectKind.ONCE, URGENT)
 
 
+def _preflight(_: StreamRef, e: fx.RunPreflight) -> _Place:
+    return _Place(f"preflight:{e.run}.{e.host}", EffectKind.ONCE, WORK)
+
+
 def _read(_: StreamRef, e: fx.RunRead) -> _Place:
     return _Place(f"read:{e.run}.{e.turn}.{e.phase}.{e.path}.{e.host}", EffectKind.ONCE, WORK)
 
@@ -198,6 +202,7 @@ _PLACES: dict[type, Callable[[StreamRef, object], _Place]] = cast(
         fx.Post: _post,
         fx.Show: _show,
         fx.SendPage: _page,
+        fx.RunPreflight: _preflight,
         fx.RunRead: _read,
         fx.RunChange: _change,
         fx.StopCommand: _stop,

@@ -1,6 +1,8 @@
 """A host in memory with one disk that fills: enough for the runbook disk-full, changes counted."""
 
-from bot.ports import Attempt, CommandResult, Output, Receipt, ReceiptState
+from collections.abc import Sequence
+
+from bot.ports import Attempt, Check, CommandResult, Output, Receipt, ReceiptState
 from bot.values import Host, RemoteCommand
 
 FULL, FREED = 92, 48
@@ -21,6 +23,11 @@ class DiskHost:
 
     async def boot_id(self, host: Host) -> str:
         return "boot-1"
+
+    async def preflight(
+        self, host: Host, sudo: Sequence[Sequence[str]] = (), *, changes: bool = True
+    ) -> Sequence[Check]:
+        return (Check(name="reachable", passed=True),)
 
     async def run(
         self, host: Host, command: RemoteCommand, attempt: Attempt, boot_id: str = ""

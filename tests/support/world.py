@@ -10,7 +10,7 @@ rooms and cards are plain attributes. Whoever speaks is a seat's name, or `platf
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
@@ -29,6 +29,7 @@ from bot.errors import Refused, Unavailable
 from bot.ports import (
     Attempt,
     ChatPlatform,
+    Check,
     CommandExecutor,
     CommandResult,
     Pager,
@@ -45,7 +46,7 @@ from bot.usecases.attaching import Attaching
 from bot.usecases.commands import CommandNames, Core
 from bot.usecases.current import Current
 from bot.usecases.delivering.carrier import Carrier, IncidentDesk, Settler, SystemDesk
-from bot.usecases.delivering.commands import Changes, Reads
+from bot.usecases.delivering.commands import Changes, Preflights, Reads
 from bot.usecases.delivering.hints import Attaches, Drills, Timers, Wakes
 from bot.usecases.delivering.pages import Pages
 from bot.usecases.delivering.posts import Posts, Shows
@@ -115,6 +116,11 @@ class UnreachableHosts:
 
     async def boot_id(self, host: Host) -> str:
         raise Unavailable(f"{host.name} cannot be reached")
+
+    async def preflight(
+        self, host: Host, sudo: Sequence[Sequence[str]] = (), *, changes: bool = True
+    ) -> Sequence[Check]:
+        return (Check(name="reachable", passed=False, detail=f"{host.name} cannot be reached"),)
 
     async def run(
         self, host: Host, command: RemoteCommand, attempt: Attempt, boot_id: str = ""
@@ -433,6 +439,9 @@ class World:
         return {
             fx.RunChange: changes,
             fx.StopCommand: changes,
+            fx.RunPreflight: Preflights(
+                desk=self.incidents, executor=self._executor, current=self.current, clock=self.clock
+            ),
             fx.RunRead: Reads(
                 desk=self.incidents,
                 executor=self._executor,

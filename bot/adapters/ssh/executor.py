@@ -5,7 +5,6 @@ import shlex
 import signal as signals
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from typing import assert_never
 
@@ -15,7 +14,7 @@ from bot.adapters.ssh.pool import Line
 from bot.adapters.ssh.receipts import Report, Reported
 from bot.adapters.ssh.session import Ending, Session
 from bot.errors import OutcomeUnknown, Refused, Unavailable
-from bot.ports import Attempt, CommandResult, Receipt, ReceiptState
+from bot.ports import Attempt, Check, CommandResult, Receipt, ReceiptState
 from bot.redaction import Redactor
 from bot.values import Host, Login, RemoteCommand
 
@@ -33,15 +32,6 @@ _NOT_FOUND = 127
 
 _TURNED_AWAY = frozenset({64, 126})
 """The wrapper's status for a line that it does not take, and a shell's for one it may not run."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One row of a pre-flight table."""
-
-    name: str
-    passed: bool
-    detail: str
 
 
 class ParamikoExecutor:
@@ -99,14 +89,12 @@ class ParamikoExecutor:
             raise Unavailable(str(unknown)) from unknown
         return _receipt(report, boot_id)
 
-    async def preflight(self, host: Host, sudo: Sequence[Sequence[str]] = ()) -> tuple[Check, ...]:
-        """Try everything that a run will need, running nothing.
-
-        `sudo` are the commands, without the word itself, that the change login will run as root.
-        The first check that fails ends the list: those after it could not be tried.
-        """
+    async def preflight(
+        self, host: Host, sudo: Sequence[Sequence[str]] = (), *, changes: bool = True
+    ) -> tuple[Check, ...]:
+        """Try both logins, the receipt folder and sudo's rules; see `CommandExecutor`."""
         checks: list[Check] = []
-        for name, trial in self._trials(host, sudo):
+        for name, trial in self._trials(host, sudo, changes=changes):
             try:
                 detail = await trial()
             except (Refused, Unavailable, OutcomeUnknown) as fault:
@@ -124,7 +112,7 @@ class ParamikoExecutor:
         await asyncio.to_thread(self._closers.shutdown)
 
     def _trials(
-        self, host: Host, sudo: Sequence[Sequence[str]]
+        self, host: Host, sudo: Sequence[Sequence[str]], *, changes: bool
     ) -> Iterator[tuple[str, Callable[[], Awaitable[str]]]]:
         async def observe() -> str:
             return f"boot id {await self.boot_id(host)}"
@@ -137,6 +125,8 @@ class ParamikoExecutor:
             return ""
 
         yield "reachable, host key, observe login", observe
+        if not changes:
+            return
         yield "change login, receipt folder", ready
         for argv in sudo:
             yield f"sudo {shlex.join(argv)}", partial(ready, argv)

@@ -1,12 +1,13 @@
-"""The executor, loaded at its first command: a bot that only takes alerts starts faster and smaller.
+"""The executor, loaded at its first command: until then a bot starts faster and is smaller.
 
 Paramiko is 15 MB and a tenth of a second (measured, docs/adr/0008).
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bot.ports import Attempt, CommandResult, Receipt
+from bot.ports import Attempt, Check, CommandResult, Receipt
 from bot.redaction import Redactor
 from bot.values import Host, RemoteCommand
 
@@ -25,6 +26,12 @@ class LateExecutor:
     async def boot_id(self, host: Host) -> str:
         """See `CommandExecutor.boot_id`."""
         return await (await self._loaded()).boot_id(host)
+
+    async def preflight(
+        self, host: Host, sudo: Sequence[Sequence[str]] = (), *, changes: bool = True
+    ) -> Sequence[Check]:
+        """See `CommandExecutor.preflight`."""
+        return await (await self._loaded()).preflight(host, sudo, changes=changes)
 
     async def run(
         self, host: Host, command: RemoteCommand, attempt: Attempt, boot_id: str = ""

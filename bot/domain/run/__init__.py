@@ -14,6 +14,7 @@ from bot.domain.run.ending import describe_targets, end, kill, release, stop
 from bot.domain.run.folding import Run, StepLog, evolve, known
 from bot.domain.run.moving import DRILL_PACE, RESERVE_AGAIN, advance, attempt_of
 from bot.domain.run.planning import Moves, Setting, inventory, next_of
+from bot.domain.run.preflight import failures
 
 __all__ = [
     "BREAK_GLASS",
@@ -30,6 +31,7 @@ __all__ = [
     "describe_targets",
     "end",
     "evolve",
+    "failures",
     "inventory",
     "kill",
     "known",

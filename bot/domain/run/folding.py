@@ -18,8 +18,12 @@ from bot.domain.events import (
     DecisionReached,
     DocumentChanged,
     Event,
+    HostNeed,
     Outcome,
     OutcomeKind,
+    PreflightCheck,
+    PreflightFinished,
+    PreflightStarted,
     ReadFinished,
     ReadStarted,
     ReservationAwaited,
@@ -77,6 +81,10 @@ class Run:
     """Grows with every question and every repeated look, so that late answers are known as such."""
     voids: int = 0
     """Approvals that lost their force; what is begun after them is a new attempt."""
+    preflight: tuple[HostNeed, ...] | None = None
+    """The hosts that are tried first; None = not begun."""
+    checks: Mapping[str, tuple[PreflightCheck, ...]] = field(default_factory=dict)
+    """What trying each host showed."""
     observed: frozenset[tuple[int, str]] = frozenset()
     reads: tuple[ReadFinished, ...] = ()
     steps: tuple[StepLog, ...] = ()
@@ -195,6 +203,10 @@ def _answered(run: Run, asked: Asked, event: Event) -> Run:
 def _moved(run: Run, event: Event, at: datetime) -> Run:  # noqa: C901, PLR0911, PLR0912 - one arm per event
     progress = run.progress
     match event:
+        case PreflightStarted(hosts=hosts):
+            return replace(run, preflight=hosts)
+        case PreflightFinished(host=host, checks=checks):
+            return replace(run, checks={**run.checks, host: checks})
         case ReadStarted(turn=turn, phase=phase):
             return replace(run, observed=run.observed | {(turn, phase)})
         case ReadFinished():

@@ -16,6 +16,7 @@ from bot.domain.run.asking import ask_change, ask_question, ask_step
 from bot.domain.run.ending import end
 from bot.domain.run.folding import Run, fold
 from bot.domain.run.planning import Moves, Setting, next_of
+from bot.domain.run.preflight import preflight
 from runbooks import steps
 
 RESERVE_AGAIN = timedelta(seconds=30)
@@ -31,7 +32,7 @@ def advance(run: Run, setting: Setting) -> Moves:
     events: list[Event] = []
     effects: list[Effect] = []
     while _may_move(run):
-        more, work = _step_on(run, setting)
+        more, work = preflight(run, setting) or _step_on(run, setting)
         effects.extend(work)
         if not more:
             break

@@ -1,13 +1,15 @@
 """Commands on hosts: reads that may be repeated, changes that never are."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.domain.actor import FIREWARDEN
-from bot.domain.effects import Effect, RunChange, RunRead, StopCommand
-from bot.domain.events import Outcome, StepStarted
+from bot.domain.effects import Effect, RunChange, RunPreflight, RunRead, StopCommand
+from bot.domain.events import Outcome, PreflightCheck, StepStarted
 from bot.domain.intents import (
     ClaimExpired,
     IncidentIntent,
+    PreflightResult,
     ReadResult,
     StartStep,
     StepNotPossible,
@@ -18,6 +20,7 @@ from bot.domain.state import Incident
 from bot.errors import OutcomeUnknown, Refused, Unavailable
 from bot.ports import (
     Attempt,
+    Check,
     Claim,
     Clock,
     CommandExecutor,
@@ -49,10 +52,67 @@ _CHANGE_TRIES = 5
 _ASK_FOR = timedelta(seconds=60)
 """How long a host is asked what became of a command before a human is."""
 
+_PREFLIGHT_TRIES = 2
+"""A host that fails is tried once more: a dropped packet is no reason to wake somebody."""
+
+_PASSED_FOR = 60.0
+"""Seconds for which a host that has passed counts as ready."""
+
 _POLL = timedelta(seconds=1)
 
 _GRACE = timedelta(seconds=30)
 """Beyond its own deadline an adopted command is in doubt."""
+
+
+class Preflights:
+    """Carries `RunPreflight`. A host that has just passed is not tried again for a minute."""
+
+    def __init__(
+        self, *, desk: IncidentDesk, executor: CommandExecutor, current: Current, clock: Clock
+    ) -> None:
+        self._desk = desk
+        self._executor = executor
+        self._current = current
+        self._clock = clock
+        self._passed: dict[str, tuple[float, Sequence[Check]]] = {}
+
+    async def carry(self, claim: Claim, effect: Effect) -> None:
+        """See `Carrier`."""
+        if not isinstance(effect, RunPreflight):
+            msg = f"{type(effect).__name__} is not a pre-flight"
+            raise TypeError(msg)
+        checks = await self._tried(effect)
+        failed = next((check for check in checks if not check.passed), None)
+        if failed is not None and claim.attempts < _PREFLIGHT_TRIES:
+            raise Unavailable(f"{failed.name}: {failed.detail}")
+        intent = PreflightResult(
+            by=FIREWARDEN,
+            run=effect.run,
+            host=effect.host,
+            checks=tuple(
+                PreflightCheck(name=c.name, passed=c.passed, detail=Untrusted(c.detail))
+                for c in checks
+            ),
+        )
+        await self._desk.submit(incident_of(claim), intent, Extra(settlement=done(claim)))
+
+    async def _tried(self, effect: RunPreflight) -> Sequence[Check]:
+        try:
+            host = _host(self._current, effect.host)
+        except Refused as refused:
+            return (Check(name="inventory", passed=False, detail=str(refused)),)
+        return await self._of_host(host, effect)
+
+    async def _of_host(self, host: Host, effect: RunPreflight) -> Sequence[Check]:
+        now = self._clock.monotonic()
+        self._passed = {k: v for k, v in self._passed.items() if now - v[0] < _PASSED_FOR}
+        key = _tried_on(host, effect)
+        if key not in self._passed:
+            checks = await self._executor.preflight(host, effect.sudo, changes=effect.changes)
+            if not all(check.passed for check in checks):
+                return checks
+            self._passed[key] = (now, checks)
+        return self._passed[key][1]
 
 
 class Reads:
@@ -316,6 +376,11 @@ def _host(current: Current, name: str) -> Host:
         msg = f"{name} is not in the inventory"
         raise Refused(msg)
     return host
+
+
+def _tried_on(host: Host, effect: RunPreflight) -> str:
+    """Name what was tried where: any other word of the inventory is another host."""
+    return repr((host, effect.changes, effect.sudo))
 
 
 def _started(incident: Incident, effect: RunChange | StopCommand) -> StepStarted | None:

@@ -40,3 +40,15 @@ async def test_a_command_that_sudo_would_not_run_is_found_before_any_run(stand: 
 
     assert [check.name for check in checks][2:] == ["sudo contract-no-such-program x"]
     assert [check.passed for check in checks] == [True, True, False]
+
+
+async def test_where_nothing_is_changed_only_the_observe_login_is_tried(
+    stand: Stand, tmp_path: Path
+) -> None:
+    missing = replace(stand.host, change_key_file=str(tmp_path / "missing"))
+
+    checks = await stand.executor.preflight(missing, changes=False)
+
+    assert [(check.name, check.passed) for check in checks] == [
+        ("reachable, host key, observe login", True)
+    ]

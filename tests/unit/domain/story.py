@@ -13,8 +13,26 @@ from bot.domain import incident
 from bot.domain.actor import FIREWARDEN, Actor
 from bot.domain.approval import Asked
 from bot.domain.decided import Decided, Decision, Refusal
-from bot.domain.effects import ClearTimer, Effect, Post, RunChange, RunRead, SendPage, Show, Timer
-from bot.domain.events import CardKind, Envelope, Event, Outcome, StepStarted, TargetsReserved
+from bot.domain.effects import (
+    ClearTimer,
+    Effect,
+    Post,
+    RunChange,
+    RunPreflight,
+    RunRead,
+    SendPage,
+    Show,
+    Timer,
+)
+from bot.domain.events import (
+    CardKind,
+    Envelope,
+    Event,
+    Outcome,
+    PreflightCheck,
+    StepStarted,
+    TargetsReserved,
+)
 from bot.domain.intents import (
     Answer,
     AttachAlerts,
@@ -22,6 +40,7 @@ from bot.domain.intents import (
     Fresh,
     IncidentIntent,
     Obstacle,
+    PreflightResult,
     ReadResult,
     StartRun,
     StartStep,
@@ -70,6 +89,8 @@ class Story:
         self.held: dict[str, str] = {}
         """Targets that other runs hold, with the holder in words."""
         self.frozen = ""
+        self.unfit: dict[str, str] = {}
+        """Hosts whose pre-flight fails, with the reason; every other one passes at once."""
         self.documents: dict[str, str] = {}
         self._turn = 0
         self._done: set[str] = set()
@@ -139,6 +160,9 @@ class Story:
             self.history.append(stored)
         self._carry(decided.effects)
         self.answer = decided.answer
+        for trial in list(self._waiting(RunPreflight)):
+            self.settle(trial)
+            self.tries(tried(trial, self.unfit.get(trial.host, "")))
         return decided.events
 
     def _carry(self, effects: tuple[Effect, ...]) -> None:
@@ -388,6 +412,12 @@ def alerts(
         triage=triage,
         refused=refused,
     )
+
+
+def tried(trial: RunPreflight, fault: str = "") -> PreflightResult:
+    """Return what delivery hands in for a host that was tried."""
+    check = PreflightCheck(name="reachable", passed=not fault, detail=Untrusted(fault))
+    return PreflightResult(by=FIREWARDEN, run=trial.run, host=trial.host, checks=(check,))
 
 
 def read_result(read: RunRead, outcome: Outcome) -> ReadResult:
