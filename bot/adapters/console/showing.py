@@ -12,7 +12,7 @@ from bot.adapters.console.messages import Message
 from bot.adapters.console.places import seat_url
 from bot.values import CardId
 from cards import codec, console_html
-from cards.model import ButtonStyle, Card, Line, Notice, Section
+from cards.model import ButtonStyle, Card, Line, Notice, Section, Tone
 
 _PACKETS: Final = frozenset({"change", "undo"})
 """Kinds of cards that hold a whole decision packet."""
@@ -92,7 +92,7 @@ def _declinable(card: Card) -> Card:
 
 def _folded(card: Card) -> Card:
     """Put a decided packet away: what became of it stays, what was decided on unfolds."""
-    if card.kind not in _PACKETS or card.buttons:
+    if card.kind not in _PACKETS or card.tone is Tone.WAITING:
         return card
     told = tuple(block for block in card.blocks if isinstance(block, Notice))
     packet = tuple(block for block in card.blocks if not isinstance(block, Notice))

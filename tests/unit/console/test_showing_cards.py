@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from bot.adapters.console.showing import Showing
 from bot.values import CardId
-from cards.model import ButtonStyle, Tone
+from cards.model import Button, ButtonStyle, Tone
 from tests.unit.console.scenery import PACKET, packet
 
 NOW = datetime(2026, 11, 21, 12, 34, tzinfo=UTC)
@@ -25,6 +25,13 @@ def test_a_decided_packet_is_put_away_but_what_became_of_it_stays() -> None:
     away = html.index("What was decided on")
     assert html.index("the requester may not") < away < html.index("sudo journalctl")
     assert "<details" in html[:away]
+
+
+def test_an_expired_packet_is_put_away_and_can_be_asked_again() -> None:
+    again = (Button(option="again", label="Ask again"),)
+    html = MINE.card(replace(ASKED, buttons=again, tone=Tone.WARNING))
+    assert "What was decided on" in html
+    assert 'value="again"' in html
 
 
 def test_a_card_of_another_kind_is_never_put_away() -> None:
