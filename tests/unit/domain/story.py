@@ -159,10 +159,10 @@ class Story:
             self.incident = evolve(self.incident, stored)
             self.history.append(stored)
         self._carry(decided.effects)
-        self.answer = decided.answer
         for trial in list(self._waiting(RunPreflight)):
             self.settle(trial)
             self.tries(tried(trial, self.unfit.get(trial.host, "")))
+        self.last, self.answer = decided.effects, decided.answer
         return decided.events
 
     def _carry(self, effects: tuple[Effect, ...]) -> None:
