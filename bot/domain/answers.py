@@ -6,7 +6,7 @@ from bot.domain import approval, attaching, reasking, running, stepping
 from bot.domain.approval import Asked, CardState
 from bot.domain.decided import Decided, Decision, Refusal
 from bot.domain.draft import Draft
-from bot.domain.effects import ClearTimer, SetRoom, Timer
+from bot.domain.effects import ClearTimer, Timer
 from bot.domain.events import (
     ActionAdded,
     CardDecided,
@@ -225,7 +225,6 @@ def _resolve(draft: Draft, packet: ChecklistPacket, decided: CardDecided) -> Non
         ClearTimer(name="update"),
         ClearTimer(name="no-commander"),
         Timer(name="flap", due=draft.after(draft.policy.flap_window)),
-        *(SetRoom(platform=platform) for platform in draft.incident.platforms),
     )
     for other in draft.incident.open_cards:
         draft.move(approval.withdraw(other, "the incident was resolved"))
@@ -239,7 +238,6 @@ def _details(draft: Draft, decided: CardDecided) -> None:
     severity = Severity.parse(values.get("severity", ""))
     if title:
         draft.happen(TitleChanged(title=Untrusted(title)))
-        draft.do(*(SetRoom(platform=platform) for platform in draft.incident.platforms))
     if impact:
         draft.happen(ImpactRecorded(text=Untrusted(impact)))
     if services:

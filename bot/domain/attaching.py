@@ -3,7 +3,7 @@
 from bot.domain import approval, reasking, running
 from bot.domain.decided import Decision, Refusal
 from bot.domain.draft import Draft
-from bot.domain.effects import ClearTimer, SetRoom, Timer
+from bot.domain.effects import ClearTimer, Timer
 from bot.domain.events import (
     AlertsAttached,
     CardAsked,
@@ -73,7 +73,6 @@ def reopen(draft: Draft, reason: Untrusted) -> None:
     draft.do(
         ClearTimer(name="flap"),
         ClearTimer(name="close-room"),
-        *(SetRoom(platform=platform) for platform in draft.incident.platforms),
     )
     if draft.incident.next_update_at is not None:
         draft.do(Timer(name="update", due=draft.incident.next_update_at))
@@ -109,6 +108,8 @@ def _first_steps(draft: Draft, intent: AttachAlerts) -> None:
     if intent.refused:
         words = f"The runbook {intent.runbook} was not proposed: {intent.refused}"
         draft.happen(NoteAdded(text=Untrusted(words)))
+    elif intent.choices:
+        _ask_which(draft, intent)
     elif intent.document and intent.triage:
         running.begin(
             draft,
@@ -121,8 +122,6 @@ def _first_steps(draft: Draft, intent: AttachAlerts) -> None:
             ),
             automatic=True,
         )
-    elif intent.choices:
-        _ask_which(draft, intent)
     elif intent.document:
         _propose(draft, intent)
 

@@ -18,7 +18,6 @@ from bot.domain.intents import (
     Reopen,
     Resolve,
 )
-from bot.domain.opening import rooms_follow
 from bot.domain.packet import ChecklistPacket
 from bot.domain.state import next_number
 from bot.values import CardId, Untrusted
@@ -112,7 +111,6 @@ def close(draft: Draft, intent: Close) -> Decision:
     draft.do(
         ClearTimer(name="flap"),
         Timer(name="close-room", due=draft.after(draft.policy.close_room_after)),
-        *rooms_follow(draft.incident),
     )
     draft.answer = f"{draft.incident.number} is closed."
     return draft.decided()

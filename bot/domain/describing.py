@@ -31,7 +31,6 @@ from bot.domain.intents import (
     SetStatus,
     SetTitle,
 )
-from bot.domain.opening import rooms_follow
 
 _FORWARD = (Status.INVESTIGATING, Status.IDENTIFIED, Status.MONITORING)
 """Statuses that a person may set; resolve and close have verbs of their own."""
@@ -42,7 +41,6 @@ def set_title(draft: Draft, intent: SetTitle) -> Decision:
     if not intent.title.text.strip():
         return Refusal(reason="A title needs words: /incident title <text>")
     draft.happen(TitleChanged(title=intent.title))
-    draft.do(*rooms_follow(draft.incident))
     draft.answer = "Title changed."
     return draft.decided()
 
@@ -167,7 +165,7 @@ def post_update(draft: Draft, intent: PostUpdate) -> Decision:
     """Tell everybody where things stand, and when they hear next."""
     if not intent.text.text.strip():
         return Refusal(reason="An update needs words: /incident update <text> [next=30m]")
-    cadence = draft.incident.cadence
+    cadence = draft.incident.cadence if draft.incident.open else None
     next_at = intent.next_at or (draft.after(cadence) if cadence else None)
     draft.happen(UpdatePosted(text=intent.text, next_at=next_at))
     if next_at is not None:

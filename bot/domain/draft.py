@@ -142,9 +142,10 @@ class Draft:
         """Close the draft."""
         events = tuple(self._events)
         shows = telling.shows(self.incident, self.before, events)
+        rooms = telling.rooms(self.incident, self.before)
         return Decided(
             events=events,
-            effects=(*self._effects, *shows),
+            effects=(*self._effects, *rooms, *shows),
             answer=self.answer,
             unfrozen=self.unfrozen,
         )

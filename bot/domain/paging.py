@@ -49,7 +49,8 @@ def acknowledge(draft: Draft, intent: Acknowledge) -> Decision:
         return Refusal(reason=f"Nothing waits for an acknowledgement{who}.")
     for page in unheard:
         draft.steps(escalation.acknowledge(draft.policy, page, intent.by.person))
-    draft.happen(PersonJoined(person=intent.by.person))
+    if intent.by.person not in draft.incident.members:
+        draft.happen(PersonJoined(person=intent.by.person))
     draft.do(*(Invite(platform=p, person=intent.by.person) for p in draft.incident.platforms))
     draft.answer = "You have it. Nobody further is woken."
     return draft.decided()

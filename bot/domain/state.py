@@ -188,7 +188,8 @@ def _changed(incident: Incident, event: Event, at: datetime) -> Incident:  # noq
         case TitleChanged(title=title):
             return replace(incident, title=title, provisional=False)
         case SeverityChanged(severity=severity, cadence=cadence, postmortem=postmortem):
-            due = (incident.last_update_at or incident.declared_at) + cadence if cadence else None
+            last = incident.last_update_at or incident.declared_at
+            due = last + cadence if cadence and incident.open else None
             return replace(
                 incident,
                 severity=severity,

@@ -1,6 +1,6 @@
 """Who is told what: for each event the conversations that hear of it, in order, once."""
 
-from bot.domain.effects import Effect, Place, Post, Show, Target
+from bot.domain.effects import Effect, Place, Post, SetRoom, Show, Target
 from bot.domain.events import (
     ActionAdded,
     ActionCompleted,
@@ -140,6 +140,17 @@ def _copies(incident: Incident, before: Incident) -> tuple[Effect, ...]:
         for person in asked.card.copies
         for platform in incident.platforms
     )
+
+
+def rooms(incident: Incident, before: Incident) -> tuple[SetRoom, ...]:
+    """Let names, topics and open or closed state of the rooms follow what they say."""
+    if not before.exists or _signboard(incident) == _signboard(before):
+        return ()
+    return tuple(SetRoom(platform=platform) for platform in incident.platforms)
+
+
+def _signboard(incident: Incident) -> tuple[object, ...]:
+    return (incident.title, incident.severity, incident.status, incident.commander)
 
 
 def _lives(kind: CardKind) -> bool:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.domain.events import CardKind, CardWithdrawn, SeverityChanged
-from bot.domain.intents import PostUpdate, SetSeverity
+from bot.domain.intents import PostUpdate, Resolve, SetSeverity
 from bot.values import Severity, Untrusted
 from tests.unit.domain.disk import asked
 from tests.unit.domain.people import ana, cleo
@@ -80,3 +80,13 @@ def test_a_stricter_rule_that_was_lifted_again_still_holds() -> None:
     story.votes(cleo)
     assert story.open_kinds() == [CardKind.CHANGE]
     assert story.answer == "Your vote for “Approve” counts: 1 of 2."
+
+
+def test_a_resolved_incident_has_no_update_due_whatever_its_severity_becomes() -> None:
+    story = Story().declared(Severity.SEV3)
+    story.does(Resolve(by=ana, summary=Untrusted("over")))
+    story.presses(story.card(CardKind.CHECKLIST), ana, "resolve", "so be it")
+    story.does(SetSeverity(by=ana, severity=Severity.SEV1))
+    story.does(PostUpdate(by=ana, text=Untrusted("an afterthought")))
+    assert story.incident.next_update_at is None
+    assert "update" not in story.timers
