@@ -1,5 +1,6 @@
 """A pressed button: a wish of an incident's own card, the declare form, or an answer."""
 
+from dataclasses import replace
 from typing import assert_never
 
 from bot.domain.actor import Actor
@@ -10,6 +11,7 @@ from cards.pressing import AbortTheRun, AcknowledgePages, ClaimCommand, Wish, wi
 from handlers import approvals, incident, people, runbook
 from handlers.call import Call
 from handlers.grammar import read
+from handlers.parameters_form import meant_by
 
 
 async def carry_out(core: Core, actor: Actor, pressed: CardAnswer) -> Reply:
@@ -23,6 +25,11 @@ async def carry_out(core: Core, actor: Actor, pressed: CardAnswer) -> Reply:
     )
     if pressed.card == incident.DECLARE_FORM:
         return await incident.declare_by_form(call, pressed.values)
+    form = meant_by(pressed.card)
+    if form is not None:
+        mode, ident, name = form
+        seen = replace(call, incident=await _seen(call, ident))
+        return await runbook.start_by_form(seen, mode, name, pressed.values)
     wish = wish_of(pressed.card, pressed.option)
     if wish is not None:
         return await _wished(call, wish)

@@ -1,18 +1,21 @@
 """Verbs of the runbook tree: look at runbooks, run one, stop one, free what one still holds."""
 
+from collections.abc import Mapping, Sequence
+
 from bot.domain.alerts import AlertStatus
 from bot.domain.intents import AbortRun, BreakReservation, StartRun
 from bot.domain.run import Run, inventory
 from bot.domain.state import Incident
 from bot.errors import OperatorMistake, UserMistake
-from bot.requests import Reply
+from bot.requests import Reply, ReplyTone
 from bot.values import IncidentId, RunId, Untrusted, canonical_json
 from bot.yamltext import nearest
 from cards.model import Block, Card, Code, CodeBlock, Fields, Line, Paragraph
 from handlers.call import NO_INCIDENT, Call, answered
 from handlers.grammar import Words
+from handlers.parameters_form import form_id, parameters_form
 from runbooks.loader import Runbook, load
-from runbooks.parameters import bind, usage
+from runbooks.parameters import BadParametersError, bind, usage
 from runbooks.steps import Mode
 
 _ALERTS_LOOKED_AT = 20
@@ -108,21 +111,75 @@ async def release(call: Call) -> Reply:
     )
 
 
+async def start_by_form(call: Call, mode: Mode, name: str, values: Mapping[str, str]) -> Reply:
+    """Run a runbook with the parameters of its answered form."""
+    runbook = _named(call, name)
+    given = {key: value.strip() for key, value in values.items() if value.strip()}
+    known = {key: value for key, value in given.items() if key in runbook.document.parameters}
+    try:
+        return await _begin(call, mode, runbook, known)
+    except BadParametersError as mistake:
+        return Reply(
+            tone=ReplyTone.MISTAKE,
+            text="Not started yet.",
+            card=await _form(call, mode, runbook, known, ()),
+            field_errors=mistake.faults,
+        )
+
+
 async def _start(call: Call, mode: Mode) -> Reply:
     runbook = _named(call, call.words.first)
     call.takes_nothing_more(call.words.without_first())
-    incident = await call.state()
     arguments = dict(call.words.options)
+    try:
+        return await _begin(call, mode, runbook, arguments)
+    except BadParametersError as mistake:
+        usual = f"/{call.core.names.runbook} {mistake.usage}"
+        missing = [name for name in mistake.faults if _needed(runbook, name, arguments)]
+        if len(missing) < len(mistake.faults):
+            raise UserMistake(mistake.message, usage=usual) from None
+        return Reply(
+            tone=ReplyTone.MISTAKE,
+            text=f"{mistake.message}\nUsage: {usual}",
+            card=await _form(call, mode, runbook, arguments, missing),
+        )
+
+
+def _needed(runbook: Runbook, name: str, arguments: Mapping[str, str]) -> bool:
+    """Whether this parameter was left out, so that a form can ask for it."""
+    return name in runbook.document.parameters and name not in arguments
+
+
+async def _form(
+    call: Call,
+    mode: Mode,
+    runbook: Runbook,
+    arguments: Mapping[str, str],
+    missing: Sequence[str],
+) -> Card:
+    incident = await call.state()
+    labels = await _labels(call, runbook, incident)
+    told = {
+        name: labels[parameter.label]
+        for name, parameter in runbook.document.parameters.items()
+        if parameter.label in labels and name not in missing
+    }
+    return parameters_form(
+        form_id(mode, incident.id, runbook.name),
+        runbook,
+        inventory(call.core.current.policy, practice_only=incident.drill),
+        {**told, **arguments},
+        missing,
+    )
+
+
+async def _begin(call: Call, mode: Mode, runbook: Runbook, arguments: Mapping[str, str]) -> Reply:
+    incident = await call.state()
     for name, value in arguments.items():
         if call.core.redactor.redact(value) != value:
             raise call.mistake(f"{name}: this looks like a secret, and a parameter may hold none.")
     known = inventory(call.core.current.policy, practice_only=incident.drill)
-    try:
-        bound = bind(runbook, arguments, await _labels(call, runbook, incident), known)
-    except UserMistake as mistake:
-        raise UserMistake(
-            mistake.message, usage=f"/{call.core.names.runbook} {mistake.usage}"
-        ) from None
+    bound = bind(runbook, arguments, await _labels(call, runbook, incident), known)
     return await call.submit(
         StartRun(
             by=call.actor,

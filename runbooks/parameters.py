@@ -77,6 +77,14 @@ class Bindings:
         )
 
 
+class BadParametersError(UserMistake):
+    """Parameters that cannot be used; `faults` says by name why."""
+
+    def __init__(self, faults: Mapping[str, str], usage: str) -> None:
+        super().__init__("; ".join(f"{name}: {why}" for name, why in faults.items()), usage=usage)
+        self.faults = dict(faults)
+
+
 def bind(
     runbook: Runbook,
     arguments: Mapping[str, str],
@@ -85,15 +93,16 @@ def bind(
 ) -> Bindings:
     """Choose and check a value for every parameter.
 
-    What was typed wins over the alert's label, which wins over the default. Raises UserMistake
-    naming every bad parameter with its reason; nothing that is refused reaches a command.
+    What was typed wins over the alert's label, which wins over the default. Raises
+    BadParametersError naming every bad parameter with its reason; nothing that is refused
+    reaches a command.
     """
     parameters = runbook.document.parameters
-    faults = [
-        f"{name}: no such parameter{_hinted(name, parameters)}"
+    faults = {
+        name: f"no such parameter{_hinted(name, parameters)}"
         for name in arguments
         if name not in parameters
-    ]
+    }
     values: dict[str, BoundValue] = {}
     sources: dict[str, Source] = {}
     for name, parameter in parameters.items():
@@ -102,16 +111,27 @@ def bind(
                 parameter, arguments.get(name), alert_labels.get(parameter.label), inventory
             )
         except ValueError as error:
-            faults.append(f"{name}: {error}")
+            faults[name] = str(error)
     if faults:
-        raise UserMistake("; ".join(faults), usage=usage(runbook))
+        raise BadParametersError(faults, usage(runbook))
     return Bindings(values=values, sources=sources)
+
+
+def written(value: float | str | timedelta) -> str:
+    """Write a value as a person would type it."""
+    match value:
+        case timedelta():
+            return show_duration(value)
+        case float():
+            return f"{value:g}"
+        case _:
+            return str(value)
 
 
 def usage(runbook: Runbook) -> str:
     """Return `run disk-full host=<host> [mount=/scratch]`; what is in brackets may be left out."""
     words = [
-        f"[{name}={_written(parameter.default)}]"
+        f"[{name}={written(parameter.default)}]"
         if parameter.default is not None
         else f"{name}=<{parameter.type}>"
         for name, parameter in runbook.document.parameters.items()
@@ -133,8 +153,7 @@ def _chosen(
         except ValueError as error:
             raise ValueError(f"the alert's label {parameter.label}: {error}") from error
     if parameter.default is not None:
-        written = _written(parameter.default)
-        return _checked(parameter, written, inventory), Source.DEFAULT
+        return _checked(parameter, written(parameter.default), inventory), Source.DEFAULT
     came_from = f" and the alert has no label {parameter.label}" if parameter.label else ""
     raise ValueError(f"is missing{came_from}")
 
@@ -211,17 +230,6 @@ def _seconds(span: timedelta, parameter: DurationParameter) -> int | float:
     low, high = parameter.min.total_seconds(), parameter.max.total_seconds()
     seconds = _ranged(span.total_seconds(), low, high, show)
     return int(seconds) if seconds == int(seconds) else seconds
-
-
-def _written(value: float | str | timedelta) -> str:
-    """Write a default as a person would type it."""
-    match value:
-        case timedelta():
-            return show_duration(value)
-        case float():
-            return f"{value:g}"
-        case _:
-            return str(value)
 
 
 def _bound(value: Json) -> BoundValue:

@@ -1,11 +1,15 @@
 """News of an alert group -> one intent for the group's incident, opened where there is none."""
 
+from dataclasses import dataclass
+
 from bot.domain.actor import FIREWARDEN
 from bot.domain.alerts import Alert
 from bot.domain.events import AlertBrief, Status
 from bot.domain.intents import AttachAlerts
+from bot.domain.packet import RunPacket
 from bot.domain.policy import Policy, Route, RunbookStart
 from bot.domain.run import inventory
+from bot.domain.running import parameters_of
 from bot.errors import OperatorMistake, UserMistake
 from bot.ports import AlertNews, AlertsTaken, Commit, Ids, Journal, Settlement, StoredAlert
 from bot.records.rows import AlertGroupRow, RunRow
@@ -14,8 +18,12 @@ from bot.usecases.delivering.carrier import IncidentDesk
 from bot.usecases.desk import Extra
 from bot.usecases.ingest import ignored, severity_of
 from bot.values import Severity, Untrusted, canonical_json
+from runbooks.inventory import Inventory
 from runbooks.loader import load
 from runbooks.parameters import bind
+
+_CHOICES = 100
+"""Runbooks that a card can offer (spec: approvals A1)."""
 
 _LABELS = 16
 """Labels of an alert that the timeline keeps; the alert's own row keeps all."""
@@ -62,9 +70,9 @@ class Attaching:
         firing = [s for s in news.first if s.alert.status.value == "firing"] or list(news.first)
         lead = firing[0].alert
         worst = _severity(news.worst) if news.worst else severity_of(policy, route, lead)
-        runbook, document, bindings, refused = (
-            self._runbook(policy, route, lead) if opening else ("", "", "", "")
-        )
+        found = self._runbooks(policy, route, lead) if opening else []
+        usable = [one for one in found if not one.refused]
+        first = next(iter(usable or found), _NO_RUNBOOK)
         return AttachAlerts(
             by=FIREWARDEN,
             group=group,
@@ -77,42 +85,70 @@ class Attaching:
             reopening=news.reopening,
             first=tuple(_brief(s) for s in news.first),
             muted=route is not None and all(_muted(route, s) for s in firing),
-            runbook=runbook,
-            document=document,
-            bindings=bindings,
-            refused=refused,
+            runbook=first.name,
+            document=first.document,
+            bindings=first.bindings,
+            refused=first.refused,
+            choices=tuple(map(_choice, usable)) if len(usable) > 1 else (),
             triage=await self._may_triage(route),
         )
 
-    def _runbook(
-        self, policy: Policy, route: Route | None, alert: Alert
-    ) -> tuple[str, str, str, str]:
-        """Return the proposed runbook's name, text, bindings, and why it could not be bound."""
-        name = route.runbook if route and route.runbook else self._matching(alert)
-        if not name:
-            return "", "", "", ""
+    def _runbooks(self, policy: Policy, route: Route | None, alert: Alert) -> list["_Found"]:
+        """Return the runbooks for this alert: the route's own, else every one that matches."""
+        names = [route.runbook] if route and route.runbook else self._matching(alert)
+        known = inventory(policy, practice_only=bool(route and route.drill))
+        return [self._bound(name, alert, known) for name in names[:_CHOICES]]
+
+    def _bound(self, name: str, alert: Alert, known: Inventory) -> "_Found":
         document = self._current.document(name)
         if not document:
-            return name, "", "", "the catalogue has no runbook of that name"
-        known = inventory(policy, practice_only=bool(route and route.drill))
+            return _Found(name=name, refused="the catalogue has no runbook of that name")
         try:
             bound = bind(load(document, name), {}, alert.labels, known)
         except (UserMistake, OperatorMistake) as mistake:
-            return name, "", "", str(mistake)
-        return name, document, canonical_json(bound.to_json()).decode(), ""
+            return _Found(name=name, refused=str(mistake))
+        bindings = canonical_json(bound.to_json()).decode()
+        return _Found(name=name, document=document, bindings=bindings)
 
-    def _matching(self, alert: Alert) -> str:
-        for name, document in sorted(self._current.documents.items()):
-            wanted = load(document, name).matches
-            if wanted and all(alert.labels.get(k) == v for k, v in wanted.items()):
-                return name
-        return ""
+    def _matching(self, alert: Alert) -> list[str]:
+        return [
+            name
+            for name, document in sorted(self._current.documents.items())
+            if (wanted := load(document, name).matches)
+            and all(alert.labels.get(k) == v for k, v in wanted.items())
+        ]
 
     async def _may_triage(self, route: Route | None) -> bool:
         if route is None or route.start is not RunbookStart.TRIAGE:
             return False
         running = await self._journal.rows(RunRow, state="running")
         return len(running) < self._current.policy.triage_at_once
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """A runbook for an alert; `refused` says why it cannot be bound ("" = it can)."""
+
+    name: str
+    document: str = ""
+    bindings: str = ""
+    refused: str = ""
+
+
+_NO_RUNBOOK = _Found(name="")
+
+
+def _choice(found: _Found) -> RunPacket:
+    runbook = load(found.document, found.name)
+    return RunPacket(
+        runbook=found.name,
+        title=runbook.title,
+        description=runbook.description,
+        document=found.document,
+        bindings=found.bindings,
+        content_hash=runbook.content_hash,
+        parameters=parameters_of(found.bindings),
+    )
 
 
 def _muted(route: Route, stored: StoredAlert) -> bool:

@@ -1,7 +1,7 @@
 """Questions that expire, are asked again, or are taken back."""
 
 from bot.domain.approval import CardState
-from bot.domain.decided import Refusal
+from bot.domain.decided import Decided, Refusal
 from bot.domain.events import (
     CardAskedAgain,
     CardExpired,
@@ -62,8 +62,9 @@ def test_who_asked_is_not_woken_to_approve() -> None:
 
 def test_a_question_that_changed_nothing_is_asked_again_by_a_new_run() -> None:
     story = expired()
-    story.does(again(story))
-    assert story.answer == "Card 1 is asked again."
+    decision = story.tries(again(story))
+    assert isinstance(decision, Decided)
+    assert decision.answer == "Card 1 is asked again."
     story.looks(Disk())
     fresh = story.card(CardKind.CHANGE)
     assert (fresh.card.number, fresh.state) == (2, CardState.OPEN)
@@ -84,10 +85,9 @@ def test_it_is_asked_again_once() -> None:
 def test_a_run_that_was_between_two_changes_goes_on_where_it_stood() -> None:
     story = _undo_expired()
     ident = story.run.started.run
-    assert story.run.ended is not None
+    assert story.events(RunEnded)[0].ending is Ending.EXPIRED
     story.does(again(story, CardKind.UNDO))
-    assert story.run.started.run == ident
-    assert story.run.ended is None
+    assert (story.run.started.run, story.run.ended) == (ident, None)
     assert story.open_kinds() == [CardKind.UNDO]
     assert len(story.events(StepStarted)) == 1
 

@@ -20,9 +20,11 @@ from tests.unit.domain.story import Story
 BY_ITSELF = replace(POLICY, autonomy=Autonomy.REVERSIBLE)
 
 
-def looked(policy: Policy = BY_ITSELF, severity: Severity = Severity.SEV3, **more: str) -> Story:
+def looked(
+    policy: Policy = BY_ITSELF, severity: Severity = Severity.SEV3, mode: str = "run"
+) -> Story:
     story = Story(policy).declared(severity)
-    story.starts(DISK_FULL, **more)
+    story.starts(DISK_FULL, mode=mode)
     story.looks(Disk())
     return story
 
