@@ -34,6 +34,11 @@ class PracticeHost:
     host: Host
     scratch: Path
     adopted: bool
+    health_port: int
+
+    def health_url(self, unit: str) -> str:
+        """Return the address that tells whether a service of the host is well."""
+        return f"http://127.0.0.1:{self.health_port}/health/{unit}"
 
     async def fill(self, scenario: Scenario) -> None:
         """Empty the scratch disk and fill it as the scenario says."""
@@ -93,6 +98,7 @@ def _start(scratch: Path, data: Path, name: str, service: str) -> PracticeHost:
         state = _launch(scratch, keys)
     assert state is not None  # noqa: S101 - adopted or launched
     (keys / "port").write_text(f"{state.port}\n")
+    (keys / "health_port").write_text(f"{state.health_port}\n")
     host = Host(
         name=HostName(name),
         address="127.0.0.1",
@@ -106,7 +112,7 @@ def _start(scratch: Path, data: Path, name: str, service: str) -> PracticeHost:
         change_key_file=str(keys / "change_key"),
         practice=True,
     )
-    return PracticeHost(host=host, scratch=scratch, adopted=adopted)
+    return PracticeHost(host=host, scratch=scratch, adopted=adopted, health_port=state.health_port)
 
 
 def _public(private: Path) -> str:
@@ -166,10 +172,10 @@ def _is_practice_process(state: State, scratch: Path) -> bool:
 
 
 def _launch(scratch: Path, keys: Path) -> State:
-    port = keys / "port"
     wishes = Wishes(
         owner=os.getpid(),
-        port=int(port.read_text()) if port.exists() else 0,
+        port=_kept_port(keys / "port"),
+        health_port=_kept_port(keys / "health_port"),
         host_key=(keys / "host_key").read_text(),
         observe=_public(keys / "observe_key"),
         change=_public(keys / "change_key"),
@@ -179,6 +185,11 @@ def _launch(scratch: Path, keys: Path) -> State:
     if state is None:
         raise Unavailable(f"the practice host did not come up: see {scratch}/server.log")
     return state
+
+
+def _kept_port(file: Path) -> int:
+    """Return the port of the last time, 0 for any."""
+    return int(file.read_text()) if file.exists() else 0
 
 
 def _call(arguments: list[str], said: str = "") -> None:

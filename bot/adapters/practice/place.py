@@ -50,6 +50,7 @@ class State:
 
     process: RunningProcess
     port: int
+    health_port: int
     version: str
     host_key: str
 
@@ -59,6 +60,7 @@ class State:
             "pid": self.process.pid,
             "started": self.process.started,
             "port": self.port,
+            "health_port": self.health_port,
             "version": self.version,
             "host_key": self.host_key,
         }
@@ -72,6 +74,7 @@ class State:
             return cls(
                 process=RunningProcess(pid=int(said["pid"]), started=int(said["started"])),
                 port=int(said["port"]),
+                health_port=int(said["health_port"]),
                 version=str(said["version"]),
                 host_key=str(said["host_key"]),
             )
@@ -81,10 +84,11 @@ class State:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """What the starter says, as JSON on standard input: the bot's pid, port, and keys."""
+    """What the starter says, as JSON on standard input: the bot's pid, ports, and keys."""
 
     owner: int
     port: int
+    health_port: int
     host_key: str
     observe: str
     change: str
@@ -100,6 +104,7 @@ class Wishes:
         return cls(
             owner=int(said["owner"]),
             port=int(said["port"]),
+            health_port=int(said["health_port"]),
             host_key=str(said["host_key"]),
             observe=str(said["observe"]),
             change=str(said["change"]),
@@ -118,7 +123,8 @@ def version() -> str:
 def programs() -> dict[str, bytes]:
     """Return the files of `bin` and `libexec` by their path in the scratch folder."""
     found = {f"bin/{path.name}": path.read_bytes() for path in _STAND_INS.iterdir()}
-    found["libexec/practice.sh"] = found.pop("bin/practice.sh")
+    for name in [name for name in found if name.endswith(".sh")]:
+        found[f"libexec/{name.removeprefix('bin/')}"] = found.pop(name)
     found[f"libexec/{WRAPPER}"] = SCRIPT.read_bytes()
     return found
 

@@ -1,12 +1,12 @@
-"""What the practice host's scratch disk holds before a drill: real files against a real quota."""
+"""What the practice host suffers from before a drill; its disk here, the rest in `machine`."""
 
 import os
 import shutil
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 
+from bot.adapters.practice import machine
 from bot.adapters.practice.place import ROOT
 
 QUOTA_KIB = 64 * 1024
@@ -18,7 +18,6 @@ _JOURNAL = _DISK / "journal" / "6d1f0c2ab9e94f51a3a7c6d0e4b85f27"
 _LOGS = _DISK / "logs"
 _TMP = _DISK / "tmp"
 _KEPT = _DISK / "data"
-_UNITS = Path(ROOT) / "run" / "units"
 _OLD = 30 * 86400
 """Seconds: older than any age that a clean-up keeps."""
 
@@ -31,19 +30,72 @@ class Scenario(StrEnum):
     """About 92 %; journals, logs and old temporary files give most of it back."""
     DISK_STUCK = "disk-stuck"
     """About 94 %; a file that no clean-up may touch keeps it over 85 %."""
+    CPU_ERRORS = "cpu-errors"
+    """Our own process is busy and logs errors; a restart mends it."""
+    CPU_LOAD = "cpu-load"
+    """Our own process is busy and healthy; a second instance takes load off it."""
+    CPU_STRANGER = "cpu-stranger"
+    """A process that is not ours is busy."""
+    SERVICE_FAILS = "service-fails"
+    """As `CPU_ERRORS`, but the service does not come back from a restart."""
+    POOL_LEAK = "pool-leak"
+    """The service waits for connections of its pool while the database has plenty."""
+    POOL_FULL = "pool-full"
+    """The database itself has nine tenths of its connections taken."""
+    POD_FAILING = "pod-failing"
+    """One of three pods crashes again and again; a new one comes up."""
+    DEPLOY_BAD = "deploy-bad"
+    """The release that is in use logs errors; the one before it is fine."""
+    AGENT_MODEL = "agent-model"
+    """The agent runs with another model than it was released with."""
+    MEMORY_LOW = "memory-low"
+    """Next to no memory is available."""
+    NETWORK_CUT = "network-cut"
+    """Connections to the neighbours get no answer."""
 
 
 def set_up(scenario: Scenario, now: float) -> None:
     """Empty the practice file system and fill it anew; `now` is seconds since the epoch."""
     shutil.rmtree(ROOT, ignore_errors=True)
     _configure()
+    machine.set_up(now)
     match scenario:
-        case Scenario.HEALTHY:
-            _fill(now, kept=14000, journals=2, logs=800, temporary=1)
         case Scenario.DISK_FULL:
             _fill(now, kept=14000, journals=28, logs=12000, temporary=14)
         case Scenario.DISK_STUCK:
             _fill(now, kept=57000, journals=2, logs=1500, temporary=3)
+        case _:
+            _fill(now, kept=14000, journals=2, logs=800, temporary=1)
+    _SYMPTOMS.get(scenario, _nothing)(now)
+
+
+def _nothing(_now: float) -> None:
+    """Leave the machine well: the scenario is one of its disk."""
+
+
+def _service_fails(now: float) -> None:
+    machine.busy_with_errors(now)
+    machine.declare(machine.SERVICE, starts="dies")
+
+
+def _pool_full(now: float) -> None:
+    machine.pool_waits(now)
+    machine.database_sessions(91, now)
+
+
+_SYMPTOMS: Mapping[Scenario, Callable[[float], None]] = {
+    Scenario.CPU_ERRORS: machine.busy_with_errors,
+    Scenario.CPU_LOAD: machine.busy,
+    Scenario.CPU_STRANGER: machine.stranger,
+    Scenario.SERVICE_FAILS: _service_fails,
+    Scenario.POOL_LEAK: machine.pool_waits,
+    Scenario.POOL_FULL: _pool_full,
+    Scenario.POD_FAILING: machine.pod_crashes,
+    Scenario.DEPLOY_BAD: machine.bad_release,
+    Scenario.AGENT_MODEL: machine.other_model,
+    Scenario.MEMORY_LOW: machine.memory_low,
+    Scenario.NETWORK_CUT: machine.network_cut,
+}
 
 
 def used_kib() -> int:
@@ -53,15 +105,14 @@ def used_kib() -> int:
 
 
 def _configure() -> None:
-    for folder in (_JOURNAL, _LOGS, _TMP, _KEPT, _UNITS, Path(ROOT) / "var" / "lib" / "units"):
+    for folder in (_JOURNAL, _LOGS, _TMP, _KEPT):
         folder.mkdir(parents=True)
     etc = Path(ROOT) / "etc"
     (etc / "tmpfiles.d").mkdir(parents=True)
     (etc / "quota").write_text(f"{QUOTA_KIB}\n")
+    (etc / "quota-root").write_text(f"{QUOTA_KIB}\n")
     (etc / "logrotate.conf").write_text(_LOGROTATE)
     (etc / "tmpfiles.d" / "scratch.conf").write_text("d /scratch/tmp 1777 root root 10d\n")
-    for unit in ("checkout", "systemd-journald"):
-        (_UNITS / unit).write_text("active\n")
 
 
 _LOGROTATE = """\
@@ -103,16 +154,3 @@ def _blocks(number: int) -> bytes:
 def _log_lines(number: int) -> bytes:
     line = f"checkout[812]: INFO request {number:06d} served in 12 ms, status 200, cart kept\n"
     return (line * (1 + 64 * _KIB // len(line))).encode()
-
-
-def write_unit_log(unit: str, lines: list[str], now: float) -> None:
-    """Put lines into a unit's journal text, a second apart, the last one now."""
-    folder = Path(ROOT) / "var" / "log" / "units"
-    folder.mkdir(parents=True, exist_ok=True)
-    first = now - len(lines)
-    text = "".join(
-        f"{int(first + n)}\t{time.strftime('%b %d %H:%M:%S', time.gmtime(first + n))}"
-        f" practice-1 {unit}[812]: {line}\n"
-        for n, line in enumerate(lines, 1)
-    )
-    (folder / f"{unit}.log").write_text(text)

@@ -12,6 +12,7 @@ from pathlib import Path
 import paramiko
 
 from bot.adapters.practice import place, scenarios
+from bot.adapters.practice.health import health_server
 from bot.adapters.practice.lowered import lower_to_owner
 from bot.adapters.practice.place import Wishes
 from bot.adapters.practice.server import Activity, Keys, serve
@@ -34,7 +35,7 @@ def serve_apart(scratch: Path, wishes: str) -> None:
     if not (Path(place.ROOT) / "etc" / "quota").exists():
         scenarios.set_up(scenarios.Scenario.HEALTHY, time.time())
     place.write_owner(asked.owner)
-    listener = _listen(asked.port)
+    listener, health = _listen(asked.port), _listen(asked.health_port)
     ready, tell = os.pipe()
     if os.fork():
         os.close(tell)
@@ -42,13 +43,14 @@ def serve_apart(scratch: Path, wishes: str) -> None:
             raise SystemExit("the practice host did not come up: see server.log")
         return
     _detach()
-    _say_where(listener, keys, version)
+    _say_where(listener, health, keys, version)
     os.write(tell, b"+")
     os.close(tell)
     os.close(ready)
     activity = Activity()
     threading.Thread(target=_end_with_the_bot, args=(activity,), daemon=True).start()
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    threading.Thread(target=health_server(health).serve_forever, daemon=True).start()
     serve(listener, keys, activity)
 
 
@@ -88,13 +90,14 @@ def _detach() -> None:
         os.dup2(target, stream)
 
 
-def _say_where(listener: socket.socket, keys: Keys, version: str) -> None:
+def _say_where(listener: socket.socket, health: socket.socket, keys: Keys, version: str) -> None:
     process = place.RunningProcess.of(os.getpid())
     if process is None:
         raise SystemExit("/proc is not there")
     place.State(
         process=process,
         port=listener.getsockname()[1],
+        health_port=health.getsockname()[1],
         version=version,
         host_key=f"{keys.host.get_name()} {keys.host.get_base64()}",
     ).write()

@@ -71,7 +71,7 @@ async def test_a_stale_state_never_ends_somebody_elses_process(practice: Practic
     assert mine is not None
     state = practice.scratch / place.STATE
     state.write_text(
-        f'{{"pid": {mine.pid}, "started": {mine.started}, "port": 1, '
+        f'{{"pid": {mine.pid}, "started": {mine.started}, "port": 1, "health_port": 1, '
         f'"version": "{place.version()}", "host_key": "{practice.host.host.host_key}"}}'
     )
 

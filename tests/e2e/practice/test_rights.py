@@ -152,4 +152,4 @@ def _outside(base: Path, practice: Practice) -> list[Path]:
 
 def _files(scratch: Path) -> dict[str, int]:
     root = scratch / "root"
-    return {str(path): path.stat().st_mtime_ns for path in root.rglob("*")}
+    return {str(path): path.lstat().st_mtime_ns for path in root.rglob("*")}

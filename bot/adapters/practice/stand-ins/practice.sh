@@ -12,8 +12,18 @@ die() {
     exit "$status"
 }
 
-# The file of the host that a path names, as a path of the scratch folder.
+# The file of the host that a path names, as a path of the scratch folder: never one outside it,
+# wherever a link points.
 inside() {
+    inside_itself "$1"
+    case $(realpath -m -- "$found") in
+        "$(pwd -P)"/root | "$(pwd -P)"/root/*) ;;
+        *) found=root/nowhere ;;
+    esac
+}
+
+# The same for a link that is looked at or made, not followed.
+inside_itself() {
     case $1 in
         */../* | */.. | ../* | ..) found=root/nowhere ;;
         /*) found=root${1%/} ;;
@@ -42,4 +52,9 @@ human() {
 
 needs_root() {
     [ "${FIREWARDEN_PRACTICE_ROOT-}" = yes ]
+}
+
+# The host's own account of each change that it began, for whoever asks whether anything ran twice.
+began() {
+    printf '%s %s\n' "${FIREWARDEN_ATTEMPT:--}" "$*" >>ledger
 }
