@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -16,26 +16,39 @@ from bot.adapters.console.platform import ConsolePlatform
 from bot.adapters.console.server import Chat, ConsoleServer, Core, Intake, Listening
 from bot.adapters.console.store import ConsoleStore
 from bot.adapters.console.windows import VerbHelp
-from bot.adapters.files import data_folder, kept_secret, read_catalogue, read_texts
+from bot.adapters.files import (
+    FileAnchor,
+    data_folder,
+    kept_secret,
+    read_catalogue,
+    read_texts,
+    team_files,
+    write_note,
+)
 from bot.adapters.health import JournalHealth
 from bot.adapters.http.guard import LOOPBACK_NAMES
 from bot.adapters.http.listening import Listen
+from bot.adapters.logs import hold_secrets
 from bot.adapters.practice.ground import PracticeGround
 from bot.adapters.practice.host import PracticeHost, default_scratch, start_practice_host
 from bot.adapters.probe import HttpProbe
 from bot.adapters.sqlite.journal import SqliteJournal
 from bot.adapters.ssh.late import LateExecutor
 from bot.adapters.timers import Housekeeping
+from bot.adapters.watch import Watched, policy_files
+from bot.adapters.watch.reloading import Reloading
 from bot.adapters.webhook import WebhookPager
 from bot.config import Known, Settings, joint_faults, load_policy
 from bot.domain import effects as fx
 from bot.domain.policy import Group, Policy
-from bot.errors import OperatorMistake
+from bot.errors import Fault, OperatorMistake
 from bot.ports import ChatPlatform, CommandExecutor, Journal, Pager
 from bot.redaction import Redactor
 from bot.requests import AlertsReceived
 from bot.usecases.archive import Archive
 from bot.usecases.attaching import Attaching
+from bot.usecases.audit import Anchoring
+from bot.usecases.catalogue import read_runbooks
 from bot.usecases.commands import CommandNames
 from bot.usecases.commands import Core as WordsCore
 from bot.usecases.current import Current
@@ -56,6 +69,7 @@ from bot.usecases.reading import Reading
 from bot.usecases.rendering import Rendering
 from bot.usecases.seats import SeatNoun, Seats
 from bot.values import HostName, PersonId
+from cards.configuration_message import configuration_message
 from cards.texts import Texts
 from handlers.alerts import SOURCES
 from handlers.drill_source import DrillSource
@@ -65,7 +79,7 @@ from handlers.verbs import help_lines
 _log = logging.getLogger(__name__)
 
 HOUSE_EVERY = timedelta(minutes=1)
-WATCH_EVERY = timedelta(seconds=5)
+WATCH_EVERY = timedelta(seconds=2)
 PRUNE_EVERY = timedelta(hours=1)
 
 SEATS: tuple[tuple[str, tuple[Group, ...]], ...] = (
@@ -83,6 +97,7 @@ class Base:
     folder: Path
     journal: Journal
     archive: Archive
+    anchor: FileAnchor
     current: Current
     clock: SystemClock
     ids: SystemIds
@@ -100,22 +115,46 @@ def load_current(settings: Settings) -> Current:
         templates=frozenset(name.removesuffix(".txt.j2") for name in texts),
         sources=frozenset({*SOURCES, DrillSource.name}),
     )
-    policy = load_policy(settings.policy, known)
-    faults = joint_faults(settings, policy)
-    if faults:
+    policy, faults = _policy(settings, known)
+    faults += _team_runbook_faults(settings, documents, policy)
+    if policy is None or faults:
         raise OperatorMistake(faults)
     return Current(policy=policy, documents=documents)
 
 
+def _policy(settings: Settings, known: Known) -> tuple[Policy | None, list[Fault]]:
+    try:
+        policy = load_policy(settings.policy, known)
+    except OperatorMistake as mistake:
+        return None, list(mistake.faults)
+    return policy, list(joint_faults(settings, policy))
+
+
+def _team_runbook_faults(
+    settings: Settings, documents: Mapping[str, str], policy: Policy | None
+) -> list[Fault]:
+    """Judge the team's own runbooks; those that ship were judged by the tests."""
+    files = team_files(settings.runbooks)
+    if not files:
+        return []
+    # The embedded default knows no host before its practice host runs.
+    judge = policy if settings.policy is not None else None
+    found = read_runbooks(documents, files, judge).faults
+    return [fault for name in files for fault in found[name]]
+
+
 @asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[Base]:
-    """Open the journal with its desks; enough for every command but `serve`."""
+async def opened(settings: Settings, current: Current | None = None) -> AsyncIterator[Base]:
+    """Open the journal with its desks; enough for every command but `serve`.
+
+    `current` None = policy and catalogue as they are configured.
+    """
     clock, ids = SystemClock(), SystemIds()
     folder = data_folder(settings.data)
     key = bytes.fromhex(
         kept_secret(folder / "journal.key", (ids.new() + ids.secret()).encode().hex())
     )
-    current = load_current(settings)
+    loaded = current or load_current(settings)
     async with AsyncExitStack() as stack:
         journal = SqliteJournal.open(folder / "journal.sqlite3", ids=ids)
         stack.push_async_callback(journal.close)
@@ -123,7 +162,7 @@ async def opened(settings: Settings) -> AsyncIterator[Base]:
         archive = Archive(journal=journal, key=key)
 
         def policy() -> Policy:
-            return current.policy
+            return loaded.policy
 
         incidents: IncidentDesk = Desk(
             noun=IncidentNoun(),
@@ -158,7 +197,8 @@ async def opened(settings: Settings) -> AsyncIterator[Base]:
             folder=folder,
             journal=journal,
             archive=archive,
-            current=current,
+            anchor=FileAnchor(folder / "anchor.jsonl"),
+            current=loaded,
             clock=clock,
             ids=ids,
             incidents=incidents,
@@ -203,13 +243,33 @@ async def serving(
 ) -> AsyncIterator[tuple["Service", Running]]:
     """Run everything while the context is open; `say` hears of each step of the start."""
     async with opened(settings) as base, AsyncExitStack() as stack:
+        anchoring = Anchoring(journal=base.journal, anchor=base.anchor, clock=base.clock)
+        await refuse_behind(base, anchoring)
+        # Last of all to be undone: by then nothing writes any more.
+        stack.push_async_callback(anchoring.publish)
         service = Service(base, await kept_tokens(base))
         await service.open_chat(stack)
         await service.listen(stack)
         say(f"Listening on {service.server.console_address}")
         await service.prepare(stack, say)
         await service.deliver(stack)
+        service.keep_house(stack, anchoring)
         yield service, await service.running()
+
+
+async def refuse_behind(base: Base, anchoring: Anchoring) -> None:
+    """Raise OperatorMistake where the journal lacks events whose heads were published."""
+    file = str(base.folder / "journal.sqlite3")
+    hint = (
+        "an older copy was put in its place, or it was changed: put the newer one back; to go on "
+        "with the older one all the same, look after everything that was under way, then move "
+        "anchor.jsonl aside"
+    )
+    faults = [
+        Fault(file=file, message=str(finding), hint=hint) for finding in await anchoring.behind()
+    ]
+    if faults:
+        raise OperatorMistake(faults)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,6 +310,16 @@ class Service:
         self._starting = ["starting"]
         self._changes = Changes()
         self._redactor = Redactor([*base.settings.secrets(), *tokens.alert, tokens.drill])
+        hold_secrets(self._redactor)
+        self._reloading = Reloading(
+            watched=Watched(
+                lambda: policy_files(
+                    base.settings.policy, base.settings.runbooks, base.settings.templates
+                )
+            ),
+            take=self._take_configuration,
+            tell=self._tell_configuration,
+        )
         self._people = ConsolePeople(clock=base.clock, stands=self._seat_stands)
         self._identity = Identity(current=base.current, seats=base.seats, people=self._people)
         self._health = JournalHealth(
@@ -319,6 +389,7 @@ class Service:
             ids=base.ids,
         )
         await self.server.start()
+        write_note(base.folder / "console.address", self.server.console_address)
         stack.push_async_callback(self.server.stop)
 
     async def prepare(self, stack: AsyncExitStack, say: Callable[[str], None]) -> None:
@@ -343,11 +414,22 @@ class Service:
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         tasks.create_task(self.delivery.run())
         stack.callback(self.delivery.stop)
+        self._starting.clear()
+
+    def keep_house(self, stack: AsyncExitStack, anchoring: Anchoring) -> None:
+        """Prune, publish heads, and look for changed files, from here on."""
+
+        async def publish() -> None:
+            heads = await anchoring.publish()
+            if heads:
+                _log.info("anchored %d heads", len(heads))
+
         house = Housekeeping()
         house.every(PRUNE_EVERY, self._prune, "prune the journal")
+        house.every(HOUSE_EVERY, publish, "publish heads")
+        house.every(WATCH_EVERY, self._reloading.look, "look for a changed configuration")
         house.start()
         stack.callback(house.stop)
-        self._starting.clear()
 
     async def running(self) -> Running:
         """Say where it runs, with a fresh sign-in link per seat in the embedded default."""
@@ -371,16 +453,22 @@ class Service:
         return self._base.seats
 
     def reload(self) -> None:
-        """Read policy and catalogue again; a broken file keeps what holds, loudly."""
-        try:
-            fresh = load_current(self._base.settings)
-        except OperatorMistake as mistake:
-            _log.error("the configuration has faults, so the last good one stays:\n%s", mistake)
-            return
+        """Read policy, catalogue and texts again; a broken file keeps what holds, loudly."""
+        self._reloading.now()
+
+    def _take_configuration(self) -> str:
+        settings = self._base.settings
+        fresh, texts = load_current(settings), Texts(read_texts(settings.templates))
         self._base.current.replace(fresh.policy, fresh.documents)
-        if self.practice is not None:
-            self._with_practice_host()
-        _log.info("configuration reloaded, policy version %s", fresh.policy.version)
+        self.rendering.use_texts(texts)
+        self._with_practice_host()
+        return f"policy version {fresh.policy.version}, {len(fresh.documents)} runbooks"
+
+    async def _tell_configuration(self, faults: Sequence[Fault]) -> None:
+        channel = await self.chat.channel(self._base.current.policy.announcement_channel)
+        await self.chat.post(
+            channel, f"configuration:{self._base.ids.new()}", configuration_message(faults)
+        )
 
     def _with_practice_host(self) -> None:
         current = self._base.current

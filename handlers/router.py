@@ -17,6 +17,7 @@ from bot.requests import (
     SlashCommand,
     TimerFired,
 )
+from bot.usecases.about import about_request
 from bot.usecases.commands import Core
 from bot.usecases.desk import PATIENCE
 from handlers import asked, pressed, said, typed
@@ -56,6 +57,10 @@ class Router:
         """See `Dispatch.handle`; answers within two seconds, whatever happens."""
         if isinstance(request, TimerFired):
             raise TypeError("a timer is no request of a person")
+        with about_request(request.id):
+            return await self._answer(request)
+
+    async def _answer(self, request: FromPeople) -> Reply:
         try:
             async with asyncio.timeout(PATIENCE.total_seconds()):
                 return await self._carry_out(request)

@@ -15,6 +15,7 @@ from bot.errors import Refused, Unavailable
 from bot.ports import Claim, Clock, Ids, Journal
 from bot.records.outbox import EffectKind
 from bot.records.stored import read_effect
+from bot.usecases.about import about_stream
 from bot.usecases.delivering.carrier import Carrier, IncidentDesk, Settler
 from bot.values import Untrusted
 
@@ -135,6 +136,10 @@ class Delivery:
                     self._held[claim.item.key] = (claim, asked_at)
 
     async def _carry(self, claim: Claim) -> None:
+        with about_stream(claim.item.stream):
+            await self._carry_out(claim)
+
+    async def _carry_out(self, claim: Claim) -> None:
         try:
             effect = read_effect(claim.item)
             await self._carriers[type(effect)].carry(claim, effect)

@@ -29,6 +29,10 @@ class Rendering:
         self._current = current
         self._texts = texts
 
+    def use_texts(self, texts: Texts) -> None:
+        """Take newly loaded, faultless texts."""
+        self._texts = texts
+
     async def context(self) -> Context:
         """Return what every card needs beside its own state."""
         frozen = await self._journal.rows(FreezeRow)

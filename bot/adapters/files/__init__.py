@@ -14,7 +14,10 @@ __all__ = [
     "data_folder",
     "kept_secret",
     "read_catalogue",
+    "read_note",
     "read_texts",
+    "team_files",
+    "write_note",
 ]
 
 _SHIPPED_TEXTS = Path(bot.__file__).resolve().parents[1] / "templates"
@@ -38,6 +41,11 @@ def read_catalogue(folder: Path | None) -> Mapping[str, str]:
     if folder is not None:
         texts |= {p.stem: _read(p) for p in sorted(folder.glob("*.yaml"))}
     return texts
+
+
+def team_files(folder: Path | None) -> Mapping[str, str]:
+    """Return where each runbook of the team comes from, by its name."""
+    return {} if folder is None else {p.stem: str(p) for p in sorted(folder.glob("*.yaml"))}
 
 
 def read_texts(folder: Path | None) -> Mapping[str, str]:
@@ -82,6 +90,18 @@ def kept_secret(path: Path, fresh: str) -> str:
         hint = f"chmod 600 {path}"
         raise OperatorMistake([Fault(file=str(path), message=message, hint=hint)])
     return path.read_text("utf-8").strip()
+
+
+def write_note(path: Path, text: str) -> None:
+    """Leave a line for other commands of this machine, as a whole or not at all."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(f"{text}\n", "utf-8")
+    draft.replace(path)
+
+
+def read_note(path: Path) -> str:
+    """Return what was left, "" where nothing was."""
+    return path.read_text("utf-8").strip() if path.exists() else ""
 
 
 def _read(path: Path) -> str:
