@@ -34,8 +34,10 @@ async def test_an_alert_becomes_an_incident_and_an_approved_clean_up_repairs_the
         await until(monitoring)
         lines = await b.commander.timeline(incident)
         assert [line for line in lines if line.startswith("run ended")] == [
-            "run ended: done, 3 commands ran. "
-            "Free /scratch on practice-1: 3 commands ran, 1 check passed."
+            (
+                "run ended: done, 3 commands ran. "
+                "Free /scratch on practice-1: 3 commands ran, 1 check passed."
+            )
         ]
         assert len(b.ledger()) == 3
 
