@@ -165,6 +165,15 @@ class _Planned(Generic[S, I]):
     state: S
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Refused(Generic[I]):
+    """A refusal that was decided on the state after the first `after` decisions of its batch."""
+
+    job: _Job[I]
+    refusal: Refusal
+    after: int
+
+
 @dataclass(slots=True)
 class _Queue(Generic[I]):
     """Jobs that wait, and the commit that is under way with the jobs it is for."""
@@ -263,10 +272,13 @@ class Desk(Generic[S, I]):
             folded = await self._folded(ident)
             planned: list[_Planned[S, I]] = []
             commits: list[Commit] = []
+            refused: list[_Refused[I]] = []
             for job in jobs:
                 await self._number(job)
                 plan = None if job.given_up else self._plan(ident, folded, job)
-                if plan is not None:
+                if isinstance(plan, Refusal):
+                    refused.append(_Refused(job=job, refusal=plan, after=len(planned)))
+                elif plan is not None:
                     commit, head = await self._sealed(ident, plan, folded.head)
                     commits.append(commit)
                     planned.append(plan)
@@ -281,6 +293,7 @@ class Desk(Generic[S, I]):
             if job.given_up:
                 job.future.cancel()
         again = [await self._settle(p, o) for p, o in zip(planned, outcomes, strict=True)]
+        again += [_told_why(one, outcomes[: one.after]) for one in refused]
         for moved in self._waiting.get(ident, ()):
             moved.set()
         if all(isinstance(outcome, Committed) for outcome in outcomes):
@@ -330,7 +343,7 @@ class Desk(Generic[S, I]):
         fresh = replace(job.intent.fresh, number=number)
         job.intent = replace(job.intent, fresh=fresh)
 
-    def _plan(self, ident: str, folded: _Folded[S], job: _Job[I]) -> _Planned[S, I] | None:
+    def _plan(self, ident: str, folded: _Folded[S], job: _Job[I]) -> _Planned[S, I] | Refusal:
         now = self._clock.now()
         decision = self._noun.decide(self._policy(), folded.state, job.intent, now)
         if isinstance(decision, Refusal):
@@ -379,11 +392,12 @@ class Desk(Generic[S, I]):
             envelopes.append(envelope)
         return state, tuple(envelopes)
 
-    def _refused(self, folded: _Folded[S], job: _Job[I], refusal: Refusal) -> _Planned[S, I] | None:
-        """Answer a refusal; where it was made under a claim, the claim is settled as asked."""
+    def _refused(
+        self, folded: _Folded[S], job: _Job[I], refusal: Refusal
+    ) -> _Planned[S, I] | Refusal:
+        """Return the refusal; where it was made under a claim, the commit that settles it."""
         if job.extra.settlement is None or job.extra.settlement.how is Settle.HELD:
-            _answer(job, refusal)
-            return None
+            return refusal
         commit = Commit(settlement=job.extra.settlement, taken=job.extra.taken)
         return _Planned(job=job, commit=commit, envelopes=(), result=refusal, state=folded.state)
 
@@ -491,6 +505,19 @@ def _timers_settled(effects: Sequence[Effect]) -> tuple[Sequence[Effect], list[s
         if not isinstance(e, ClearTimer) and (not isinstance(e, Timer) or last[e.name] is e)
     ]
     return put, [e.name for e in last.values() if isinstance(e, ClearTimer)]
+
+
+def _told_why(refused: _Refused[I], before: Sequence[CommitOutcome]) -> _Job[I] | None:
+    """Answer a refusal once what it was based on is durable; else it must be decided again."""
+    job = refused.job
+    if all(isinstance(outcome, Committed) for outcome in before):
+        _answer(job, refused.refusal)
+        return None
+    if job.tries >= _TRIES:
+        _fail(job, Unavailable("too many writers at once; try again"))
+        return None
+    job.tries += 1
+    return job
 
 
 def _seen(request: str, answer: str, now: datetime) -> SeenRequest | None:
