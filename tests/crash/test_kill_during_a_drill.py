@@ -1,23 +1,17 @@
 """SIGKILL in the middle of a repair: the next life goes on, and no command runs twice."""
 
-import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from tests.support.bot import Seated
+from tests.support.ports import free_port
 from tests.support.process import Process, process
 from tests.support.waiting import until
 
 PROGRAMS = ["journalctl", "logrotate", "systemd-tmpfiles"]
 """What the clean-up runs, in this order and once each."""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def card_is_out(p: Process, seat: Seated) -> bool:

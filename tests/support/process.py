@@ -4,9 +4,9 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
@@ -27,11 +27,13 @@ class Process:
     folder: Path
     port: int
     session: aiohttp.ClientSession
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Settings beyond port and data folder, by their names in the environment."""
     life: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
         """Begin a life; returns once it is ready."""
-        log = (self.folder / "log").open("ab")
+        log = (self.folder / f"log-{self.port}").open("ab")
         self.life = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bot", "serve", env=self._environment(), stdout=log, stderr=log
         )
@@ -46,7 +48,7 @@ class Process:
 
     async def seat(self, name: str) -> Seated:
         """Make a token for a seat, from another process than the bot's."""
-        async with opened(load_settings(self._env_file())) as base:
+        async with opened(load_settings(self.env_file())) as base:
             token = await base.seats.make_token(name, TokenKind.ANSWER)
         return Seated(address=self.address, token=token, session=self.session)
 
@@ -62,15 +64,16 @@ class Process:
 
     async def _ready(self) -> bool:
         assert self.life is not None
-        assert self.life.returncode is None, (self.folder / "log").read_text()
+        assert self.life.returncode is None, (self.folder / f"log-{self.port}").read_text()
         try:
             async with self.session.get(f"http://{self.address}/readyz") as got:
                 return got.status == 200
         except aiohttp.ClientError:
             return False
 
-    def _env_file(self) -> Path:
-        file = self.folder / "env"
+    def env_file(self) -> Path:
+        """Write the settings to a file and return it."""
+        file = self.folder / f"env-{self.port}"
         file.write_text("".join(f"{k}={v}\n" for k, v in self._settings().items()))
         return file
 
@@ -78,6 +81,7 @@ class Process:
         return {
             "FIREWARDEN_LISTEN": self.address,
             "FIREWARDEN_DATA": str(self.folder / "data"),
+            **self.settings,
         }
 
     def _environment(self) -> dict[str, str]:
@@ -98,3 +102,16 @@ async def process(folder: Path, port: int) -> AsyncIterator[Process]:
             assert lives.life is not None
             lives.life.send_signal(signal.SIGTERM)
             await lives.life.wait()
+
+
+@asynccontextmanager
+async def team_process(folder: Path, port: int, policy: Path) -> AsyncIterator[Process]:
+    """Yield a started bot of a team: no practice host; several may share one folder."""
+    async with aiohttp.ClientSession() as session:
+        settings = {"FIREWARDEN_POLICY": str(policy)}
+        lives = Process(folder=folder, port=port, session=session, settings=settings)
+        try:
+            await lives.start()
+            yield lives
+        finally:
+            await lives.kill()
