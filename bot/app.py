@@ -300,6 +300,7 @@ class Service:
     server: ConsoleServer
     delivery: Delivery
     practice: PracticeHost | None = None
+    ground: PracticeGround | None = None
     chat: ConsolePlatform
     store: ConsoleStore
     rendering: Rendering
@@ -410,10 +411,13 @@ class Service:
         """Carry effects out from here on, and keep house."""
         executor = LateExecutor(redactor=self._redactor)
         stack.push_async_callback(executor.close)
+        self.ground = self._practice_ground(executor)
         self.delivery = self._delivery(executor)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         tasks.create_task(self.delivery.run())
         stack.callback(self.delivery.stop)
+        if self.ground is not None:
+            stack.callback(tasks.create_task(self.ground.watch()).cancel)
         self._starting.clear()
 
     def keep_house(self, stack: AsyncExitStack, anchoring: Anchoring) -> None:
@@ -475,7 +479,9 @@ class Service:
         if self.practice is None:
             return
         hosts = {**current.policy.hosts, HostName(self.practice.host.name): self.practice.host}
-        current.replace(replace(current.policy, hosts=hosts), current.documents)
+        services = {**self.practice.services(), **current.policy.services}
+        fresh = replace(current.policy, hosts=hosts, services=services)
+        current.replace(fresh, current.documents)
 
     def _delivery(self, executor: CommandExecutor) -> Delivery:
         base = self._base
@@ -561,15 +567,21 @@ class Service:
             fx.WakeWaiting: Wakes(desk=base.incidents, journal=base.journal, settler=settler),
             fx.Attach: Attaches(attaching=attaching),
         }
-        if self.practice is not None:
-            ground = PracticeGround(
-                host=self.practice,
-                endpoint=lambda: f"http://{self.server.ingest_address}/alerts/{DrillSource.name}",
-                token=self._tokens.drill,
-                clock=base.clock,
-            )
-            working[fx.StartDrill] = Drills(ground=ground, settler=settler)
+        if self.ground is not None:
+            working[fx.StartDrill] = Drills(ground=self.ground, settler=settler)
         return working
+
+    def _practice_ground(self, executor: CommandExecutor) -> PracticeGround | None:
+        if self.practice is None:
+            return None
+        return PracticeGround(
+            host=self.practice,
+            executor=executor,
+            kept=self._base.folder / "drill.firing",
+            endpoint=lambda: f"http://{self.server.ingest_address}/alerts/{DrillSource.name}",
+            token=self._tokens.drill,
+            clock=self._base.clock,
+        )
 
     def _listening(self) -> Listening:
         settings = self._base.settings

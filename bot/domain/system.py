@@ -17,6 +17,17 @@ EVERYTHING = "*"
 SCENARIOS: Mapping[str, str] = {
     "disk-full": "a scratch disk fills up, and the clean-up helps",
     "disk-stuck": "a scratch disk fills up, and the clean-up does not help enough",
+    "cpu-errors": "a service runs hot and logs errors; a restart mends it",
+    "cpu-load": "a service runs hot under real load; a second instance helps",
+    "cpu-stranger": "a process that is not ours runs hot: change nothing",
+    "service-fails": "a service does not come back from its restart",
+    "pool-leak": "a service leaks its database connections",
+    "pool-full": "the database itself has no connections left",
+    "pod-failing": "a pod crashes again and again",
+    "deploy-bad": "a new release logs errors; the one before it is fine",
+    "agent-model": "an agent runs with another model than it was released with",
+    "memory-low": "a service does not answer: the memory is used up",
+    "network-cut": "a service does not answer: its neighbours are gone",
 }
 """Drills by name, with what they practise."""
 

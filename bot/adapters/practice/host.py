@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +14,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import bot
-from bot.adapters.practice import place
+from bot.adapters.practice import machine, place
 from bot.adapters.practice.lowered import choose_uid
 from bot.adapters.practice.place import State, Wishes
 from bot.adapters.practice.scenarios import Scenario
+from bot.domain.policy import ServiceRules
 from bot.errors import Refused, Unavailable
 from bot.values import Host, HostName
 
@@ -39,6 +41,20 @@ class PracticeHost:
     def health_url(self, unit: str) -> str:
         """Return the address that tells whether a service of the host is well."""
         return f"http://127.0.0.1:{self.health_port}/health/{unit}"
+
+    def services(self) -> Mapping[str, ServiceRules]:
+        """Return the services that run on the host, for the inventory."""
+        return {
+            machine.SERVICE: ServiceRules(
+                name=machine.SERVICE,
+                owner="practice",
+                health_url=self.health_url(machine.SERVICE),
+                processes=machine.PROCESSES,
+            ),
+            machine.AGENT: ServiceRules(
+                name=machine.AGENT, owner="practice", processes=(machine.AGENT,)
+            ),
+        }
 
     async def fill(self, scenario: Scenario) -> None:
         """Empty the scratch disk and fill it as the scenario says."""

@@ -41,6 +41,14 @@ class Practice:
         shown = await self.observe("df -P /scratch")
         return int(shown.stdout.text.splitlines()[1].split()[4].removesuffix("%"))
 
+    async def look(self, argv: tuple[str, ...]) -> str:
+        """Return what a read-only command prints; it must succeed."""
+        command = RemoteCommand(argv=argv, timeout=timedelta(seconds=30))
+        attempt = Attempt(key="a look", digest="")
+        result = await self.executor.run(self.host.host, command, attempt)
+        assert result.exit_status == 0, result.stderr.text
+        return result.stdout.text
+
     async def _run(self, line: str, *, changes: bool) -> CommandResult:
         command = RemoteCommand(
             argv=tuple(line.split(" ")), timeout=timedelta(seconds=30), changes=changes
