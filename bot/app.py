@@ -58,6 +58,7 @@ from bot.usecases.delivering.commands import Preflights, Reads
 from bot.usecases.delivering.hints import Attaches, Drills, Timers, Wakes
 from bot.usecases.delivering.pages import Pages
 from bot.usecases.delivering.posts import Posts, Shows
+from bot.usecases.delivering.referrals import Referrals
 from bot.usecases.delivering.rooms import Rooms
 from bot.usecases.delivery import Delivery
 from bot.usecases.desk import Desk
@@ -554,6 +555,7 @@ class Service:
         working: dict[type, Carrier] = {
             fx.RunChange: changes,
             fx.StopCommand: changes,
+            fx.ProposeFix: Referrals(desk=base.incidents, current=base.current),
             fx.RunPreflight: Preflights(
                 desk=base.incidents, executor=executor, current=base.current, clock=base.clock
             ),

@@ -8,6 +8,7 @@ from bot.values import CardId, IncidentId, RunId
 CLAIM: Final = "claim"
 ACKNOWLEDGE: Final = "ack"
 ABORT: Final = "abort"
+KILL: Final = "kill"
 ASK_AGAIN: Final = "ask-again"
 """The one button of an expired card; no option of a question may be called so."""
 
@@ -29,10 +30,11 @@ class AcknowledgePages:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AbortTheRun:
-    """No further step of this run."""
+    """No further step of this run; with `kill` the running command is killed too."""
 
     incident: IncidentId
     run: RunId
+    kill: bool = False
 
 
 Wish: TypeAlias = ClaimCommand | AcknowledgePages | AbortTheRun
@@ -62,7 +64,7 @@ def wish_of(card: CardId, option: str) -> Wish | None:
             return ClaimCommand(incident=IncidentId(incident))
         case "incident" | "page", "ack" if incident:
             return AcknowledgePages(incident=IncidentId(incident), page=inner)
-        case "run", "abort" if inner:
-            return AbortTheRun(incident=IncidentId(incident), run=RunId(inner))
+        case "run", "abort" | "kill" if inner:
+            return AbortTheRun(incident=IncidentId(incident), run=RunId(inner), kill=option == KILL)
         case _:
             return None

@@ -21,6 +21,7 @@ from bot.domain.events import (
     DecisionReached,
     DeliveryFailed,
     DocumentChanged,
+    DryRunReported,
     Envelope,
     FollowUpNoted,
     GlassBroken,
@@ -174,6 +175,7 @@ def _of_life(  # noqa: C901, PLR0911, PLR0912 - one arm per event
             | ApprovalVoided()
             | RunPaused()
             | RunEnded()
+            | DryRunReported()
             | FollowUpNoted()
         ):
             return run_message(event, incident, context)

@@ -25,7 +25,7 @@ from cards.model import (
     StepState,
     Tone,
 )
-from cards.pressing import ABORT, run_card_id
+from cards.pressing import ABORT, KILL, run_card_id
 
 _OUTPUT_SHOWN = 1500
 """Characters of one command's output on the card; the whole is in the timeline."""
@@ -41,6 +41,7 @@ _ENDINGS: dict[Ending, tuple[Tone, str]] = {
     Ending.ESCALATED: (Tone.WARNING, "ESCALATED"),
     Ending.STOPPED: (Tone.DANGER, "STOPPED"),
     Ending.IN_DOUBT: (Tone.DANGER, "IN DOUBT"),
+    Ending.REFERRED: (Tone.GOOD, "CAUSE FOUND"),
 }
 
 
@@ -59,10 +60,11 @@ def build(incident: Incident, run: Run, context: Context) -> Card:
             *_head(run, context),
             *_preflight(run),
             *_changes(incident, run),
+            *_would_run(run),
             *_triage(run),
             *_checks(run),
         ),
-        buttons=(_abort(run),) if live and run.abort is None else (),
+        buttons=_buttons(run) if live else (),
         footer=("run ", Code(run.started.run), " · begun ", At(run.at)),
         drill=incident.drill,
     )
@@ -172,6 +174,20 @@ def _changes(incident: Incident, run: Run) -> tuple[Block, ...]:
     return (Section(title=title, blocks=(Steps((*done, *waiting)),)),)
 
 
+def _would_run(run: Run) -> tuple[Block, ...]:
+    """Show what a dry run would have asked for."""
+    packet = run.rehearsed.packet if run.rehearsed is not None else None
+    if not isinstance(packet, ChangePacket):
+        return ()
+    steps = tuple(
+        Step(state=StepState.SKIPPED, title=(Code(c.line), " on ", Code(c.host)))
+        for c in packet.commands
+        if c.changes
+    )
+    title = f"A run would ask to run {counted(len(steps), 'command')}"
+    return (Section(title=title, blocks=(Steps(steps),)),)
+
+
 def _planned(incident: Incident, run: Run) -> tuple[PacketCommand, ...]:
     """Return the state-changing commands that the yes covers; none before there is one."""
     asked = incident.cards.get(run.approval) if run.approval else None
@@ -255,6 +271,26 @@ def _read(read: ReadFinished) -> Step:
 
 def _output(stdout: Untrusted, stderr: Untrusted, fault: str) -> str:
     return "\n".join(part.rstrip("\n") for part in (stdout.text, stderr.text, fault) if part)
+
+
+def _buttons(run: Run) -> tuple[Button, ...]:
+    """Offer to abort; then, while a command still runs, to kill it as a choice of its own."""
+    if run.abort is None:
+        return (_abort(run),)
+    doing = run.doing
+    return (_kill(doing),) if doing is not None and not doing.doubt else ()
+
+
+def _kill(log: StepLog) -> Button:
+    line = shlex.join(log.started.command)
+    return Button(
+        option=KILL,
+        label="Kill the running command",
+        style=ButtonStyle.DANGER,
+        consequence=("the command is killed and left in doubt: a human says what it did",),
+        confirm=f"Kill `{line}` on {log.started.host}? Nobody will know how far it came.",
+        wants_reason=True,
+    )
 
 
 def _abort(run: Run) -> Button:

@@ -7,6 +7,7 @@ from bot.domain.events import (
     ApprovalVoided,
     AutonomyUsed,
     DecisionReached,
+    DryRunReported,
     Ending,
     FollowUpNoted,
     ReservationAwaited,
@@ -17,6 +18,7 @@ from bot.domain.events import (
     StepInDoubt,
     StepInterrupted,
 )
+from bot.domain.packet import ChangePacket
 from bot.domain.state import Incident
 from bot.values import CardId, RunId, Untrusted
 from cards.context import Context, counted, listed
@@ -25,7 +27,7 @@ from cards.model import Card, Code, Line, Tone
 from cards.telling import told
 
 
-def run_message(  # noqa: C901, PLR0911 - one arm per event
+def run_message(  # noqa: C901, PLR0911, PLR0912 - one arm per event
     event: RunStarted
     | DecisionReached
     | AutonomyUsed
@@ -36,6 +38,7 @@ def run_message(  # noqa: C901, PLR0911 - one arm per event
     | ApprovalVoided
     | RunPaused
     | RunEnded
+    | DryRunReported
     | FollowUpNoted,
     incident: Incident,
     context: Context,
@@ -74,11 +77,26 @@ def run_message(  # noqa: C901, PLR0911 - one arm per event
             return told(incident, Tone.DANGER, (*name, " PAUSED: ", why, ". A human must decide."))
         case RunEnded():
             return _ended(event, incident, name)
+        case DryRunReported():
+            return _reported(event, incident, name)
         case FollowUpNoted(text=text, owner=owner):
             whose: Line = (" — ", Untrusted(owner)) if owner else ()
             return told(incident, Tone.NEUTRAL, ("Follow-up: ", text, *whose))
         case _:
             assert_never(event)
+
+
+def _reported(event: DryRunReported, incident: Incident, name: Line) -> Card:
+    """List every command that a run would have asked for."""
+    packet = event.packet
+    if not isinstance(packet, ChangePacket):
+        return told(
+            incident, Tone.NEUTRAL, (*name, " dry run: nothing would be asked. ", event.because)
+        )
+    changes = [c for c in packet.commands if c.changes]
+    line: Line = (*name, " dry run: it would ask for ", packet.title, ". ", event.because)
+    would = tuple((Code(c.line), " on ", Code(c.host)) for c in changes)
+    return told(incident, Tone.NEUTRAL, line, would)
 
 
 def _leads_to(action: str) -> Line:
@@ -101,8 +119,9 @@ _AFTER: dict[Ending, str] = {
     Ending.ESCALATED: "Next: whoever was paged takes it from here",
     Ending.STOPPED: "Next: a human looks; nothing more runs by itself",
     Ending.IN_DOUBT: "Next: look at the host, then answer the card",
+    Ending.REFERRED: "Next: the card of the runbook that mends it",
 }
-_GOOD_ENDINGS = frozenset({Ending.DONE, Ending.RESOLVED})
+_GOOD_ENDINGS = frozenset({Ending.DONE, Ending.RESOLVED, Ending.REFERRED})
 _CALM_ENDINGS = frozenset({Ending.REJECTED})
 
 

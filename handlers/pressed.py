@@ -42,8 +42,8 @@ async def _wished(call: Call, wish: Wish) -> Reply:
             return await people.take_command(call, await _seen(call, ident))
         case AcknowledgePages(incident=ident, page=page):
             return await people.have_it(call, await _seen(call, ident), page)
-        case AbortTheRun(incident=ident, run=run):
-            return await runbook.stop(call, await _seen(call, ident), run)
+        case AbortTheRun(incident=ident, run=run, kill=kill):
+            return await runbook.stop(call, await _seen(call, ident), run, kill=kill)
         case _:
             assert_never(wish)
 

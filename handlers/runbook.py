@@ -1,5 +1,6 @@
 """Verbs of the runbook tree: look at runbooks, run one, stop one, free what one still holds."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 
 from bot.domain.alerts import AlertStatus
@@ -81,13 +82,16 @@ async def guide(call: Call) -> Reply:
 
 
 async def abort(call: Call) -> Reply:
-    """Let no further step run; with `kill`, kill the one that runs."""
+    """Let no further step run; with `kill confirm`, kill the one that runs."""
     incident = await _incident(call)
     candidates = [r for r in incident.runs.values() if r.ended is None or r.targets]
     chosen, words = _run(call, candidates, call.words)
     kill = words.first.casefold() == "kill"
     words = words.without_first() if kill else words
     ident = chosen.started.run
+    if kill and words.first.casefold() != "confirm":
+        return _kill_named(call, chosen)
+    words = words.without_first() if kill else words
     return await stop(call, incident.id, ident, kill=kill, reason=words.text)
 
 
@@ -97,6 +101,19 @@ async def stop(
     """Abort one run: typed, or by the button of its card."""
     return await call.submit(
         AbortRun(by=call.actor, run=ident, kill=kill, reason=call.line(reason)), incident
+    )
+
+
+def _kill_named(call: Call, run: Run) -> Reply:
+    """Name the command that a kill would hit, and how it is confirmed."""
+    doing = run.doing
+    if doing is None:
+        raise call.mistake("No command of that run is on a host now: there is nothing to kill.")
+    line = shlex.join(doing.started.command)
+    return answered(
+        f"This kills `{line}` on {doing.started.host}, and nobody will know how far it came. "
+        "Nothing has been done yet. To do it: "
+        f"/{call.core.names.runbook} abort {run.started.run} kill confirm"
     )
 
 

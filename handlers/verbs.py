@@ -471,8 +471,8 @@ TABLE: Final[tuple[Entry, ...]] = (
     Entry(
         tree=Tree.RUNBOOK,
         name="abort",
-        usage="abort [run] [kill] [reason]",
-        does="no further step; with `kill` the running command is killed too, and is in doubt",
+        usage="abort [run] [kill confirm] [reason]",
+        does="no further step; `kill confirm` also kills the running command, then in doubt",
         example="abort disk-full wrong host",
         permission=Verb.ABORT,
         where=Where.PERHAPS,

@@ -343,6 +343,9 @@ class RunbooksSection(Section):
     triage_programs: tuple[Line, ...] = Field(
         min_length=1, description="program, or program and sub-command, allowed in triage"
     )
+    ambiguity: StrictInt = Field(
+        ge=0, le=100, description="diagnoses whose likelihoods are closer (in %) go to a human"
+    )
     triage_at_once: StrictInt = Field(ge=1, le=100)
 
 

@@ -133,6 +133,7 @@ def _policy(document: doc.PolicyDocument, version: str, folder: Path) -> Policy:
         dangerous_words=frozenset(document.runbooks.dangerous_words),
         triage_programs=document.runbooks.triage_programs,
         triage_at_once=document.runbooks.triage_at_once,
+        ambiguity=document.runbooks.ambiguity / 100,
         escalations={
             name: _escalation(escalation, document.groups)
             for name, escalation in paging.escalations.items()

@@ -21,7 +21,7 @@ from bot.domain.events import (
     ServicesNamed,
     TitleChanged,
 )
-from bot.domain.intents import Answer, StartRun
+from bot.domain.intents import AbortRun, Answer, StartRun
 from bot.domain.packet import (
     AskedPacket,
     AskedStyle,
@@ -33,6 +33,7 @@ from bot.domain.packet import (
 )
 from bot.domain.permissions import Verb, allowed
 from bot.domain.policy import Group
+from bot.domain.run import ABORT
 from bot.values import CardId, PersonId, Severity, Untrusted
 
 WHICH = "runbook"
@@ -163,6 +164,8 @@ def _carry_out(draft: Draft, asked: Asked, decided: CardDecided) -> None:  # noq
             _details(draft, decided)
         case CardKind.IN_DOUBT:
             stepping.doubt_settled(draft, asked, decided)
+        case CardKind.STEP if decided.option == ABORT and asked.card.run is not None:
+            running.abort(draft, AbortRun(by=draft.by, run=asked.card.run, reason=decided.reason))
         case CardKind.CHANGE | CardKind.UNDO | CardKind.STEP | CardKind.QUESTION:
             running.go_on(draft, asked)
         case _:

@@ -19,12 +19,11 @@ from bot.domain.events import (
 )
 from bot.domain.intents import AttachAlerts, StartRun
 from bot.domain.opening import open_incident
-from bot.domain.packet import ChoicePacket, RunPacket
+from bot.domain.packet import ChoicePacket
 from bot.domain.policy import Route
+from bot.domain.proposing import propose
 from bot.domain.state import next_number
-from bot.errors import OperatorMistake
 from bot.values import CardId, Severity, Untrusted
-from runbooks.loader import load
 
 
 def attach(draft: Draft, intent: AttachAlerts) -> Decision:
@@ -145,50 +144,15 @@ def _again(draft: Draft, intent: AttachAlerts) -> None:
 
 
 def _propose(draft: Draft, intent: AttachAlerts) -> None:
-    try:
-        runbook = load(intent.document, intent.runbook)
-    except OperatorMistake as mistake:
-        words = f"The runbook {intent.runbook} has a fault: {mistake}"
-        draft.happen(NoteAdded(text=Untrusted(words)))
-        return
-    number = next_number(draft.incident)
-    draft.move(
-        approval.ask(
-            CardAsked(
-                card=CardId(draft.intent.fresh.ident("card", number)),
-                number=number,
-                kind=CardKind.RUN,
-                title=Untrusted(f"Runbook for this alert: {runbook.title}"),
-                options=(
-                    Option(
-                        id="run",
-                        label="Run triage",
-                        outcome=OutcomeKind.ACT,
-                        consequence="looks at the host, changes nothing; a change is asked for",
-                        recommended=True,
-                    ),
-                    Option(
-                        id="dismiss",
-                        label="Not now",
-                        outcome=OutcomeKind.DECLINE,
-                        consequence=f"later: /runbook run {intent.runbook}",
-                    ),
-                ),
-                rule=ResolvedRule(names=(), quorums=(), excluded=(), practice=draft.incident.drill),
-                expires_at=draft.expires_at,
-                remind_at=draft.remind_at,
-                packet=RunPacket(
-                    runbook=intent.runbook,
-                    title=runbook.title,
-                    description=runbook.description,
-                    document=intent.document,
-                    bindings=intent.bindings,
-                    content_hash=runbook.content_hash,
-                    parameters=running.parameters_of(intent.bindings),
-                ),
-            )
-        )
+    fault = propose(
+        draft,
+        runbook=intent.runbook,
+        document=intent.document,
+        bindings=intent.bindings,
+        leads_in="Runbook for this alert",
     )
+    if fault:
+        draft.happen(NoteAdded(text=Untrusted(fault)))
 
 
 def _ask_which(draft: Draft, intent: AttachAlerts) -> None:

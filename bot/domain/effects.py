@@ -81,6 +81,15 @@ class SendPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProposeFix:
+    """Once: propose the runbook that mends the cause which a playbook's run has found."""
+
+    run: RunId
+    runbook: str
+    arguments: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunPreflight:
     """Once per host: try everything that the run will need there, running nothing."""
 
@@ -172,6 +181,7 @@ Effect: TypeAlias = (
     | Post
     | Show
     | SendPage
+    | ProposeFix
     | RunPreflight
     | RunRead
     | RunChange

@@ -509,6 +509,8 @@ class Ending(StrEnum):
     ESCALATED = "escalated"
     STOPPED = "stopped"
     IN_DOUBT = "in doubt"
+    REFERRED = "referred"
+    """A playbook found the cause, and the runbook that mends it is proposed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -528,6 +530,8 @@ class RunStarted:
     pace: int = 1
     automatic: bool = False
     mode: str = "run"
+    ambiguity: float = 0.2
+    """Likelihoods closer than this are not chosen between: the policy's, kept for the whole run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -785,6 +789,15 @@ class RunEnded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DryRunReported:
+    """What a dry run would have asked; `packet` None = it would have asked nothing."""
+
+    run: RunId
+    because: Untrusted
+    packet: Packet | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FollowUpNoted:
     """The runbook suggests a task or a monitor for afterwards."""
 
@@ -894,6 +907,7 @@ IncidentEvent: TypeAlias = (
     | RunPaused
     | AbortRequested
     | RunEnded
+    | DryRunReported
     | FollowUpNoted
     | NoticeSent
 )

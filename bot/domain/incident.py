@@ -17,6 +17,7 @@ from bot.domain import (
     describing,
     notices,
     paging,
+    proposing,
     questions,
     running,
     stepping,
@@ -56,6 +57,7 @@ from bot.domain.intents import (
     PostUpdate,
     PreflightResult,
     PrepareNotice,
+    ProposeRun,
     ReadResult,
     RecordImpact,
     RecordStart,
@@ -164,6 +166,8 @@ def _dispatch(draft: Draft, intent: IncidentIntent) -> Decision:  # noqa: C901, 
             return running.abort(draft, intent)
         case BreakReservation():
             return running.break_reservation(draft, intent)
+        case ProposeRun():
+            return proposing.propose_fix(draft, intent)
         case PreflightResult():
             return running.preflight_result(draft, intent)
         case ReadResult():

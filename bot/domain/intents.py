@@ -370,6 +370,20 @@ class PageResult(Intent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProposeRun(Intent):
+    """The runbook that the playbook's run `after` named as the fix, as the catalogue holds it now.
+
+    `refused` says why it could not be bound ("" = it could).
+    """
+
+    after: RunId
+    runbook: str
+    document: str = ""
+    bindings: str = ""
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PreflightResult(Intent):
     """A host was tried."""
 
@@ -494,6 +508,7 @@ IncidentIntent: TypeAlias = (
     | RoomIsOpen
     | DeliveryRefused
     | PageResult
+    | ProposeRun
     | PreflightResult
     | ReadResult
     | StartStep

@@ -165,6 +165,8 @@ class Policy:
     close_room_after: timedelta
     triage_at_once: int
     """How many automatic triages may run at the same time."""
+    ambiguity: float = 0.2
+    """Diagnoses whose likelihoods differ by less are not chosen between (0 to 1)."""
     open_door: bool = False
     """Without a policy file: anyone with a seat or chat account may declare and respond."""
     autonomy: Autonomy = Autonomy.NONE

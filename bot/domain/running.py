@@ -74,6 +74,7 @@ def begin(draft: Draft, intent: StartRun, *, automatic: bool = False) -> None:
             pace=run.DRILL_PACE if draft.incident.drill else 1,
             automatic=automatic,
             mode=intent.mode,
+            ambiguity=draft.policy.ambiguity,
         )
     )
     advance(draft, ident)

@@ -1,6 +1,7 @@
 """One plain line per event: the timeline that people read, search and export."""
 
 from bot.domain import events as ev
+from bot.domain.packet import ChangePacket
 from bot.values import Untrusted
 
 
@@ -172,6 +173,13 @@ def _run_line(event: ev.IncidentEvent) -> str:  # noqa: C901, PLR0911, PLR0912 -
         case ev.RunEnded():
             ran = f"{event.commands_ran} command{'s' * (event.commands_ran != 1)} ran"
             return f"run ended: {event.ending}, {ran}. {event.because.text}"
+        case ev.DryRunReported(packet=packet, because=because):
+            would = (
+                f"would ask: {packet.title.text}"
+                if isinstance(packet, ChangePacket)
+                else "asks nothing"
+            )
+            return f"the dry run {would}. {because.text}"
         case ev.FollowUpNoted():
             owner = f" — {event.owner}" if event.owner else ""
             return f"follow-up: {event.text.text}{owner}"

@@ -156,6 +156,10 @@ def _page(stream: StreamRef, e: fx.SendPage) -> _Place:
     return _Place(key, EffectKind.ONCE, URGENT)
 
 
+def _fix(_: StreamRef, e: fx.ProposeFix) -> _Place:
+    return _Place(f"fix:{e.run}", EffectKind.ONCE, WORK)
+
+
 def _preflight(_: StreamRef, e: fx.RunPreflight) -> _Place:
     return _Place(f"preflight:{e.run}.{e.host}", EffectKind.ONCE, WORK)
 
@@ -202,6 +206,7 @@ _PLACES: dict[type, Callable[[StreamRef, object], _Place]] = cast(
         fx.Post: _post,
         fx.Show: _show,
         fx.SendPage: _page,
+        fx.ProposeFix: _fix,
         fx.RunPreflight: _preflight,
         fx.RunRead: _read,
         fx.RunChange: _change,

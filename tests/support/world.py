@@ -50,6 +50,7 @@ from bot.usecases.delivering.commands import Changes, Preflights, Reads
 from bot.usecases.delivering.hints import Attaches, Drills, Timers, Wakes
 from bot.usecases.delivering.pages import Pages
 from bot.usecases.delivering.posts import Posts, Shows
+from bot.usecases.delivering.referrals import Referrals
 from bot.usecases.delivering.rooms import Rooms
 from bot.usecases.delivery import Delivery
 from bot.usecases.desk import Desk
@@ -222,8 +223,9 @@ class World:
         ingest = Ingest(journal=self.journal, clock=self.clock, current=self.current)
         self.router = Router(core=self.core, ingest=ingest)
         self.delivery = self._delivery()
-        tasks.create_task(self.delivery.run())
-        self._stack.callback(self.delivery.stop)
+        self._tasks = tasks
+        self._delivering = tasks.create_task(self.delivery.run())
+        self._stack.callback(self._stop)
         for person in self.current.policy.people.values():
             for platform, account in person.accounts:
                 if platform == "console":
@@ -346,6 +348,16 @@ class World:
         self.clock.move(by)
         await self.settled()
 
+    async def crash(self) -> None:
+        """Let the worker die in the middle of whatever it does, and a new one begin."""
+        self._delivering.cancel()
+        await asyncio.wait([self._delivering])
+        self.delivery = self._delivery()
+        self._delivering = self._tasks.create_task(self.delivery.run())
+
+    def _stop(self) -> None:
+        self.delivery.stop()
+
     # --- putting together --------------------------------------------------------------------
 
     def _open_desks(self, tasks: asyncio.TaskGroup) -> None:
@@ -439,6 +451,7 @@ class World:
         return {
             fx.RunChange: changes,
             fx.StopCommand: changes,
+            fx.ProposeFix: Referrals(desk=self.incidents, current=self.current),
             fx.RunPreflight: Preflights(
                 desk=self.incidents, executor=self._executor, current=self.current, clock=self.clock
             ),

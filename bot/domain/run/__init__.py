@@ -7,7 +7,7 @@ The planner (`runbooks.planner`) alone says what comes next; this package adds w
 cannot know: who said yes, whose targets they are, and what became of a command.
 """
 
-from bot.domain.run.asking import BREAK_GLASS, ask_in_doubt
+from bot.domain.run.asking import ABORT, BREAK_GLASS, ask_in_doubt
 from bot.domain.run.autonomy import still_allowed
 from bot.domain.run.binding import content_hash_of, rule_for, stale_at_start, stale_at_vote
 from bot.domain.run.ending import describe_targets, end, kill, release, stop
@@ -17,6 +17,7 @@ from bot.domain.run.planning import Moves, Setting, inventory, next_of
 from bot.domain.run.preflight import failures
 
 __all__ = [
+    "ABORT",
     "BREAK_GLASS",
     "DRILL_PACE",
     "RESERVE_AGAIN",

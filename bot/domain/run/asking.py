@@ -7,6 +7,7 @@ from bot.domain.events import (
     CardAsked,
     CardKind,
     DecisionReached,
+    DryRunReported,
     Option,
     OutcomeKind,
     QuorumRule,
@@ -26,6 +27,9 @@ from bot.values import (
 )
 from runbooks import steps
 from runbooks.steps import Proposal
+
+ABORT = "abort"
+"""The id of the option of a guided step that ends the run."""
 
 BREAK_GLASS = "break-glass"
 """The id of the option that approves alone."""
@@ -75,6 +79,19 @@ def ask_change(run: Run, proposal: Proposal, setting: Setting, kind: CardKind) -
     return (decision, *events), effects
 
 
+def report(run: Run, rehearsed: steps.Rehearsed, setting: Setting) -> Moves:
+    """Tell what a dry run would have asked for, then end it."""
+    shown = None
+    if rehearsed.proposal is not None:
+        by = run.started.requested_by
+        shown = packet.change_packet(setting.policy, rehearsed.proposal, requester=by, changed=())
+    reported = DryRunReported(
+        run=run.started.run, because=Untrusted(rehearsed.because), packet=shown
+    )
+    events, effects = end(run, rehearsed)
+    return (reported, *events), effects
+
+
 def ask_question(run: Run, question: steps.Question, setting: Setting) -> Moves:
     """Ask what only a human can tell."""
     options = tuple(
@@ -92,6 +109,12 @@ def ask_step(run: Run, command: steps.PlannedCommand, setting: Setting) -> Moves
     options = (
         Option(id="on", label="Go on", outcome=OutcomeKind.ACT, consequence="runs this step"),
         Option(id="skip", label="Skip", outcome=OutcomeKind.ESCALATE, consequence="leaves it out"),
+        Option(
+            id=ABORT,
+            label="Abort",
+            outcome=OutcomeKind.DECLINE,
+            consequence="the run ends here; no further step runs",
+        ),
     )
     line = Untrusted(" ".join(command.argv))
     title = f"Next: {command.path} on {command.host}"

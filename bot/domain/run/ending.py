@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from bot.domain.effects import ClearTimer, Effect, StopCommand
+from bot.domain.effects import ClearTimer, Effect, ProposeFix, StopCommand
 from bot.domain.events import (
     Ending,
     FollowUpNoted,
@@ -42,8 +42,11 @@ def end(run: Run, step: steps.Terminal) -> Moves:  # noqa: PLR0911 - one arm per
             return _ended(run, Ending.ABORTED, why or "a person aborted it", keep=changed)
         case steps.Refer(runbook=runbook, arguments=arguments, because=because):
             words = " ".join(f"{k}={v}" for k, v in sorted(arguments.items()))
-            fix = f"{because} — the fix is: /runbook run {runbook} {words}".strip()
-            return _ended(run, Ending.ESCALATED, fix, keep=False)
+            fix = f"{because} The fix: /runbook run {runbook} {words}".strip()
+            events, effects = _ended(run, Ending.REFERRED, fix, keep=False)
+            given = tuple(sorted(arguments.items()))
+            propose = ProposeFix(run=run.started.run, runbook=runbook, arguments=given)
+            return events, (*effects, propose)
         case steps.Rehearsed(because=because):
             return _ended(run, Ending.DONE, f"Dry run: {because}", keep=False)
         case _:

@@ -17,6 +17,7 @@ from bot.domain.events import (
     CardWithdrawn,
     DecisionReached,
     DocumentChanged,
+    DryRunReported,
     Event,
     HostNeed,
     Outcome,
@@ -98,6 +99,7 @@ class Run:
     """Since when it waits for targets, whoever holds them now."""
     waits: Mapping[str, datetime] = field(default_factory=dict)
     decision: DecisionReached | None = None
+    rehearsed: DryRunReported | None = None
     autonomous: str = ""
     """Why its change runs without a person's yes ("" = a person said yes, or nobody yet)."""
     abort: AbortRequested | None = None
@@ -190,7 +192,7 @@ def _answered(run: Run, asked: Asked, event: Event) -> Run:
             progress = replace(progress, undo=steps.Answer.YES if yes else steps.Answer.NO)
             run = replace(run, approval=event.card if yes else run.approval)
         case CardKind.STEP if isinstance(asked.card.packet, packet.QuestionPacket):
-            go = steps.Go.ON if yes else steps.Go.SKIP
+            go = steps.Go.ON if yes else steps.Go.SKIP  # an abort skips it too
             progress = replace(progress, go={**progress.go, asked.card.packet.path: go})
         case CardKind.QUESTION if isinstance(asked.card.packet, packet.QuestionPacket):
             choices = {**progress.choices, asked.card.packet.path: event.option}
@@ -269,6 +271,8 @@ def _moved(run: Run, event: Event, at: datetime) -> Run:  # noqa: C901, PLR0911,
             return replace(run, autonomous=because.text)
         case RunReopened():
             return replace(run, ended=None, ended_at=None)
+        case DryRunReported():
+            return replace(run, rehearsed=event)
         case RunPaused(why=why):
             return replace(run, paused=why.text)
         case AbortRequested():

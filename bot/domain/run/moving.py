@@ -12,7 +12,7 @@ from bot.domain.events import (
     TargetsReserved,
     WaitStarted,
 )
-from bot.domain.run.asking import ask_change, ask_question, ask_step
+from bot.domain.run.asking import ask_change, ask_question, ask_step, report
 from bot.domain.run.ending import end
 from bot.domain.run.folding import Run, fold
 from bot.domain.run.planning import Moves, Setting, next_of
@@ -53,7 +53,7 @@ def _may_move(run: Run) -> bool:
     return run.ended is None and not run.paused and run.doing is None and run.open_card is None
 
 
-def _step_on(run: Run, setting: Setting) -> Moves:  # noqa: C901, PLR0911 - one arm per step
+def _step_on(run: Run, setting: Setting) -> Moves:  # noqa: C901, PLR0911, PLR0912 - one arm per step
     step = next_of(run, setting.policy, drill=setting.drill)
     match step:
         case steps.Observe(phase=phase, commands=commands):
@@ -100,9 +100,10 @@ def _step_on(run: Run, setting: Setting) -> Moves:  # noqa: C901, PLR0911 - one 
             | steps.Rejected()
             | steps.Aborted()
             | steps.Refer()
-            | steps.Rehearsed()
         ):
             return end(run, step)
+        case steps.Rehearsed():
+            return report(run, step, setting)
         case _:
             assert_never(step)
 

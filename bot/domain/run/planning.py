@@ -54,6 +54,7 @@ def next_of(run: Run, policy: Policy, *, drill: bool) -> steps.NextStep:
         run.progress,
         inventory(policy, practice_only=drill),
         pace=run.started.pace,
+        ambiguity=run.started.ambiguity,
     )
 
 

@@ -112,7 +112,7 @@ def test_both_commands_can_be_called_something_else() -> None:
     assert verb_of(names, "/repair run x")[0].name == "run"
     entry = find(Tree.RUNBOOK, "abort")
     assert entry is not None
-    assert usage_of(entry, names) == "/repair abort [run] [kill] [reason]"
+    assert usage_of(entry, names) == "/repair abort [run] [kill confirm] [reason]"
     with pytest.raises(UserMistake, match="Commands here are /fire and /repair"):
         verb_of(names, "/incident declare")
 
