@@ -333,7 +333,7 @@ class Journal(Protocol):
         """Store one body of alerts and its attach effects; idempotent by alert identity.
 
         A new alert or a change of status is news. A repeat only counts, except that a firing
-        repeat whose group's incident is resolved is news again.
+        repeat is news again where the incident of its group, as it is now or was, is resolved.
         """
         ...
 

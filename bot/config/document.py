@@ -390,6 +390,12 @@ class AlertsSection(Section):
     merged: ClassVar[bool] = True
 
     flap_window: Duration = Field(description="a firing repeat this soon after resolve is an echo")
+    storm_after: StrictInt = Field(
+        ge=1,
+        le=1000,
+        description="groups of one route that open incidents within a minute; more are a storm "
+        "and share one incident",
+    )
     routes: tuple[RouteSection, ...] = Field(min_length=1)
 
 

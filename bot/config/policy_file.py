@@ -134,6 +134,7 @@ def _policy(document: doc.PolicyDocument, version: str, folder: Path) -> Policy:
         triage_programs=document.runbooks.triage_programs,
         triage_at_once=document.runbooks.triage_at_once,
         ambiguity=document.runbooks.ambiguity / 100,
+        storm_after=document.alerts.storm_after,
         escalations={
             name: _escalation(escalation, document.groups)
             for name, escalation in paging.escalations.items()

@@ -167,6 +167,8 @@ class Policy:
     """How many automatic triages may run at the same time."""
     ambiguity: float = 0.2
     """Diagnoses whose likelihoods differ by less are not chosen between (0 to 1)."""
+    storm_after: int = 10
+    """Groups of one route that open incidents within a minute; further ones share one."""
     open_door: bool = False
     """Without a policy file: anyone with a seat or chat account may declare and respond."""
     autonomy: Autonomy = Autonomy.NONE

@@ -17,6 +17,7 @@ from bot.usecases.current import Current
 from bot.usecases.delivering.carrier import IncidentDesk
 from bot.usecases.desk import Extra
 from bot.usecases.ingest import ignored, severity_of
+from bot.usecases.storms import is_storm
 from bot.values import Severity, Untrusted, canonical_json
 from runbooks.inventory import Inventory
 from runbooks.loader import load
@@ -42,14 +43,11 @@ class Attaching:
         """Attach what is unread, and settle the effect in the same commit."""
         news = await self._journal.alert_news(group)
         route = self._route(news)
-        rows = await self._journal.rows(AlertGroupRow, group_key=group)
-        known = rows[0].incident if rows else ""
+        known = await self._incident_of(group, news)
         if not news.first or ignored(route) or (not known and not news.firing):
             taken = AlertsTaken(group=group, mark=news.mark, incident=known)
             await self._journal.commit([Commit(settlement=settlement, taken=(taken,))])
             return
-        if known and (await self._desk.state(known)).status is Status.CLOSED:
-            known = ""
         ident = known or self._ids.new()
         intent = await self._intent(group, news, route, opening=not known)
         extra = Extra(
@@ -58,6 +56,18 @@ class Attaching:
             free=(AlertGroupRow(group_key=group, incident=ident),) if not known else (),
         )
         await self._desk.submit(ident, intent, extra)
+
+    async def _incident_of(self, group: str, news: AlertNews) -> str:
+        """Return the group's incident, else the one that its alerts belong to; "" = none lives.
+
+        Alerts of a storm belong to its incident without a row for each of their groups.
+        """
+        rows = await self._journal.rows(AlertGroupRow, group_key=group)
+        theirs = (stored.incident for stored in news.first if stored.incident)
+        known = rows[0].incident if rows else next(theirs, "")
+        if known and (await self._desk.state(known)).status is Status.CLOSED:
+            return ""
+        return known
 
     def _route(self, news: AlertNews) -> Route | None:
         name = news.first[0].route if news.first else ""
@@ -70,7 +80,7 @@ class Attaching:
         firing = [s for s in news.first if s.alert.status.value == "firing"] or list(news.first)
         lead = firing[0].alert
         worst = _severity(news.worst) if news.worst else severity_of(policy, route, lead)
-        found = self._runbooks(policy, route, lead) if opening else []
+        found = self._runbooks(policy, route, lead) if opening and not is_storm(group) else []
         usable = [one for one in found if not one.refused]
         first = next(iter(usable or found), _NO_RUNBOOK)
         return AttachAlerts(
@@ -78,8 +88,8 @@ class Attaching:
             group=group,
             route=firing[0].route,
             severity=worst,
-            service=lead.labels.get(route.service_from if route else "service", ""),
-            title=lead.summary,
+            service="" if is_storm(group) else _service(route, lead),
+            title=_storm_title(firing[0].route) if is_storm(group) else lead.summary,
             firing=news.firing,
             resolved=news.resolved,
             reopening=news.reopening,
@@ -149,6 +159,14 @@ def _choice(found: _Found) -> RunPacket:
         content_hash=runbook.content_hash,
         parameters=parameters_of(found.bindings),
     )
+
+
+def _service(route: Route | None, alert: Alert) -> str:
+    return alert.labels.get(route.service_from if route else "service", "")
+
+
+def _storm_title(route: str) -> Untrusted:
+    return Untrusted(f"Alert storm on the route {route}: too many groups for one incident each")
 
 
 def _muted(route: Route, stored: StoredAlert) -> bool:

@@ -1,20 +1,30 @@
 """Alerts in: each one is routed and stored with its group's attach effect, in one durable unit."""
 
 from collections import OrderedDict
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from bot.domain.alerts import Alert
 from bot.domain.effects import Attach
 from bot.domain.policy import Policy, Route, RouteAction
+from bot.errors import Unavailable
 from bot.ports import Clock, Journal, Quarantined, RoutedAlert
 from bot.records.outbox import OutboxItem
+from bot.records.rows import AlertGroupRow
 from bot.records.stored import write_effect
 from bot.requests import AlertsReceived
 from bot.usecases.current import Current
+from bot.usecases.storms import WITHIN, Storms, is_storm
 from bot.values import Severity, StreamRef
 
 FALLBACK = "unrouted"
 """The route of alerts that no route of the policy matches: they open an incident all the same."""
+
+GATHERED = timedelta(seconds=1)
+"""A group's news is told at most this often; its first news is told at once."""
+
+STORM_GATHERED = timedelta(seconds=3)
+"""How long the news of a storm gathers, its first news too: one event for all of it."""
 
 _ALERTS = StreamRef(kind="system", id="alerts")
 _CACHED = 4096
@@ -28,12 +38,16 @@ class Ingest:
         self._clock = clock
         self._current = current
         self._effects: OrderedDict[str, OutboxItem] = OrderedDict()
+        self._storms = Storms()
+        self._looked: datetime | None = None
 
     async def take_alerts(self, received: AlertsReceived) -> None:
         """Store one body durably; raises Unavailable where it was not stored."""
         now = self._clock.now()
         policy = self._current.policy
-        routed = [_routed(policy, alert) for alert in received.alerts]
+        if self._looked is None or now - self._looked >= WITHIN:
+            await self._look(now)
+        routed = [self._routed(policy, alert, now) for alert in received.alerts]
         quarantined = [
             Quarantined(source=received.source, raw=m.raw, fault=m.fault)
             for m in received.malformed
@@ -41,14 +55,44 @@ class Ingest:
         attach = [self._attach(group, now) for group in {r.group for r in routed}]
         await self._journal.take_alerts(routed, quarantined, attach, now)
 
+    async def _look(self, now: datetime) -> None:
+        """Ask which groups have an incident; whoever asks next meanwhile works with the old."""
+        before, self._looked = self._looked, now
+        try:
+            rows = await self._journal.rows(AlertGroupRow)
+        except Unavailable:
+            self._looked = before
+            raise
+        self._storms.know((row.group_key for row in rows), now)
+
+    def _routed(self, policy: Policy, alert: Alert, now: datetime) -> RoutedAlert:
+        route = route_of(policy, alert)
+        name = route.name if route else FALLBACK
+        by = route.group_by if route else ("alertname", "service")
+        values = ",".join(f"{label}={alert.labels.get(label, '')}" for label in by)
+        group = f"{name}/{values}"
+        if route is None or route.action is RouteAction.OPEN:
+            group = self._storms.group_of(name, group, most=policy.storm_after, now=now)
+        rank = severity_of(policy, route, alert).rank
+        return RoutedAlert(alert=alert, group=group, route=name, rank=rank)
+
     def _attach(self, group: str, now: datetime) -> OutboxItem:
-        """Encode the group's effect once; only its due time differs from call to call."""
-        item = self._effects.get(group)
-        if item is None:
-            item = write_effect(_ALERTS, Attach(group=group), now)
-            self._effects[group] = item
-            if len(self._effects) > _CACHED:
-                self._effects.popitem(last=False)
+        """Return the group's effect, due so that what comes in quick succession is told as one."""
+        last = self._effects.get(group)
+        if last is not None and now < last.due:
+            return last
+        if is_storm(group):
+            due = now + STORM_GATHERED
+        else:
+            due = now if last is None or now == last.due else max(now, last.due + GATHERED)
+        item = (
+            write_effect(_ALERTS, Attach(group=group), due)
+            if last is None
+            else replace(last, due=due)
+        )
+        self._effects[group] = item
+        if len(self._effects) > _CACHED:
+            self._effects.popitem(last=False)
         return item
 
 
@@ -73,12 +117,3 @@ def severity_of(policy: Policy, route: Route | None, alert: Alert) -> Severity:
 def ignored(route: Route | None) -> bool:
     """Whether alerts of this route are recorded and lead to nothing."""
     return route is not None and route.action is RouteAction.IGNORE
-
-
-def _routed(policy: Policy, alert: Alert) -> RoutedAlert:
-    route = route_of(policy, alert)
-    name = route.name if route else FALLBACK
-    by = route.group_by if route else ("alertname", "service")
-    values = ",".join(f"{label}={alert.labels.get(label, '')}" for label in by)
-    rank = severity_of(policy, route, alert).rank
-    return RoutedAlert(alert=alert, group=f"{name}/{values}", route=name, rank=rank)

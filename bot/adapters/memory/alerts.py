@@ -20,15 +20,22 @@ class _Kept:
 
 
 class Alerts:
-    """Every alert by its identity; `group_is_resolved` asks the alert_groups read model."""
+    """Every alert by its identity.
+
+    `group_is_resolved` and `incident_is_resolved` ask the alert_groups read model.
+    """
 
     def __init__(
-        self, position: Callable[[], int], group_is_resolved: Callable[[str], bool]
+        self,
+        position: Callable[[], int],
+        group_is_resolved: Callable[[str], bool],
+        incident_is_resolved: Callable[[str], bool],
     ) -> None:
         self._by_identity: dict[_Identity, _Kept] = {}
         self._quarantine: list[Quarantined] = []
         self._position = position
         self._group_is_resolved = group_is_resolved
+        self._incident_is_resolved = incident_is_resolved
 
     def take(
         self, alerts: Sequence[RoutedAlert], quarantined: Sequence[Quarantined], now: datetime
@@ -61,7 +68,7 @@ class Alerts:
             resolved=len(unread) - len(firing),
             first=tuple(unread[:FIRST_NEWS]),
             mark=unread[-1].position if unread else 0,
-            reopening=self._group_is_resolved(group) and any(stored.incident for stored in firing),
+            reopening=any(self._incident_is_resolved(stored.incident) for stored in firing),
             worst=min(ranks, default=0),
         )
 
@@ -104,7 +111,8 @@ class Alerts:
         status = routed.alert.status
         if status is not old.alert.status:
             return True
-        return status is AlertStatus.FIRING and self._group_is_resolved(routed.group)
+        groups = {routed.group, old.group}
+        return status is AlertStatus.FIRING and any(map(self._group_is_resolved, groups))
 
 
 def _identity(alert: Alert) -> _Identity:

@@ -63,7 +63,9 @@ class MemoryJournal:
         self._requests: dict[str, SeenRequest] = {}
         self._rows = ReadModels()
         self._effects = Effects(lambda: next(positions))
-        self._alerts = Alerts(lambda: next(positions), self._group_is_resolved)
+        self._alerts = Alerts(
+            lambda: next(positions), self._group_is_resolved, self._incident_is_resolved
+        )
         self._blobs: dict[BlobId, bytes | None] = {}
         self._wakes: list[Callable[[], None]] = []
         self._closed = False
@@ -259,6 +261,10 @@ class MemoryJournal:
 
     def _group_is_resolved(self, group: str) -> bool:
         found = self._rows.select(AlertGroupRow, {"group_key": group})
+        return any(row.resolved_at is not None for row in found)
+
+    def _incident_is_resolved(self, incident: str) -> bool:
+        found = self._rows.select(AlertGroupRow, {"incident": incident}) if incident else ()
         return any(row.resolved_at is not None for row in found)
 
     def _wake(self) -> None:

@@ -18,7 +18,8 @@ from bot.values import Untrusted
 
 _IS_NEWS = """(alerts.status <> excluded.status OR (excluded.status = 'firing' AND EXISTS (
     SELECT 1 FROM alert_groups
-    WHERE alert_groups.group_key = excluded.group_key AND resolved_at IS NOT NULL)))"""
+    WHERE alert_groups.group_key IN (excluded.group_key, alerts.group_key)
+        AND resolved_at IS NOT NULL)))"""
 _TAKE = f"""INSERT INTO alerts (source, fingerprint, starts_at, status, group_key, route, body,
         rank, count, last_seen, position, unread, incident)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, 1, '')
@@ -118,10 +119,10 @@ def alert_news(database: Database, group: str) -> AlertNews:
         "SELECT max(position) FROM alerts WHERE group_key = ? AND unread = 1", [group]
     ).fetchone()
     (reopening,) = database.execute(
-        "SELECT EXISTS (SELECT 1 FROM alert_groups WHERE group_key = ? AND resolved_at IS NOT NULL)"
-        " AND EXISTS (SELECT 1 FROM alerts WHERE group_key = ? AND unread = 1"
-        " AND status = 'firing' AND incident <> '')",
-        [group, group],
+        "SELECT EXISTS (SELECT 1 FROM alerts WHERE group_key = ? AND unread = 1"
+        " AND status = 'firing' AND incident <> '' AND EXISTS (SELECT 1 FROM alert_groups"
+        " WHERE alert_groups.incident = alerts.incident AND resolved_at IS NOT NULL))",
+        [group],
     ).fetchone()
     return AlertNews(
         firing=firing,
