@@ -20,7 +20,8 @@ from bot.errors import Unavailable
 from bot.ports import Clock, Ids
 from bot.requests import CardAnswer, Dispatch, MessageSaid, Reply, ReplyTone, Request, SlashCommand
 from bot.usecases.views import Reader
-from bot.values import CardId, ConversationRef
+from bot.values import CardId, ConversationRef, Untrusted
+from cards.model import Person
 
 RECORDED_WITHIN: Final = 10.0
 """Seconds until a person is told that nothing was recorded."""
@@ -107,8 +108,12 @@ class Actions:
         reply = await self._carry_out(
             MessageSaid(id=ident, sender=guest.sender, text=words, conversation=room)
         )
+        if reply.tone is not ReplyTone.DONE:
+            return reply
+        viewer = guest.viewer
+        await self._chat.say(room, ident, Person(viewer.person, Untrusted(viewer.name)), words)
         # Everybody in the room reads the words there, so the asker needs no word of ours.
-        return Reply(tone=ReplyTone.DONE, text="") if reply.tone is ReplyTone.DONE else reply
+        return Reply(tone=ReplyTone.DONE, text="")
 
     async def _answered(self, request: RawRequest) -> RawResponse:
         guest = await self._entry.guest(request)

@@ -12,9 +12,9 @@ from bot.adapters.console.messages import CHANNEL, DIRECT, ROOM, Draft, Room
 from bot.adapters.console.store import ConsoleStore
 from bot.errors import Refused
 from bot.ports import Clock, RoomSpec
-from bot.values import ConversationRef, MessageRef, PersonId
+from bot.values import ConversationRef, MessageRef, PersonId, Untrusted
 from cards import codec
-from cards.model import Card, Code
+from cards.model import Card, Code, Person, message
 
 PLATFORM: Final = "console"
 
@@ -100,6 +100,10 @@ class ConsolePlatform:
     def wake(self) -> None:
         """Let every open window look again."""
         self._changes.publish()
+
+    async def say(self, room: ConversationRef, key: str, person: Person, words: str) -> MessageRef:
+        """Show what a person typed in a room, once per key; the timeline has it already."""
+        return await self._post(room, key, message(person, ": ", Untrusted(words)))
 
     async def find(self, to: ConversationRef, key: str) -> MessageRef | None:
         """Return the message under a key."""

@@ -48,6 +48,28 @@ async def test_words_in_a_room_are_said_there(browser: Browser, console: World) 
     assert (request.text, request.conversation) == ("the <b>cache</b> is cold", room)
     assert shown.status == 200
     assert "reply-text" not in shown.text
+    read = await browser.get(f"/s/commander/incidents/{NUMBER}")
+    assert "the &lt;b&gt;cache&lt;/b&gt; is cold" in read.text
+
+
+async def test_words_that_were_not_recorded_are_not_shown(browser: Browser, console: World) -> None:
+    room = await set_the_scene(console)
+    console.dispatch.fault = Unavailable("the journal is full")
+    await browser.sign_in("commander")
+    shown = await browser.post(ROOM_LINE, text="the cache is cold", at=room.id, nonce="n")
+    assert shown.status == 503
+    assert "the cache is cold" not in (await browser.get(f"/s/commander/incidents/{NUMBER}")).text
+
+
+async def test_words_sent_twice_by_one_press_are_shown_once(
+    browser: Browser, console: World
+) -> None:
+    room = await set_the_scene(console)
+    await browser.sign_in("commander")
+    for _ in range(2):
+        await browser.post(ROOM_LINE, text="the cache is cold", at=room.id, nonce="n")
+    read = await browser.get(f"/s/commander/incidents/{NUMBER}")
+    assert read.text.count("the cache is cold") == 1
 
 
 async def test_words_outside_a_room_are_a_mistake(browser: Browser, console: World) -> None:

@@ -101,7 +101,10 @@ function applyRegions(regions) {
     swap(slot, fresh, () => slot.replaceChildren(fresh));
   }
   // The room was opened after this page was drawn: only a new page has a place for its messages.
-  if (document.querySelector("[data-reload]")) location.reload();
+  if (document.querySelector("[data-reload]")) {
+    sessionStorage.setItem("firewarden-typing", String(document.activeElement === line));
+    location.reload();
+  }
   const waiting = document.querySelectorAll(".bar").length;
   const title = document.title.replace(/^\(\d+\) /, "");
   const more = document.querySelector(".bar-more")?.textContent.match(/\d+/);
@@ -225,6 +228,7 @@ box.addEventListener("submit", async (event) => {
       sessionStorage.setItem(HISTORY, JSON.stringify(lines.slice(-100)));
       line.value = "";
       back = 0;
+      keepDraft();
     }
     showReply(html);
     follow();
@@ -236,6 +240,10 @@ function follow() {
   const room = replySlot.querySelector("a[data-go]");
   if (room) location.assign(room.href);
 }
+
+// What is typed and not sent outlives a reload, and the end of the process on the other side.
+const DRAFT = `firewarden-draft:${page.seat}${page.at}`;
+const keepDraft = () => sessionStorage.setItem(DRAFT, line.value);
 
 const verbs = document.getElementById("verbs");
 const options = [...verbs.children];
@@ -283,7 +291,7 @@ function recall(step) {
   hideVerbs();
 }
 
-line.addEventListener("input", offerVerbs);
+line.addEventListener("input", () => { keepDraft(); offerVerbs(); });
 line.addEventListener("blur", () => setTimeout(hideVerbs, 120));
 line.addEventListener("keydown", (event) => {
   const open = !verbs.hidden;
@@ -342,7 +350,11 @@ function toggleTheme() {
 }
 document.querySelector("[data-theme-toggle]").hidden = false;
 
+line.value = sessionStorage.getItem(DRAFT) ?? "";
+if (sessionStorage.getItem("firewarden-typing") === "true") line.focus();
+sessionStorage.removeItem("firewarden-typing");
 tick();
 keepEnd();
 if (location.hash.startsWith("#card-")) jump(location.hash.slice(6));
 listen();
+document.body.dataset.live = "yes";
