@@ -23,6 +23,7 @@ _CALLS: Final[Mapping[str, str]] = MappingProxyType(
         "step": "The runbook waits for you",
         "question": "The runbook asks you",
         "notice": "A notice waits for its yes",
+        "asked": "Somebody asks you",
         "checklist": "The resolve checklist is open",
     }
 )

@@ -87,6 +87,8 @@ def test_a_quiet_console_offers_the_drill() -> None:
         ("run", False, False),
         ("run", True, True),
         ("checklist", True, True),
+        ("asked", True, True),
+        ("asked", False, False),
         ("checklist", False, False),
         ("details", True, False),
     ],
