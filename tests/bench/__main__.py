@@ -10,10 +10,11 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.bench import ingest, planner, ssh, timers
+from tests.bench import fuzz, ingest, planner, ssh, timers
 from tests.bench.figures import Measured, load, surroundings
 
 BENCHMARKS: Mapping[str, Callable[[bool], Measured]] = {
+    "fuzz": fuzz.measure,
     "ingest": ingest.measure,
     "planner": planner.measure,
     "ssh": ssh.measure,
