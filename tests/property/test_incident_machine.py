@@ -298,6 +298,10 @@ class IncidentMachine(RuleBasedStateMachine):
             if run.holder:
                 self.say(TryReserve(by=FIREWARDEN, run=run.started.run))
 
+    @rule(unfit=st.booleans())
+    def a_host_is_unfit_or_mended(self, *, unfit: bool) -> None:
+        self.story.unfit = {"web-1": "no route"} if unfit else {}
+
     @rule(address=st.sampled_from(["192.0.2.7", "192.0.2.7", "198.51.100.9"]))
     def the_inventory_changes(self, address: str) -> None:
         name = HostName("web-1")

@@ -8,6 +8,7 @@ import pytest
 
 from bot.domain.decided import Decided
 from bot.domain.draft import Draft
+from bot.domain.effects import RunRead
 from bot.domain.events import (
     ApprovalVoided,
     CardDecided,
@@ -27,7 +28,7 @@ from runbooks.steps import Change, PlannedCommand
 from tests.unit.domain.disk import DISK_FULL, Disk, approved, asked
 from tests.unit.domain.people import actor, ben, cleo
 from tests.unit.domain.policy import BEN, CLEO
-from tests.unit.domain.story import Story, alerts, exited
+from tests.unit.domain.story import Story, alerts, exited, read_result
 
 COMMENTED = DISK_FULL + "# a comment is part of the text\n"
 
@@ -236,6 +237,16 @@ def test_a_changed_runbook_looks_at_the_host_again_before_it_asks() -> None:
     assert packet.commands[1].line == Untrusted("sudo logrotate --verbose /etc/logrotate.conf")
 
 
+def test_an_answer_from_before_the_runbook_changed_is_no_answer_to_the_new_one() -> None:
+    story = Story().declared()
+    asked(story)
+    old = next(e for e in story.outbox.values() if isinstance(e, RunRead))
+    command_changed(story)
+    story.votes(ben)
+    late = read_result(old, Disk()(old.argv))
+    assert story.refused(late) == "everything has been looked at anew since"
+
+
 def test_a_runbook_that_is_gone_from_the_catalogue_stops_the_run() -> None:
     story = Story().declared()
     asked(story)
@@ -343,6 +354,7 @@ def test_a_void_after_a_second_yes_asks_about_the_second_picture() -> None:
     assert isinstance(packet, ChangePacket)
     assert packet.commands[0].line == Untrusted("sudo restart 2")
     story.votes(cleo)
+    assert [read.path for read in story.reads()] == ["again2.busiest"]
     story.looks(lambda argv: exited(0, "2\n"))
     story.begins()
     assert story.events(StepStarted)[0].command == ("sudo", "restart", "2")

@@ -74,3 +74,11 @@ def test_without_a_cadence_no_update_is_due() -> None:
 def test_an_update_without_words_is_refused() -> None:
     story = Story().declared()
     assert story.refused(PostUpdate(by=ana, text=Untrusted(""))).startswith("An update needs words")
+
+
+def test_a_clock_that_was_set_back_does_not_bring_the_next_update_forward() -> None:
+    story = Story().declared(Severity.SEV2)
+    story.now = T0 - 60 * MINUTE
+    story.does(PostUpdate(by=ana, text=Untrusted("x")))
+    assert story.events(UpdatePosted)[0].next_at == T0 + 30 * MINUTE
+    assert [envelope.at for envelope in story.history] == [T0, T0, T0]
