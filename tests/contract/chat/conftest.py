@@ -15,6 +15,8 @@ from bot.ports import ChatPlatform
 from bot.values import ConversationRef, PersonId
 from cards import codec
 from cards.model import Card
+from tests.support.slack.bench import people_in, shown_in
+from tests.support.slack.server import slack
 from tests.unit.http.doubles import StillClock
 
 ALICE = PersonId("alice")
@@ -29,10 +31,14 @@ class Chat:
     shown: Callable[[ConversationRef], Awaitable[Sequence[Card]]]
 
 
-@pytest.fixture(params=["memory", "console"])
+@pytest.fixture(params=["memory", "console", "slack"])
 async def chat(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Chat]:
     if request.param == "memory":
         yield _memory()
+        return
+    if request.param == "slack":
+        async with slack() as team, people_in(team) as platform:
+            yield Chat(platform, lambda conversation: shown_in(team, conversation))
         return
     store = await ConsoleStore.open(tmp_path / "console.sqlite3")
     yield _console(store)

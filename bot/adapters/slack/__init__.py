@@ -1,0 +1,1 @@
+"""Slack: a chat platform, a source of standings, a pager, and a way in for people."""

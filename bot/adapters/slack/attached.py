@@ -1,0 +1,58 @@
+"""Files in the thread of a message, each once."""
+
+import hashlib
+from typing import Final
+
+from bot.adapters.slack.web import Denied, SlackWeb, listed, text_in
+
+_DIGITS: Final = 12
+_REMEMBERED: Final = 5000
+
+
+class Attached:
+    """Puts files under messages; which are there already is read from the thread where in doubt."""
+
+    def __init__(self, web: SlackWeb) -> None:
+        self._web = web
+        self._there: dict[tuple[str, str, str], None] = {}
+
+    async def put(
+        self, channel: str, ts: str, name: str, content: bytes, *, key: bytes, new: bool
+    ) -> None:
+        """Put the file of a key under a message; `new` = nothing can be there yet."""
+        title = f"{name} ({hashlib.sha256(key).hexdigest()[:_DIGITS]})"
+        file = (channel, ts, title)
+        if file in self._there or (not new and await self._is_there(*file)):
+            self._remember(file)
+            return
+        if not content:
+            return  # Slack takes no empty file, and the message says how many bytes there are
+        where = await self._web.ask(
+            "files.getUploadURLExternal", filename=name, length=str(len(content))
+        )
+        await self._web.put(text_in(where, "upload_url"), content)
+        # A lost answer here is safe to repeat: the thread is read before.
+        await self._web.ask(
+            "files.completeUploadExternal",
+            files=[{"id": text_in(where, "file_id"), "title": title}],
+            channel_id=channel,
+            thread_ts=ts,
+        )
+        self._remember(file)
+
+    async def _is_there(self, channel: str, ts: str, title: str) -> bool:
+        try:
+            async for reply in self._web.pages(
+                "conversations.replies", "messages", channel=channel, ts=ts
+            ):
+                if any(text_in(file, "title") == title for file in listed(reply, "files")):
+                    return True
+        except Denied as denied:
+            if denied.error != "thread_not_found":
+                raise
+        return False
+
+    def _remember(self, file: tuple[str, str, str]) -> None:
+        self._there[file] = None
+        if len(self._there) > _REMEMBERED:
+            del self._there[next(iter(self._there))]
