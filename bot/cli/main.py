@@ -1,52 +1,78 @@
-"""Reads the command line, hands over to the command, and turns errors into messages and statuses."""
+"""Reads the command line, hands over to one command, and turns errors into words and statuses."""
 
 import argparse
-import logging
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from difflib import get_close_matches
+from importlib import import_module, metadata
+from typing import cast
 
+from bot.adapters.logs import start_log
+from bot.cli.command import FAILED, MISTAKE, OK, Command, Run, remark, say
+from bot.cli.overview import ENTRIES, Entry, overview
 from bot.config import Settings, load_settings
-from bot.errors import FirewardenError, OperatorMistake
+from bot.config.settings import LogFormat
+from bot.errors import FirewardenError, OperatorMistake, UserMistake
+from bot.redaction import Redactor
 
-OK, FAILED, MISTAKE = 0, 1, 2
-"""Exit statuses: done; could not; the configuration or the command line is wrong."""
+INTERRUPTED = 130
+"""128 and the number of SIGINT, as shells count."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
-    arguments = _parser().parse_args(argv)
-    command: Callable[[argparse.Namespace, Settings], int] = arguments.command
+    words = sys.argv[1:] if argv is None else list(argv)
+    if not words or words[0] in {"-h", "--help", "help"}:
+        say(overview())
+        return OK
+    if words[0] in {"-V", "--version"}:
+        say(f"firewarden {metadata.version('firewarden')}")
+        return OK
+    entry = ENTRIES.get(words[0])
+    if entry is None:
+        remark(*_unknown(words[0]))
+        return MISTAKE
+    return _run(entry, words[1:])
+
+
+def _run(entry: Entry, words: Sequence[str]) -> int:
+    # By name, so that `serve` starts without the imports of a dozen other commands.
+    command = cast("Command", import_module(f"bot.cli.{entry.module}"))
+    parser = argparse.ArgumentParser(prog=f"firewarden {entry.name}", allow_abbrev=False)
+    command.add_to(parser)
+    arguments = parser.parse_args(words)
+    run: Run = arguments.run
     try:
-        settings = load_settings()
-        logging.basicConfig(
-            level=settings.log_level.value.upper(),
-            format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        )
-        return command(arguments, settings)
+        return run(arguments, _configured)
     except OperatorMistake as mistake:
-        for fault in mistake.faults:
-            print(fault, file=sys.stderr)
+        remark(*(str(fault) for fault in mistake.faults))
+        return MISTAKE
+    except UserMistake as mistake:
+        remark(mistake.message, *([f"Usage: {mistake.usage}"] if mistake.usage else []))
         return MISTAKE
     except FirewardenError as error:
-        print(error, file=sys.stderr)
+        remark(str(error))
         return FAILED
+    except BrokenPipeError:
+        # Whoever read the answer has heard enough (`| head`).
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="firewarden", description="The fire warden of a production system."
+def _configured() -> Settings:
+    settings = load_settings()
+    start_log(
+        settings.log_level.value,
+        Redactor(settings.secrets()),
+        as_json=settings.log_format is LogFormat.JSON,
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    serve = commands.add_parser("serve", help="run Firewarden")
-    serve.set_defaults(command=_serve)
-    return parser
+    return settings
 
 
-def _serve(_: argparse.Namespace, settings: Settings) -> int:
-    from bot.cli import serve  # noqa: PLC0415 - other commands start without it
-
-    return serve.run(settings, _say)
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
+def _unknown(word: str) -> list[str]:
+    close = get_close_matches(word, ENTRIES, n=1)
+    hint = f" Did you mean `firewarden {close[0]}`?" if close else ""
+    return [f"There is no command “{word}”.{hint}", "`firewarden` alone lists them."]

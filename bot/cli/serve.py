@@ -1,30 +1,38 @@
 """`firewarden serve`: run until told to stop, and say how to begin."""
 
+import argparse
 import asyncio
 import signal
-from collections.abc import Callable
 
 from bot.app import Running, serving
+from bot.cli.command import OK, Configured, run_until_done, say
 from bot.config import Settings
 
 
-def run(settings: Settings, say: Callable[[str], None]) -> int:
-    """Serve; returns the exit status."""
-    return asyncio.run(_serve(settings, say))
+def add_to(parser: argparse.ArgumentParser) -> None:
+    """See `Command`."""
+    parser.description = (
+        "Run Firewarden until it is told to stop. SIGHUP reads policy, runbooks and texts again; "
+        "a change of their files does too."
+    )
+    parser.set_defaults(run=_run)
 
 
-async def _serve(settings: Settings, say: Callable[[str], None]) -> int:
+def _run(_: argparse.Namespace, configured: Configured) -> int:
+    return run_until_done(_serve(configured()))
+
+
+async def _serve(settings: Settings) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, _asked_to_stop, stop)
     async with serving(settings, say) as (service, running):
         loop.add_signal_handler(signal.SIGHUP, service.reload)
-        for line in welcome(running):
-            say(line)
+        say(*welcome(running))
         await stop.wait()
         say("Stopping: nothing new begins, running commands are finished.")
-    return 0
+    return OK
 
 
 def _asked_to_stop(stop: asyncio.Event) -> None:

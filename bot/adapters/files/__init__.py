@@ -13,6 +13,7 @@ __all__ = [
     "FileAnchor",
     "data_folder",
     "kept_secret",
+    "read_cases",
     "read_catalogue",
     "read_note",
     "read_texts",
@@ -41,6 +42,24 @@ def read_catalogue(folder: Path | None) -> Mapping[str, str]:
     if folder is not None:
         texts |= {p.stem: _read(p) for p in sorted(folder.glob("*.yaml"))}
     return texts
+
+
+def read_cases(runbook: str, file: Path, cases: Path | None) -> tuple[str, str]:
+    """Return file and text of a runbook's recorded cases.
+
+    They stand in `cases`, or beside the runbook's `file` (`x.tests.yaml`, `tests/x.yaml`), or among
+    those that ship. Raises OperatorMistake where there are none.
+    """
+    if cases is not None:
+        return str(cases), _read(cases)
+    beside = (file.with_suffix(".tests.yaml"), file.parent / "tests" / file.name)
+    for path in beside:
+        if path.is_file():
+            return str(path), _read(path)
+    shipped = resources.files("runbooks") / "catalog" / "tests" / f"{runbook}.yaml"
+    if file.exists() or not shipped.is_file():
+        raise OperatorMistake([Fault(file=str(beside[0]), message="there are no recorded cases")])
+    return shipped.name, shipped.read_text("utf-8")
 
 
 def team_files(folder: Path | None) -> Mapping[str, str]:
