@@ -224,7 +224,10 @@ def _void(draft: Draft, current: Run, asked: Asked, why: str, document_now: str)
     ident = current.started.run
     if current.changed:
         draft.happen(RunPaused(run=ident, why=Untrusted(why)))
-        draft.page(f"A run stopped between two steps: {why}")
+        draft.page(
+            f"A run stopped between two steps: {why}. Nothing further runs by itself: "
+            f"look at the host, then /runbook abort {ident}"
+        )
         return draft.decided()
     draft.happen(ApprovalVoided(run=ident, card=asked.card.card, why=Untrusted(why)))
     draft.move(run.release(draft.incident.runs[ident], why))

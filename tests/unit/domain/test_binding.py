@@ -16,6 +16,7 @@ from bot.domain.events import (
     CardWithdrawn,
     DocumentChanged,
     Ending,
+    PageStarted,
     RunEnded,
     RunPaused,
     StepStarted,
@@ -165,6 +166,9 @@ def test_a_change_between_two_commands_pauses_keeps_the_host_and_pages(what: str
     assert len(story.events(StepStarted)) == 1
     assert story.events(RunPaused)
     assert story.run.state == "paused"
+    reason = story.events(PageStarted)[0].reason.text
+    assert reason.startswith("A run stopped between two steps: changed since the yes: ")
+    assert reason.endswith(f"look at the host, then /runbook abort {story.run.started.run}")
     assert story.run.targets == ("host:web-1", "service:checkout")
     assert story.woken() == ["ana by console, level 1"]
 
