@@ -550,7 +550,11 @@ class Service:
             lease=delivery,
         )
         attaching = Attaching(
-            journal=base.journal, desk=base.incidents, current=base.current, ids=base.ids
+            journal=base.journal,
+            desk=base.incidents,
+            system=base.system,
+            current=base.current,
+            ids=base.ids,
         )
         working: dict[type, Carrier] = {
             fx.RunChange: changes,

@@ -120,6 +120,7 @@ def _first_steps(draft: Draft, intent: AttachAlerts) -> None:
                 bindings=intent.bindings,
             ),
             automatic=True,
+            requested_by=intent.requested_by,
         )
     elif intent.document:
         _propose(draft, intent)

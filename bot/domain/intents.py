@@ -340,6 +340,8 @@ class AttachAlerts(Intent):
     refused: str = ""
     """Why the route's runbook could not be bound to the alert's labels ("" = it could)."""
     triage: bool = False
+    requested_by: PersonId | None = None
+    """Who started the drill that the alert belongs to (None = no drill)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ from bot.domain.intents import (
 from bot.domain.policy import Group
 from bot.domain.run import Run
 from bot.errors import OperatorMistake, UserMistake
-from bot.values import RunId
+from bot.values import PersonId, RunId
 from runbooks.loader import load
 
 _BAD = frozenset({Ending.ESCALATED, Ending.STOPPED, Ending.IN_DOUBT})
@@ -59,8 +59,17 @@ def not_startable(draft: Draft, runbook: str, bindings: str) -> str:
     return ""
 
 
-def begin(draft: Draft, intent: StartRun, *, automatic: bool = False) -> None:
-    """Start the run and take its first step."""
+def begin(
+    draft: Draft,
+    intent: StartRun,
+    *,
+    automatic: bool = False,
+    requested_by: PersonId | None = None,
+) -> None:
+    """Start the run and take its first step.
+
+    An automatic one was asked for by nobody, but for a drill: whoever started that asked for it.
+    """
     runbook = load(intent.document, intent.runbook)
     ident = RunId(intent.fresh.ident("run", len(draft.incident.runs) + 1))
     draft.happen(
@@ -70,7 +79,7 @@ def begin(draft: Draft, intent: StartRun, *, automatic: bool = False) -> None:
             document=intent.document,
             content_hash=runbook.content_hash,
             bindings=intent.bindings,
-            requested_by=None if automatic else intent.by.person,
+            requested_by=requested_by if automatic else intent.by.person,
             pace=run.DRILL_PACE if draft.incident.drill else 1,
             automatic=automatic,
             mode=intent.mode,

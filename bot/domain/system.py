@@ -10,6 +10,7 @@ from bot.domain.events import DrillStarted, Envelope, Frozen, Unfrozen
 from bot.domain.intents import Drill, Freeze, SystemIntent, Unfreeze
 from bot.domain.permissions import allowed
 from bot.domain.policy import Policy
+from bot.values import PersonId
 
 EVERYTHING = "*"
 """The scope of a freeze that stops every state-changing step."""
@@ -32,12 +33,24 @@ SCENARIOS: Mapping[str, str] = {
 """Drills by name, with what they practise."""
 
 
+_TAG = 8
+"""Characters of a drill's id: 40 bits, enough to tell a day's drills apart."""
+
+_DRILLS_KEPT = 20
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:
     """The installation as it stands."""
 
     freezes: Mapping[str, Frozen] = field(default_factory=dict)
-    drills: tuple[str, ...] = ()
+    drills: Mapping[str, PersonId] = field(default_factory=dict)
+    """Who started the latest drills, by the tag that their alerts carry."""
+
+
+def drill_tag(drill: str) -> str:
+    """Return what a drill's alerts carry as their label `drill`: the beginning of its id."""
+    return drill[:_TAG]
 
 
 def evolve(system: System, envelope: Envelope) -> System:
@@ -49,7 +62,8 @@ def evolve(system: System, envelope: Envelope) -> System:
             kept = {s: f for s, f in system.freezes.items() if s != scope}
             return replace(system, freezes=kept)
         case DrillStarted(drill=drill):
-            return replace(system, drills=(*system.drills, drill)[-20:])
+            drills = {**system.drills, drill_tag(drill): envelope.actor}
+            return replace(system, drills=dict(list(drills.items())[-_DRILLS_KEPT:]))
         case _:
             return system
 

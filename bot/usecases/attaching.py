@@ -14,11 +14,12 @@ from bot.errors import OperatorMistake, UserMistake
 from bot.ports import AlertNews, AlertsTaken, Commit, Ids, Journal, Settlement, StoredAlert
 from bot.records.rows import AlertGroupRow, RunRow
 from bot.usecases.current import Current
-from bot.usecases.delivering.carrier import IncidentDesk
+from bot.usecases.delivering.carrier import IncidentDesk, SystemDesk
 from bot.usecases.desk import Extra
 from bot.usecases.ingest import ignored, severity_of
+from bot.usecases.nouns import SYSTEM_STREAM
 from bot.usecases.storms import is_storm
-from bot.values import Severity, Untrusted, canonical_json
+from bot.values import PersonId, Severity, Untrusted, canonical_json
 from runbooks.inventory import Inventory
 from runbooks.loader import load
 from runbooks.parameters import bind
@@ -33,9 +34,18 @@ _LABELS = 16
 class Attaching:
     """Turns the unread alerts of a group into one event of one incident."""
 
-    def __init__(self, *, journal: Journal, desk: IncidentDesk, current: Current, ids: Ids) -> None:
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        desk: IncidentDesk,
+        system: SystemDesk,
+        current: Current,
+        ids: Ids,
+    ) -> None:
         self._journal = journal
         self._desk = desk
+        self._system = system
         self._current = current
         self._ids = ids
 
@@ -101,6 +111,7 @@ class Attaching:
             refused=first.refused,
             choices=tuple(map(_choice, usable)) if len(usable) > 1 else (),
             triage=await self._may_triage(route),
+            requested_by=await self._drilled_by(route, lead),
         )
 
     def _runbooks(self, policy: Policy, route: Route | None, alert: Alert) -> list["_Found"]:
@@ -127,6 +138,13 @@ class Attaching:
             if (wanted := load(document, name).matches)
             and all(alert.labels.get(k) == v for k, v in wanted.items())
         ]
+
+    async def _drilled_by(self, route: Route | None, alert: Alert) -> PersonId | None:
+        """Return who started the drill that the alert belongs to: four eyes hold in drills too."""
+        if route is None or not route.drill:
+            return None
+        system = await self._system.state(SYSTEM_STREAM)
+        return system.drills.get(alert.labels.get("drill", ""))
 
     async def _may_triage(self, route: Route | None) -> bool:
         if route is None or route.start is not RunbookStart.TRIAGE:

@@ -109,3 +109,16 @@ async def run_ended(b: Bot, incident: str) -> str:
 async def room_of(b: Bot, incident: str) -> str:
     room = (await b.commander.incident(incident))["room"]
     return str(room["id"] if isinstance(room, dict) else room or "")
+
+
+async def test_whoever_started_the_drill_cannot_say_yes_to_it(tmp_path: Path) -> None:
+    async with bot(tmp_path) as b:
+        await drill(b)
+
+        status, problem = await b.commander.press(await b.approver.card("change"), "approve")
+
+        assert (status, problem["text"]) == (
+            409,
+            "You asked for this, so somebody else must say yes (four eyes).",
+        )
+        assert b.ledger() == ()

@@ -446,7 +446,11 @@ class World:
             lease=delivery,
         )
         attaching = Attaching(
-            journal=self.journal, desk=self.incidents, current=self.current, ids=self.ids
+            journal=self.journal,
+            desk=self.incidents,
+            system=self.system,
+            current=self.current,
+            ids=self.ids,
         )
         return {
             fx.RunChange: changes,

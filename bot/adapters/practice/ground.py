@@ -14,6 +14,7 @@ from bot.adapters.practice.drills import DRILLS, DrillAlert
 from bot.adapters.practice.host import PracticeHost
 from bot.adapters.practice.scenarios import Scenario
 from bot.adapters.webhook import post
+from bot.domain.system import drill_tag
 from bot.errors import OutcomeUnknown, Refused, Unavailable
 from bot.ports import Attempt, Clock, CommandExecutor
 from bot.values import RemoteCommand
@@ -172,7 +173,7 @@ class PracticeGround:
             **drilled.all_labels(str(self._host.host.name)),
             "severity": "SEV2",
             "firewarden_drill": "true",
-            "drill": drill[:8],
+            "drill": drill_tag(drill),
         }
 
 
