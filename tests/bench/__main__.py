@@ -10,7 +10,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.bench import fuzz, ingest, planner, ssh, timers
+from tests.bench import fuzz, ingest, planner, ssh, start, timers
 from tests.bench.figures import Measured, load, surroundings
 
 BENCHMARKS: Mapping[str, Callable[[bool], Measured]] = {
@@ -18,6 +18,7 @@ BENCHMARKS: Mapping[str, Callable[[bool], Measured]] = {
     "ingest": ingest.measure,
     "planner": planner.measure,
     "ssh": ssh.measure,
+    "start": start.measure,
     "timers": timers.measure,
 }
 

@@ -1,4 +1,4 @@
-"""The practice host's own program: `serve`, `own` and `fill`, each as the scratch's owner."""
+"""The practice host's own program: `serve`, `own` and `fill` as the scratch's owner; `keys`."""
 
 import sys
 import time
@@ -16,6 +16,11 @@ def main(arguments: list[str]) -> int:
             from bot.adapters.practice.serving import serve_apart  # noqa: PLC0415
 
             serve_apart(Path(scratch), sys.stdin.read())
+        case ["keys", folder]:
+            # The bot's own verb: the only one that sees the data folder.
+            from bot.adapters.practice.keys import make_keys  # noqa: PLC0415 - as above
+
+            make_keys(Path(folder))
         case ["own", scratch, pid]:
             lower_to_owner(Path(scratch))
             place.write_owner(int(pid))

@@ -10,9 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 import bot
 from bot.adapters.practice import machine, place
 from bot.adapters.practice.lowered import choose_uid
@@ -132,24 +129,11 @@ def _start(scratch: Path, data: Path, name: str, service: str) -> PracticeHost:
 
 
 def _public(private: Path) -> str:
-    """Return the public key line of a key file, which is made where it is not there."""
-    if private.exists():
-        key = serialization.load_ssh_private_key(private.read_bytes(), None)
-    else:
-        key = Ed25519PrivateKey.generate()
-        descriptor = os.open(private, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(
-                key.private_bytes(
-                    serialization.Encoding.PEM,
-                    serialization.PrivateFormat.OpenSSH,
-                    serialization.NoEncryption(),
-                )
-            )
-    line = key.public_key().public_bytes(
-        serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
-    )
-    return line.decode()
+    """Return the public key line of a key file; keys that are not there are made."""
+    line = private.with_suffix(".pub")
+    if not (private.exists() and line.exists()):
+        _call(["keys", str(private.parent)])
+    return line.read_text().strip()
 
 
 def _claim_folder(scratch: Path) -> None:

@@ -12,6 +12,9 @@ from bot.adapters.ssh.receipts import SCRIPT, WRAPPER
 MARK = "firewarden-practice"
 """A file that says that a folder is ours to fill and to empty."""
 
+KEYS = ("host_key", "observe_key", "change_key")
+"""Private keys in the data folder, each beside its public line (`host_key.pub`)."""
+
 STATE = "state.json"
 OWNER = "owner.json"
 LEDGER = "ledger"
