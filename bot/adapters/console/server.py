@@ -110,7 +110,9 @@ class ConsoleServer:
             dispatch=core.dispatch, clock=clock, sources=intake.sources, secrets=intake.secrets
         )
         machines = (alerts.route(), *health_routes(core.health), *extra)
-        self._http = HttpServer(_listeners(listening, machines, self._people()), ids=ids)
+        people = self._people()
+        self.routes = (*people, *machines)
+        self._http = HttpServer(_listeners(listening, machines, people), ids=ids)
 
     async def start(self) -> None:
         """Bind and answer; `OperatorMistake` where an address cannot be had."""
