@@ -9,6 +9,7 @@ import pytest
 
 from bot.adapters.console.pager import ConsolePager
 from bot.adapters.memory.chat import MemoryChat
+from bot.adapters.slack.pager import SlackPager
 from bot.adapters.webhook import WebhookPager
 from bot.errors import Refused, Unavailable
 from bot.ports import PagePacket, Pager
@@ -16,6 +17,8 @@ from bot.values import PersonId
 from cards.model import message
 from tests.support.clock import MovedClock
 from tests.support.receiver import Receiver, receiver
+from tests.support.slack.bench import people_in
+from tests.support.slack.server import slack
 
 ALICE, NOBODY = PersonId("alice"), PersonId("nobody")
 SECRET = "a-signing-secret"
@@ -41,11 +44,15 @@ def packet(key: str = "page-1") -> PagePacket:
     )
 
 
-@pytest.fixture(params=["console", "webhook"])
+@pytest.fixture(params=["console", "slack", "webhook"])
 async def paged(request: pytest.FixtureRequest) -> AsyncIterator[Paged]:
     if request.param == "console":
         chat = MemoryChat(people=frozenset({ALICE}))
         yield Paged(ConsolePager(chat), "", lambda: len(chat.cards["direct:alice"]))
+        return
+    if request.param == "slack":
+        async with slack() as team, people_in(team) as platform:
+            yield Paged(SlackPager(platform), "", lambda: len(team.of.channels["DU1"].seen()))
         return
     async with receiver() as hook:
         pager = WebhookPager(secret=SECRET, clock=MovedClock())

@@ -1,20 +1,28 @@
 """Our Slack platform over a workspace with two people and two channels, and what it shows."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+from bot.adapters.clock import SystemClock
+from bot.adapters.http.listening import Listen
+from bot.adapters.http.server import HttpServer, Site
 from bot.adapters.slack.accounts import Accounts
+from bot.adapters.slack.door import PATH, Door
+from bot.adapters.slack.hearing import Cards, Hearing
 from bot.adapters.slack.platform import SlackPlatform
 from bot.adapters.slack.web import SlackWeb
 from bot.config.policy_file import default_policy
 from bot.domain.policy import Policy, PolicyPerson
 from bot.ports import Clock
-from bot.values import ConversationRef, PersonId
+from bot.requests import Dispatch, Sender
+from bot.usecases.views import Viewer
+from bot.values import CardId, ConversationRef, PersonId
 from cards.model import Card
-from tests.support.clock import MovedClock
+from tests.support.clock import CountedIds, MovedClock
 from tests.support.slack.server import Slack, words
-from tests.support.slack.workspace import BOT_TOKEN, Posted
+from tests.support.slack.workspace import BOT_TOKEN, SIGNING_SECRET, Posted
 
 PEOPLE = {
     PersonId("alice"): PolicyPerson(
@@ -49,6 +57,42 @@ async def people_in(team: Slack, clock: Clock | None = None) -> AsyncIterator[Sl
         team.of.add_channel("stakeholders")
     async with web_of(team, clock) as web:
         yield SlackPlatform(web=web, accounts=Accounts(policy), clock=clock or MovedClock())
+
+
+class NoCards:
+    """`Cards` of a world whose buttons never need a form."""
+
+    async def viewer(self, sender: Sender) -> Viewer | None:
+        return Viewer(person=PersonId("alice"), name="Alice", groups=frozenset())
+
+    async def card(self, viewer: Viewer, card: CardId) -> Card | None:
+        return None
+
+
+@asynccontextmanager
+async def heard_by(
+    team: Slack, dispatch: Dispatch, cards: Cards | None = None, clock: Clock | None = None
+) -> AsyncIterator[None]:
+    """Let the workspace speak to a dispatch over signed HTTP."""
+    now = clock or SystemClock()
+    async with web_of(team, now) as web, asyncio.TaskGroup() as tasks:
+        hearing = Hearing(
+            web=web,
+            dispatch=dispatch,
+            cards=cards or NoCards(),
+            clock=now,
+            tasks=tasks,
+            command="incident",
+        )
+        door = Door(app=hearing.app, secret=SIGNING_SECRET, clock=now)
+        site = Site(listen=Listen(host="127.0.0.1", port=0), setting="TEST", routes=(door.route(),))
+        server = HttpServer([site], ids=CountedIds())
+        await server.start()
+        team.bot_url = f"http://{server.addresses[0]}{PATH}"
+        try:
+            yield
+        finally:
+            await server.stop()
 
 
 async def shown_in(team: Slack, conversation: ConversationRef) -> Sequence[Card]:

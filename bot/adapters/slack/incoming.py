@@ -1,0 +1,178 @@
+"""What Slack sends, as requests: commands, presses, filled-in modals, mentions and shortcuts."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from bot.adapters.slack.accounts import PLATFORM, account_of
+from bot.adapters.slack.web import Answer, inner, listed, text_in
+from bot.requests import CardAnswer, MessageSaid, Sender, SlashCommand
+from bot.values import CardId, ConversationRef, Json, Untrusted
+from cards import block_kit
+from cards.model import Card, FieldKind, FormField
+
+_REFERENCE: Final = re.compile(r"<(?:([@#!])([^>|]*)|([^>|]*))(?:\|([^>]*))?>")
+_MENTIONED: Final = re.compile(r"^\s*<@[UW][A-Z0-9]+(?:\|[^>]*)?>\s*")
+_KINDS: Final[Mapping[str, FieldKind]] = {
+    "plain_text_input": FieldKind.TEXT,
+    "number_input": FieldKind.NUMBER,
+    "static_select": FieldKind.SELECT,
+    "multi_static_select": FieldKind.MULTI_SELECT,
+    "checkboxes": FieldKind.CHECKBOX,
+    "datetimepicker": FieldKind.DATE_TIME,
+}
+_REASON: Final = "reason"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Press:
+    """A pressed button or chosen menu item, and what answers it."""
+
+    answer: CardAnswer
+    trigger: str
+    channel: str
+    response_url: str
+
+
+def command(body: Answer) -> SlashCommand:
+    """Read a slash command."""
+    team, channel = text_in(body, "team_id"), text_in(body, "channel_id")
+    line = f"{text_in(body, 'command')} {typed(text_in(body, 'text'))}"
+    return SlashCommand(
+        id=f"slack:command:{team}:{text_in(body, 'trigger_id')}",
+        sender=_sender(team, text_in(body, "user_id"), text_in(body, "user_name")),
+        text=line.strip(),
+        conversation=_conversation(channel),
+    )
+
+
+def mention(body: Answer, name: str) -> SlashCommand | None:
+    """Read `@firewarden <verb> ...` as the command of that name; None for what a bot said."""
+    event = inner(body, "event")
+    user = text_in(event, "user")
+    if not user or text_in(event, "bot_id"):
+        return None
+    words = typed(_MENTIONED.sub("", text_in(event, "text"), count=1))
+    team = text_in(event, "user_team") or text_in(event, "team") or text_in(body, "team_id")
+    return SlashCommand(
+        id=f"slack:event:{text_in(body, 'event_id')}",
+        sender=_sender(team, user, user),
+        text=f"/{name} {words}".strip(),
+        conversation=_conversation(text_in(event, "channel")),
+    )
+
+
+def press(body: Answer) -> Press | None:
+    """Read a press; None where it is of nothing that we offered."""
+    action = next(iter(listed(body, "actions")), {})
+    value = text_in(inner(action, "selected_option"), "value") or text_in(action, "value")
+    pressed = block_kit.pressed(value)
+    if pressed is None:
+        return None
+    card, option = pressed
+    sender, team = _person(body)
+    channel = text_in(inner(body, "channel"), "id")
+    ident = f"slack:click:{team}:{sender.account}:{text_in(action, 'action_ts')}:{card}:{option}"
+    return Press(
+        answer=CardAnswer(
+            id=ident,
+            sender=sender,
+            card=card,
+            option=option,
+            conversation=_conversation(channel),
+        ),
+        trigger=text_in(body, "trigger_id"),
+        channel=channel,
+        response_url=text_in(body, "response_url"),
+    )
+
+
+def filled_in(body: Answer) -> CardAnswer | None:
+    """Read a submitted modal; None where it is none of ours."""
+    view = inner(body, "view")
+    value, _, channel = text_in(view, "private_metadata").partition("\n")
+    pressed = block_kit.pressed(value)
+    if pressed is None:
+        return None
+    sender, team = _person(body)
+    values = _values(inner(inner(view, "state"), "values"))
+    reason = values.pop(_REASON, "")
+    return CardAnswer(
+        id=f"slack:view:{team}:{sender.account}:{text_in(view, 'id')}",
+        sender=sender,
+        card=pressed[0],
+        option=pressed[1],
+        reason=reason,
+        values=values,
+        conversation=_conversation(channel),
+    )
+
+
+def keeping(card: CardId, option: str, channel: str) -> str:
+    """Return what a modal carries so that `filled_in` knows what it answers, and where."""
+    return f"{block_kit.button_value(card, option)}\n{channel}"
+
+
+def shortcut(body: Answer) -> MessageSaid | None:
+    """Read “Add to timeline” on a message; the same message counts once."""
+    message, channel = inner(body, "message"), text_in(inner(body, "channel"), "id")
+    place = _conversation(channel)
+    if place is None:
+        return None
+    sender, team = _person(body)
+    return MessageSaid(
+        id=f"slack:said:{team}:{channel}:{text_in(message, 'ts')}",
+        sender=sender,
+        text=typed(text_in(message, "text")),
+        conversation=place,
+    )
+
+
+def typed(text: str) -> str:
+    """Return what a person typed: references as words (people stay references), no escapes."""
+    plain = _REFERENCE.sub(_referred, text)
+    return plain.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
+
+
+def _referred(found: re.Match[str]) -> str:
+    sign, ident, link, shown = found.groups()
+    if sign == "@":
+        return found[0]
+    if sign:
+        return f"{'#' if sign == '#' else '@'}{shown or ident}"
+    return str(link)
+
+
+def _person(body: Answer) -> tuple[Sender, str]:
+    user = inner(body, "user")
+    team = text_in(user, "team_id") or text_in(inner(body, "team"), "id")
+    name = text_in(user, "username") or text_in(user, "name")
+    return _sender(team, text_in(user, "id"), name), team
+
+
+def _sender(team: str, user: str, name: str) -> Sender:
+    return Sender(platform=PLATFORM, account=account_of(team, user), name=Untrusted(name))
+
+
+def _conversation(channel: str) -> ConversationRef | None:
+    return ConversationRef(platform=PLATFORM, id=channel) if channel else None
+
+
+def _values(state: Answer) -> dict[str, str]:
+    """Read every input by its block's name; whoever takes the answer knows the form's fields."""
+    blocks = {name: _actions(state, name) for name in state}
+    fields = [
+        FormField(name=name, label=name, kind=_KINDS[kind])
+        for name, actions in blocks.items()
+        if (kind := _type(actions)) in _KINDS
+    ]
+    return block_kit.answers(Card(form=tuple(fields)), blocks)
+
+
+def _actions(state: Answer, name: str) -> dict[str, Mapping[str, Json]]:
+    return {action: inner(inner(state, name), action) for action in inner(state, name)}
+
+
+def _type(actions: Mapping[str, Mapping[str, Json]]) -> str:
+    return text_in(next(iter(actions.values()), {}), "type")

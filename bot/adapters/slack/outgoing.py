@@ -1,0 +1,84 @@
+"""Replies as Slack shows them to the asker alone: ephemeral messages, and views of a modal."""
+
+from datetime import date
+from typing import Final
+
+from bot.adapters.slack.incoming import keeping
+from bot.requests import Reply, ReplyTone
+from bot.values import Json
+from cards import block_kit
+from cards.block_kit import Node
+from cards.model import Button, Card, Inline, Link, Notice, Paragraph, Tone
+from cards.overflow import cut_to
+
+_ALONE: Final = 2800
+_BESIDE: Final = 800
+"""Characters of a reply's text, alone and above a card: both must stay under Slack's limits."""
+_MOST_ERROR: Final = 1000
+
+_TONES: Final = {
+    ReplyTone.DONE: Tone.GOOD,
+    ReplyTone.ANSWER: Tone.NEUTRAL,
+    ReplyTone.MISTAKE: Tone.WARNING,
+    ReplyTone.NOT_RECORDED: Tone.DANGER,
+}
+
+
+def ephemeral(reply: Reply, *, team: str, today: date) -> dict[str, Json]:
+    """Return the body of an answer that only the asker sees."""
+    words = _words(reply, team)
+    blocks: list[Json] = [*_blocks(words, today)]
+    if reply.card is not None:
+        blocks += block_kit.render(reply.card, today=today).blocks
+    return {
+        "response_type": "ephemeral",
+        "replace_original": False,
+        "text": block_kit.fallback(Card(title=(_text(reply),)), today=today),
+        "blocks": blocks[: block_kit.MOST_BLOCKS],
+    }
+
+
+def last_view(reply: Reply, *, team: str, today: date) -> dict[str, Json]:
+    """Return the modal that says what came of it."""
+    return {
+        "type": "modal",
+        "title": {"type": "plain_text", "text": "Firewarden", "emoji": False},
+        "close": {"type": "plain_text", "text": "Close", "emoji": False},
+        "blocks": [*_blocks(_words(reply, team), today)],
+    }
+
+
+def asking_view(card: Card, button: Button, channel: str, *, today: date) -> Node:
+    """Return the modal that asks for what a button needs, knowing where it was pressed."""
+    view = block_kit.modal(card, button, today=today)
+    return view | {"private_metadata": keeping(card.id, button.option, channel)}
+
+
+def field_errors(reply: Reply, inputs: tuple[str, ...]) -> dict[str, Json]:
+    """Return what is wrong by input; what belongs to none is said at the first one."""
+    errors: dict[str, str] = {
+        name: cut_to(words, _MOST_ERROR)
+        for name, words in reply.field_errors.items()
+        if name in inputs
+    }
+    if not errors or reply.tone is ReplyTone.NOT_RECORDED:
+        errors = {inputs[0]: cut_to(reply.text, _MOST_ERROR)}
+    return dict(errors)
+
+
+def _words(reply: Reply, team: str) -> Card:
+    link: tuple[Inline, ...] = ()
+    if reply.go_to is not None:
+        url = f"https://slack.com/app_redirect?channel={reply.go_to.id}&team={team}"
+        link = (Link("Open the room", url),)
+    line = Notice(tone=_TONES[reply.tone], line=(_text(reply),))
+    return Card(blocks=(line, Paragraph((link,))) if link else (line,))
+
+
+def _text(reply: Reply) -> str:
+    return cut_to(reply.text, _BESIDE if reply.card is not None else _ALONE)
+
+
+def _blocks(card: Card, today: date) -> tuple[Node, ...]:
+    """Return the blocks without the header, which a card without a title leaves empty."""
+    return block_kit.render(card, today=today).blocks[1:]

@@ -1,0 +1,259 @@
+"""What people type, press and fill in becomes a request, and what they read back."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from bot.errors import Unavailable
+from bot.requests import CardAnswer, MessageSaid, Reply, ReplyTone, Sender, SlashCommand
+from bot.usecases.views import Viewer
+from bot.values import CardId, ConversationRef, PersonId
+from cards import block_kit
+from cards.model import Button, Card, FieldKind, FormField
+from tests.support.slack.bench import heard_by
+from tests.support.slack.server import Slack, Trouble, slack, words
+from tests.support.slack.workspace import Channel, Posted
+from tests.support.waiting import until
+from tests.unit.http.doubles import RememberingDispatch
+
+APPROVAL = Card(
+    id=CardId("c1"),
+    title=("May it run?",),
+    form=(FormField(name="host", label="Host", kind=FieldKind.TEXT, required=True),),
+    buttons=(
+        Button(option="approve", label="Approve", needs_form=False),
+        Button(option="reject", label="Reject", wants_reason=True, needs_form=False),
+        Button(option="move", label="Move"),
+    ),
+)
+DECLARE = Card(
+    id=CardId("declare"),
+    kind="form",
+    title=("Declare an incident",),
+    form=(FormField(name="title", label="What is broken?", kind=FieldKind.TEXT),),
+    buttons=(Button(option="declare", label="Declare"),),
+)
+
+
+@dataclass
+class Shelf:
+    """`Cards` with one card on it."""
+
+    seen: list[Sender] = field(default_factory=list)
+
+    async def viewer(self, sender: Sender) -> Viewer | None:
+        self.seen.append(sender)
+        return Viewer(person=PersonId("alice"), name="Alice", groups=frozenset())
+
+    async def card(self, viewer: Viewer, card: CardId) -> Card | None:
+        return APPROVAL if card == APPROVAL.id else None
+
+
+@pytest.fixture
+def dispatch() -> RememberingDispatch:
+    return RememberingDispatch()
+
+
+@pytest.fixture
+async def team(dispatch: RememberingDispatch) -> AsyncIterator[Slack]:
+    async with slack() as found, heard_by(found, dispatch, Shelf()):
+        found.of.add_user("U1", "ann")
+        found.of.add_channel("ops")
+        yield found
+
+
+@pytest.fixture
+def ops(team: Slack) -> Channel:
+    return team.of.named("ops")
+
+
+def shown(channel: Channel) -> Posted:
+    message = block_kit.render(APPROVAL)
+    posted = Posted(ts="1.000001", text=message.text, blocks=[*message.blocks])
+    channel.messages.append(posted)
+    return posted
+
+
+async def answered(team: Slack) -> str:
+    async def reply() -> str:
+        return words(team.replies[-1][1]["blocks"]) if team.replies else ""
+
+    return await until(reply)
+
+
+async def test_a_command_is_answered_to_its_sender_alone(
+    team: Slack, dispatch: RememberingDispatch, ops: Channel
+) -> None:
+    dispatch.reply = Reply(tone=ReplyTone.DONE, text="Declared INC-1 <!channel>.")
+    heard = await team.slash("U1", ops, "/incident declare sev2 a &amp; b &lt;3")
+    assert heard.said["response_type"] == "ephemeral"
+    assert words(heard.said["blocks"]) == "✔ \nDeclared INC-1 <!channel>."
+    assert "<!channel>" not in heard.said["text"]
+    [request] = dispatch.requests
+    assert isinstance(request, SlashCommand)
+    assert request.text == "/incident declare sev2 a & b <3"
+    assert request.conversation == ConversationRef(platform="slack", id=ops.id)
+
+
+async def test_a_command_that_was_not_recorded_says_so(
+    team: Slack, dispatch: RememberingDispatch, ops: Channel
+) -> None:
+    dispatch.fault = Unavailable("the journal is busy")
+    heard = await team.slash("U1", ops, "/incident claim")
+    assert heard.status == 200
+    assert "NOT recorded: the journal is busy" in words(heard.said["blocks"])
+
+
+async def test_a_press_is_answered_after_its_acknowledgement(
+    team: Slack, dispatch: RememberingDispatch, ops: Channel
+) -> None:
+    dispatch.reply = Reply(tone=ReplyTone.MISTAKE, text="It is decided already.")
+    heard = await team.press("U1", ops, shown(ops), "Approve")
+    assert (heard.status, heard.text) == (200, "")
+    assert "It is decided already." in await answered(team)
+    [request] = dispatch.requests
+    assert isinstance(request, CardAnswer)
+    assert (request.card, request.option) == ("c1", "approve")
+    assert request.id.startswith("slack:click:T1:T1/U1:")
+
+
+async def test_a_press_that_was_not_recorded_says_so(
+    team: Slack, dispatch: RememberingDispatch, ops: Channel
+) -> None:
+    dispatch.fault = Unavailable("the journal is busy")
+    heard = await team.press("U1", ops, shown(ops), "Approve")
+    assert heard.status == 200
+    assert "NOT recorded" in await answered(team)
+
+
+async def test_a_button_that_wants_a_reason_opens_a_modal_and_then_counts(
+    team: Slack, dispatch: RememberingDispatch, ops: Channel
+) -> None:
+    await team.press("U1", ops, shown(ops), "Reject")
+    assert dispatch.requests == []
+    [view] = team.of.views.values()
+
+    await team.submit("U1", view, {"reason": "not during the sale"})
+
+    [request] = dispatch.requests
+    assert isinstance(request, CardAnswer)
+    assert (request.option, request.reason) == ("reject", "not during the sale")
+    assert request.conversation == ConversationRef(platform="slack", id=ops.id)
+    assert "done" in words(view.content["blocks"])
+
+
+async def test_a_fault_in_a_field_is_shown_at_the_field(
+    team: Slack, dispatch: RememberingDispatch, ops: Channel
+) -> None:
+    await team.press("U1", ops, shown(ops), "Move")
+    [view] = team.of.views.values()
+    dispatch.reply = Reply(
+        tone=ReplyTone.MISTAKE, text="no", field_errors={"host": "there is no such host"}
+    )
+    heard = await team.submit("U1", view, {"host": "web-99"})
+    assert heard.said == {
+        "response_action": "errors",
+        "errors": {"host": "there is no such host"},
+    }
+
+
+async def test_a_form_that_was_not_recorded_keeps_what_was_typed_and_says_so(
+    team: Slack, dispatch: RememberingDispatch, ops: Channel
+) -> None:
+    await team.press("U1", ops, shown(ops), "Move")
+    [view] = team.of.views.values()
+    dispatch.fault = Unavailable("the journal is busy")
+    heard = await team.submit("U1", view, {"host": "web-1"})
+    assert heard.said["response_action"] == "errors"
+    assert "NOT recorded" in heard.said["errors"]["host"]
+
+
+async def test_a_command_that_asks_opens_its_form(
+    team: Slack, dispatch: RememberingDispatch, ops: Channel
+) -> None:
+    dispatch.reply = Reply(tone=ReplyTone.ANSWER, text="What is broken?", card=DECLARE)
+    heard = await team.slash("U1", ops, "/incident declare")
+    [view] = team.of.views.values()
+    assert (heard.status, heard.text) == (200, "")
+
+    dispatch.reply = Reply(
+        tone=ReplyTone.DONE,
+        text="Declared.",
+        go_to=ConversationRef(platform="slack", id="C77"),
+    )
+    await team.submit("U1", view, {"title": "checkout is down"})
+
+    answer = dispatch.requests[-1]
+    assert isinstance(answer, CardAnswer)
+    assert (answer.card, answer.option) == ("declare", "declare")
+    assert answer.values == {"title": "checkout is down"}
+    assert "Open the room" in words(view.content["blocks"])
+
+
+async def test_a_form_that_slack_does_not_open_is_told_in_plain_words(
+    team: Slack, dispatch: RememberingDispatch, ops: Channel
+) -> None:
+    dispatch.reply = Reply(tone=ReplyTone.ANSWER, text="What is broken?", card=DECLARE)
+    team.trouble["views.open"] = [Trouble(status=500)]
+    heard = await team.slash("U1", ops, "/incident declare")
+    assert "nothing was recorded" in words(heard.said["blocks"])
+
+
+async def test_somebody_who_mentions_the_bot_commands_it(
+    team: Slack, dispatch: RememberingDispatch, ops: Channel
+) -> None:
+    event = {
+        "type": "app_mention",
+        "user": "U1",
+        "team": "T1",
+        "text": "<@UBOT> role commander <@U2>",
+        "ts": "2.1",
+        "thread_ts": "1.1",
+        "channel": ops.id,
+    }
+    await team.event(event, ident="Ev1")
+
+    async def told() -> list[Posted]:
+        return [m for m in ops.messages if m.only_for == "U1"]
+
+    await until(told)
+    [request] = dispatch.requests
+    assert isinstance(request, SlashCommand)
+    assert (request.id, request.text) == ("slack:event:Ev1", "/incident role commander <@U2>")
+
+
+async def test_a_message_is_kept_on_the_timeline_by_its_shortcut(
+    team: Slack, dispatch: RememberingDispatch, ops: Channel
+) -> None:
+    payload = {
+        "type": "message_action",
+        "callback_id": "add_to_timeline",
+        "channel": {"id": ops.id},
+        "message": {"ts": "5.5", "text": "the cache was cold, see <https://x.example|here>"},
+    }
+    await team.interact(payload, "U1")
+    await answered(team)
+    [request] = dispatch.requests
+    assert isinstance(request, MessageSaid)
+    assert request.id == f"slack:said:T1:{ops.id}:5.5"
+    assert request.text == "the cache was cold, see https://x.example"
+
+
+async def test_nothing_is_asked_of_slack_on_the_way_to_an_acknowledgement(
+    team: Slack, ops: Channel
+) -> None:
+    await team.slash("U1", ops, "/incident list")
+    await team.press("U1", ops, shown(ops), "Approve")
+    assert team.calls == []
+
+
+async def test_a_button_that_is_none_of_ours_does_nothing(
+    team: Slack, dispatch: RememberingDispatch, ops: Channel
+) -> None:
+    action = {"type": "button", "action_id": "answer:0", "value": "nonsense", "action_ts": "1.1"}
+    heard = await team.interact(
+        {"type": "block_actions", "channel": {"id": ops.id}, "actions": [action]}, "U1"
+    )
+    assert heard.status == 200
+    assert dispatch.requests == []

@@ -1,0 +1,82 @@
+"""Who may act: what Slack says of an account, freshly, and what counts while it is silent."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from bot.adapters.slack.people import SlackPeople
+from bot.errors import Unavailable
+from bot.ports import StandingKind
+from tests.support.clock import MovedClock
+from tests.support.slack.bench import web_of
+from tests.support.slack.server import Slack, Trouble, slack
+
+
+@pytest.fixture
+def clock() -> MovedClock:
+    return MovedClock()
+
+
+@pytest.fixture
+async def team() -> AsyncIterator[Slack]:
+    async with slack() as found:
+        found.of.add_user("U1", "ann")
+        yield found
+
+
+@pytest.fixture
+async def people(team: Slack, clock: MovedClock) -> AsyncIterator[SlackPeople]:
+    async with web_of(team, clock) as web:
+        yield SlackPeople(web=web, clock=clock)
+
+
+async def kind(people: SlackPeople, account: str) -> StandingKind:
+    return (await people.standing("slack", account)).kind
+
+
+async def test_every_kind_of_account_is_told_apart(team: Slack, people: SlackPeople) -> None:
+    team.of.add_user("U2", "gone", deleted=True)
+    team.of.add_user("U3", "guest", guest=True)
+    team.of.add_user("U4", "machine", bot=True)
+    team.of.add_user("U5", "partner", team="T9")
+    assert await kind(people, "T1/U1") is StandingKind.ACTIVE
+    assert await kind(people, "T1/U2") is StandingKind.DEACTIVATED
+    assert await kind(people, "T1/U3") is StandingKind.GUEST
+    assert await kind(people, "T1/U4") is StandingKind.BOT
+    assert await kind(people, "T9/U5") is StandingKind.STRANGER
+    assert await kind(people, "T1/U5") is StandingKind.STRANGER
+    assert await kind(people, "T1/U404") is StandingKind.STRANGER
+    assert await kind(people, "T9/U1") is StandingKind.STRANGER
+
+
+async def test_an_answer_is_asked_anew_after_a_minute(
+    team: Slack, people: SlackPeople, clock: MovedClock
+) -> None:
+    first = await people.standing("slack", "T1/U1")
+    team.of.users["U1"].deleted = True
+    clock.move(timedelta(seconds=59))
+    assert await people.standing("slack", "T1/U1") == first
+    clock.move(timedelta(seconds=1))
+    assert await kind(people, "T1/U1") is StandingKind.DEACTIVATED
+
+
+async def test_a_silent_slack_is_not_waited_for_by_everybody(
+    team: Slack, people: SlackPeople, clock: MovedClock
+) -> None:
+    team.trouble["users.info"] = [Trouble(status=500)]
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            await people.standing("slack", "T1/U1")
+    assert len(team.called("users.info")) == 1
+    clock.move(timedelta(seconds=5))
+    assert await kind(people, "T1/U1") is StandingKind.ACTIVE
+
+
+async def test_nobody_is_known_while_a_scope_is_missing(team: Slack, people: SlackPeople) -> None:
+    team.of.scopes.remove("users:read")
+    assert await kind(people, "T1/U1") is StandingKind.UNKNOWN
+
+
+async def test_accounts_of_other_platforms_are_unknown(people: SlackPeople) -> None:
+    assert (await people.standing("console", "ann")).kind is StandingKind.UNKNOWN
