@@ -264,9 +264,19 @@ def untested(runbook: Runbook, fixtures: Fixtures) -> tuple[str, ...]:
     return tuple(branch for branch in _branches(runbook) if branch not in seen)
 
 
-def record(runbook: Runbook, bindings: Bindings, progress: Progress, inventory: Inventory) -> str:
-    """Write a fixture file with one case out of what a run has recorded so far, as YAML text."""
-    end = next_step(runbook, bindings, progress, inventory)
+def record(
+    runbook: Runbook,
+    bindings: Bindings,
+    progress: Progress,
+    inventory: Inventory,
+    *,
+    pace: float = 1.0,
+) -> str:
+    """Write a fixture file with one case out of what a run has recorded so far, as YAML text.
+
+    `pace` is the run's own: a drill shortens its waits.
+    """
+    end = next_step(runbook, bindings, progress, inventory, pace=pace)
     ended = _ends(end) if is_terminal(end) else "rehearsed"
     document: dict[str, Json] = {
         "runbook": runbook.name,

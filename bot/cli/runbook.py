@@ -124,7 +124,10 @@ def _record(arguments: argparse.Namespace, configured: Configured) -> int:
         runbook = load(run.document, f"{run.started.runbook}.yaml")
         bindings = Bindings.from_json(json.loads(run.started.bindings))
         known = _inventory(base.settings, base.current.policy)
-        say(record(runbook, bindings, run.progress, known).rstrip("\n"))
+        # The end of a run gives its reservation back; before that it had one, or ran nothing.
+        progress = replace(run.progress, reserved=run.progress.reserved or run.ended is not None)
+        case = record(runbook, bindings, progress, known, pace=run.started.pace)
+        say(case.rstrip("\n"))
         return OK
 
     return with_journal(configured(), record_)

@@ -225,7 +225,8 @@ def _carry_out_all(
 
 def _load(database: Database, stream: StreamRef, after: int) -> History:
     found = database.execute(
-        "SELECT seq, type, version, body, mac FROM records"
+        # Whoever changed a body by hand may have changed its type: it must still reach the chain.
+        "SELECT seq, type, version, CAST(body AS BLOB), CAST(mac AS BLOB) FROM records"
         " WHERE kind = ? AND id = ? AND seq > ? ORDER BY seq",
         [stream.kind, stream.id, after],
     ).fetchall()
