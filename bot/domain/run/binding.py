@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import reduce
 
 from bot.domain import packet, rules
@@ -94,6 +95,9 @@ def rule_for(
         requester=run.started.requested_by,
         practice=bool(known) and len(known) == len(hosts) and all(h.practice for h in known),
     )
+    if run.started.automatic and sum(q.count for q in rule.quorums) > 1:
+        # Whoever started a drill pressed no Run; two different yeses are four eyes already.
+        rule = replace(rule, excluded=())
     earlier = [a.rule for a in setting.cards.values() if asks_change_of(a, run)]
     return reduce(rules.strictest, earlier, rule)
 
