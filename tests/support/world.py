@@ -93,6 +93,9 @@ PRACTICE = Host(
 SEATED = (Group.READER, Group.RESPONDER, Group.APPROVER, Group.COMMUNICATIONS)
 """Groups of the two seats of the embedded default."""
 
+_ASLEEP = 500
+"""Turns without any change after which whoever still works is waiting for the clock."""
+
 _TURNS = 20_000
 """Turns of the event loop after which a world that never comes to rest is a fault."""
 
@@ -239,7 +242,9 @@ class World:
         trace: TracebackType | None,
     ) -> None:
         # Not handed to the task group, which would wrap a failed assertion in a group.
-        del kind, error, trace
+        del kind, trace
+        if error is not None:
+            self._delivering.cancel()  # it may be waiting for a moment that never comes
         await self._stack.aclose()
 
     # --- speaking ----------------------------------------------------------------------------
@@ -333,13 +338,20 @@ class World:
     # --- time --------------------------------------------------------------------------------
 
     async def settled(self) -> None:
-        """Let delivery carry out everything that is due."""
+        """Let delivery carry out everything that is due; a worker that waits for time waits on."""
+        before: object = None
+        still = 0
         for _ in range(_TURNS):
             await asyncio.sleep(0)
             now = self.clock.now()
-            waiting = [b.oldest_due for b in await self.journal.backlog() if b.open]
+            backlog = await self.journal.backlog()
+            waiting = [b.oldest_due for b in backlog if b.open]
             if not any(due is not None and due <= now for due in waiting):
                 return
+            still = still + 1 if backlog == before else 0
+            if still == _ASLEEP:
+                return
+            before = backlog
         raise AssertionError("this world never comes to rest")
 
     async def move(self, by: timedelta) -> None:
