@@ -7,6 +7,7 @@ from bot.domain.events import (
     AlertsAttached,
     ApprovalVoided,
     CardAsked,
+    CardAskedAgain,
     CardDecided,
     CardExpired,
     CardKind,
@@ -14,6 +15,7 @@ from bot.domain.events import (
     DecisionReached,
     Ending,
     Event,
+    Option,
     OutcomeKind,
     PageAcknowledged,
     PageStarted,
@@ -30,6 +32,7 @@ from bot.domain.packet import (
     AskedPacket,
     AskedStyle,
     ChecklistPacket,
+    ChoicePacket,
     DetailsPacket,
     DoubtPacket,
     NoticePacket,
@@ -37,7 +40,7 @@ from bot.domain.packet import (
     QuestionPacket,
     RunPacket,
 )
-from bot.values import CardId, PersonId, Tier, Untrusted
+from bot.values import SYSTEM, CardId, PersonId, Tier, Untrusted
 from cards.context import Freeze
 from cards.model import Card
 from cards.showing import shown
@@ -62,7 +65,13 @@ from tests.support.incidents import (
 
 def gallery() -> Mapping[str, Mapping[str, Card]]:
     """Return the cards by sheet and by state."""
-    return {"approvals": approvals(), "questions": questions(), "runs": runs(), "incident": views()}
+    return {
+        "approvals": approvals(),
+        "exceptions": exceptions(),
+        "questions": questions(),
+        "runs": runs(),
+        "incident": views(),
+    }
 
 
 def approvals() -> Mapping[str, Card]:
@@ -87,6 +96,47 @@ def approvals() -> Mapping[str, Card]:
             once, vote(BOB, "approve"), decided(OutcomeKind.ACT), voided
         ),
         "undo": question(asked(kind=CardKind.UNDO, title="Undo the clean-up of web-1")),
+    }
+
+
+def exceptions() -> Mapping[str, Card]:
+    """Return the ways around an ordinary yes, and the cards that are no plain question."""
+    alone = Option(
+        id="break-glass",
+        label="Break glass",
+        outcome=OutcomeKind.ACT,
+        consequence="approves alone, is announced to everybody and reviewed the next day",
+        reason_required=True,
+        break_glass=True,
+    )
+    offered = replace(asked(quorum=2), options=(*asked().options, alone))
+    broken = replace(vote(EVE, "break-glass", "nobody else is awake"), break_glass=True)
+    decision = CardDecided(
+        card=CARD,
+        option="break-glass",
+        outcome=OutcomeKind.ACT,
+        by=(EVE,),
+        reason=Untrusted("nobody else is awake"),
+    )
+    because = Untrusted("autonomy: reversible; it touches web-1 alone, `used > 85` holds")
+    by_policy = replace(decision, option="approve", by=(SYSTEM,), reason=because)
+    which = ChoicePacket(
+        candidates=(_run_packet(), replace(_run_packet(), runbook="log-flood", title="Log flood"))
+    )
+    choice = asked(which, kind=CardKind.RUN, title="2 runbooks match this alert: which one?")
+    form = asked(_asked(AskedStyle.FORM), kind=CardKind.ASKED, title="How bad is it?")
+    answer = replace(
+        decided(OutcomeKind.ACT), values={"users": "1200", "region": "eu", "loss": "yes"}
+    )
+    return {
+        "break-glass is offered": question(offered),
+        "the glass is broken": question(offered, broken, decision),
+        "the policy said yes": question(asked(), by_policy),
+        "several runbooks match": question(choice),
+        "a form, answered": question(form, vote(BOB, "approve"), answer),
+        "expired, asked again": question(
+            asked(), CardExpired(card=CARD), CardAskedAgain(card=CARD)
+        ),
     }
 
 
