@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import signal
 
 from bot.app import Running, serving
@@ -30,9 +31,21 @@ async def _serve(settings: Settings) -> int:
     async with serving(settings, say) as (service, running):
         loop.add_signal_handler(signal.SIGHUP, service.reload)
         say(*welcome(running))
+        _collect_seldom()
         await stop.wait()
         say("Stopping: nothing new begins, running commands are finished.")
     return OK
+
+
+def _collect_seldom() -> None:
+    """Leave what the start made out of garbage collection, and collect the rest less often.
+
+    A storm of alerts makes many short-lived values that hold no cycles: looking for cycles among
+    them took an eighth of the time, and half of the slowest answers.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def _asked_to_stop(stop: asyncio.Event) -> None:

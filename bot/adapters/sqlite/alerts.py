@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
+from pydantic_core import PydanticSerializationError, to_json
 from sqlite_utils import Database
 
 from bot.adapters.journal.limits import FIRST_NEWS, QUARANTINE_KEPT
@@ -33,9 +34,6 @@ _TAKE = f"""INSERT INTO alerts (source, fingerprint, starts_at, status, group_ke
         body = CASE WHEN {_IS_NEWS} THEN excluded.body ELSE alerts.body END"""  # noqa: S608 - constants of ours
 _SELECT = """SELECT source, fingerprint, starts_at, status, body, group_key, route, count,
     last_seen, position, incident FROM alerts"""
-
-_JSON = json.JSONEncoder(check_circular=False)
-"""ASCII, so that a text which is no valid Unicode can be stored too."""
 
 _AlertRow: TypeAlias = tuple[str, str, int, str, str, str, str, int, int, int, str]
 
@@ -173,7 +171,7 @@ def _values(routed: RoutedAlert, seen: int) -> tuple[SqlValue, ...]:
         alert.status.value,
         routed.group,
         routed.route,
-        _JSON.encode(
+        _written(
             (
                 dict(alert.labels),
                 dict(alert.annotations),
@@ -185,6 +183,15 @@ def _values(routed: RoutedAlert, seen: int) -> tuple[SqlValue, ...]:
         routed.rank,
         seen,
     )
+
+
+def _written(content: _Content) -> str:
+    """Encode with pydantic's encoder, which takes a fourth of the time of the standard one."""
+    try:
+        return to_json(content).decode()
+    except PydanticSerializationError:
+        # A text that is no valid Unicode can be stored too: escaped, as ASCII.
+        return json.dumps(content)
 
 
 def _stored(row: _AlertRow) -> StoredAlert:
