@@ -7,6 +7,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
 
 from bot.adapters.clock import SystemClock, SystemIds
 from bot.adapters.console.changes import Changes
@@ -28,6 +31,7 @@ from bot.adapters.files import (
 from bot.adapters.health import JournalHealth
 from bot.adapters.http.guard import LOOPBACK_NAMES
 from bot.adapters.http.listening import Listen
+from bot.adapters.http.routes import Route
 from bot.adapters.logs import hold_secrets
 from bot.adapters.practice.ground import PracticeGround
 from bot.adapters.practice.host import PracticeHost, default_scratch, start_practice_host
@@ -42,7 +46,7 @@ from bot.config import Known, Settings, joint_faults, load_policy
 from bot.domain import effects as fx
 from bot.domain.policy import Group, Policy
 from bot.errors import Fault, OperatorMistake
-from bot.ports import ChatPlatform, CommandExecutor, Journal, Pager
+from bot.ports import ChatPlatform, CommandExecutor, Journal, Pager, People
 from bot.redaction import Redactor
 from bot.requests import AlertsReceived
 from bot.usecases.archive import Archive
@@ -62,13 +66,14 @@ from bot.usecases.delivering.referrals import Referrals
 from bot.usecases.delivering.rooms import Rooms
 from bot.usecases.delivery import Delivery
 from bot.usecases.desk import Desk
-from bot.usecases.identity import Identity
+from bot.usecases.identity import CONSOLE, Identity
 from bot.usecases.ingest import Ingest
 from bot.usecases.nouns import IncidentNoun, SystemNoun
 from bot.usecases.numbers import DayNumbers
 from bot.usecases.reading import Reading
 from bot.usecases.rendering import Rendering
 from bot.usecases.seats import SeatNoun, Seats
+from bot.usecases.standings import Standings
 from bot.values import HostName, PersonId
 from cards.configuration_message import configuration_message
 from cards.texts import Texts
@@ -77,9 +82,13 @@ from handlers.drill_source import DrillSource
 from handlers.router import Router
 from handlers.verbs import help_lines
 
+if TYPE_CHECKING:
+    from bot.adapters.slack.team import SlackTeam
+
 _log = logging.getLogger(__name__)
 
 HOUSE_EVERY = timedelta(minutes=1)
+SLACK = "slack"
 WATCH_EVERY = timedelta(seconds=2)
 PRUNE_EVERY = timedelta(hours=1)
 
@@ -128,6 +137,9 @@ def _policy(settings: Settings, known: Known) -> tuple[Policy | None, list[Fault
         policy = load_policy(settings.policy, known)
     except OperatorMistake as mistake:
         return None, list(mistake.faults)
+    if settings.policy is None and settings.slack_bot_token is not None:
+        # Nobody wrote down which platforms have rooms: those that there is access to.
+        policy = replace(policy, platforms=(*policy.platforms, SLACK))
     return policy, list(joint_faults(settings, policy))
 
 
@@ -291,6 +303,27 @@ async def kept_tokens(base: Base) -> Tokens:
     return Tokens(alert=(kept,), drill=drill)
 
 
+def slack_team(base: Base) -> "SlackTeam | None":
+    """Return the Slack workspace that the settings give access to."""
+    settings = base.settings
+    if settings.slack_bot_token is None:
+        return None
+    # The library costs time and memory that an installation without Slack does not pay.
+    from bot.adapters.slack.team import Access, SlackTeam  # noqa: PLC0415
+
+    access = Access(
+        api_url=str(settings.slack_api_url),
+        bot_token=settings.slack_bot_token.get_secret_value(),
+        signing_secret=_secret(settings.slack_signing_secret),
+        app_token=_secret(settings.slack_app_token),
+    )
+    return SlackTeam.open(access, policy=lambda: base.current.policy, clock=base.clock)
+
+
+def _secret(configured: SecretStr | None) -> str:
+    return "" if configured is None else configured.get_secret_value()
+
+
 class Service:
     """The parts of a serving bot, put together in the order in which they can start.
 
@@ -322,8 +355,14 @@ class Service:
             take=self._take_configuration,
             tell=self._tell_configuration,
         )
-        self._people = ConsolePeople(clock=base.clock, stands=self._seat_stands)
-        self._identity = Identity(current=base.current, seats=base.seats, people=self._people)
+        self._slack = slack_team(base)
+        people: dict[str, People] = {
+            CONSOLE: ConsolePeople(clock=base.clock, stands=self._seat_stands)
+        }
+        if self._slack is not None:
+            people[self._slack.platform.name] = self._slack.people
+        standings = Standings(people, clock=base.clock)
+        self._identity = Identity(current=base.current, seats=base.seats, people=standings)
         self._health = JournalHealth(
             journal=base.journal, clock=base.clock, starting=lambda: tuple(self._starting)
         )
@@ -333,6 +372,8 @@ class Service:
         base = self._base
         self.store = await ConsoleStore.open(base.folder / "console.sqlite3")
         stack.push_async_callback(self.store.close)
+        if self._slack is not None:
+            stack.push_async_callback(self._slack.close)
         self.chat = ConsolePlatform(
             self.store, clock=base.clock, changes=self._changes, seated=self._person_sits
         )
@@ -370,6 +411,7 @@ class Service:
             ingest=Counted(ingest=ingest, health=self._health),
         )
         secrets = {name: self._secrets_of(name) for name in SOURCES}
+        hearing = await self._hear_slack(stack, router, reader)
         self.server = ConsoleServer(
             core=Core(
                 dispatch=router,
@@ -389,10 +431,21 @@ class Service:
             listening=self._listening(),
             clock=base.clock,
             ids=base.ids,
+            extra=hearing,
         )
         await self.server.start()
         write_note(base.folder / "console.address", self.server.console_address)
         stack.push_async_callback(self.server.stop)
+
+    async def _hear_slack(
+        self, stack: AsyncExitStack, router: Router, reader: Reading
+    ) -> tuple[Route, ...]:
+        if self._slack is None:
+            return ()
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
+        stack.callback(self._slack.stop)
+        command = CommandNames().incident
+        return self._slack.hear(dispatch=router, cards=reader, tasks=tasks, command=command)
 
     async def prepare(self, stack: AsyncExitStack, say: Callable[[str], None]) -> None:
         """Bring the practice host along in the embedded default, and its two seats."""
@@ -503,6 +556,8 @@ class Service:
     def _talking(self, settler: Settler) -> dict[type, Carrier]:
         base = self._base
         chats: dict[str, ChatPlatform] = {self.chat.name: self.chat}
+        if self._slack is not None:
+            chats[self._slack.platform.name] = self._slack.platform
         rooms = Rooms(
             desk=base.incidents,
             chats=chats,
@@ -514,6 +569,8 @@ class Service:
             self.chat.name: ConsolePager(self.chat),
             "webhook": WebhookPager(secret=self._webhook_secret(), clock=base.clock),
         }
+        if self._slack is not None:
+            pagers[self._slack.pager.name] = self._slack.pager
         return {
             fx.OpenRoom: rooms,
             fx.SetRoom: rooms,

@@ -18,11 +18,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
-from aiohttp import web
+from aiohttp import WSMsgType, web
 
 from tests.support.chat_limits import read_slack
 from tests.support.slack.methods import Methods, checked_view
 from tests.support.slack.workspace import (
+    APP_TOKEN,
     BOT_TOKEN,
     SIGNING_SECRET,
     TEAM,
@@ -33,6 +34,7 @@ from tests.support.slack.workspace import (
     View,
     Workspace,
 )
+from tests.support.waiting import eventually
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +64,15 @@ class Slack:
     def __init__(self) -> None:
         self.of = Workspace()
         self.calls: list[tuple[str, Args]] = []
+        self.down = False
+        """While it is set, every method answers 503."""
         self.trouble: dict[str, list[Trouble]] = {}
         self.replies: list[tuple[str, Args]] = []
         """What came back over response URLs, with the person that it was for."""
         self.bot_url = ""
         self.base = ""
+        self.sockets: list[web.WebSocketResponse] = []
+        self._envelopes: dict[str, asyncio.Future[Args]] = {}
         self._methods = Methods(self.of, lambda: self.base)
         self._response_urls: dict[str, tuple[str, int]] = {}
         self._session: aiohttp.ClientSession | None = None
@@ -181,6 +187,46 @@ class Slack:
         self._response_urls[ident] = (user, 0)
         return f"{self.base}response/{ident}"
 
+    # --- Socket Mode -----------------------------------------------------------------------
+
+    async def envelope(self, kind: str, payload: Args, *, socket: int = 0) -> Args:
+        """Send an envelope over one connection; returns what it was acknowledged with."""
+        ident = self.of.next("envelope-")
+        acknowledged: asyncio.Future[Args] = asyncio.get_running_loop().create_future()
+        self._envelopes[ident] = acknowledged
+        frame = {
+            "envelope_id": ident,
+            "type": kind,
+            "payload": payload,
+            "accepts_response_payload": True,
+        }
+        await self.sockets[socket].send_json(frame)
+        async with asyncio.timeout(3):
+            return await acknowledged
+
+    async def refresh(self, socket: web.WebSocketResponse) -> None:
+        """Tell a connection to come again, and wait until it has gone."""
+        await socket.send_json({"type": "disconnect", "reason": "refresh_requested"})
+
+        async def gone() -> bool:
+            return socket not in self.sockets
+
+        await eventually(gone, bool)
+
+    async def _link(self, request: web.Request) -> web.StreamResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.send_json({"type": "hello", "num_connections": len(self.sockets) + 1})
+        self.sockets.append(socket)
+        try:
+            async for frame in socket:
+                if frame.type is WSMsgType.TEXT and frame.data.startswith("{"):
+                    told = json.loads(frame.data)
+                    self._envelopes.pop(told["envelope_id"]).set_result(told.get("payload") or {})
+        finally:
+            self.sockets.remove(socket)
+        return socket
+
     # --- the server ------------------------------------------------------------------------
 
     async def start(self, session: aiohttp.ClientSession, runner: web.AppRunner) -> None:
@@ -201,6 +247,7 @@ class Slack:
         """Return the server's routes."""
         app = web.Application(client_max_size=16 * 1024 * 1024)
         app.router.add_route("*", "/api/{method}", self._api)
+        app.router.add_get("/link", self._link)
         app.router.add_post("/upload/{file}", self._upload)
         app.router.add_post("/response/{ident}", self._respond)
         return app
@@ -210,13 +257,19 @@ class Slack:
         trouble = self.trouble.get(method, [])
         now = trouble.pop(0) if trouble else None
         self.calls.append((method, args))
+        if self.down:
+            return web.Response(status=503)
         if now is not None and not now.after:
             return self._gone_wrong(request, now)
         answer = self._answered(request, method, args)
         return answer if now is None else self._gone_wrong(request, now)
 
     def _answered(self, request: web.Request, method: str, args: Args) -> web.Response:
-        if request.headers.get("Authorization") != f"Bearer {BOT_TOKEN}":
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if method == "apps.connections.open" and token == APP_TOKEN:
+            url = f"{self.base.replace('http', 'ws', 1)}link"
+            return web.json_response({"ok": True, "url": url})
+        if token != BOT_TOKEN:
             return web.json_response({"ok": False, "error": "invalid_auth"})
         try:
             return web.json_response({"ok": True, **self._methods.one(method, args)})

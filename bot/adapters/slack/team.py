@@ -1,0 +1,82 @@
+"""Everything of one Slack workspace, ready to be wired: chat, standings, pages and ways in."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Self
+
+from bot.adapters.http.routes import Route
+from bot.adapters.slack.accounts import Accounts
+from bot.adapters.slack.door import Door
+from bot.adapters.slack.hearing import Cards, Hearing
+from bot.adapters.slack.pager import SlackPager
+from bot.adapters.slack.people import SlackPeople
+from bot.adapters.slack.platform import SlackPlatform
+from bot.adapters.slack.sockets import Sockets
+from bot.adapters.slack.web import SlackWeb
+from bot.domain.policy import Policy
+from bot.ports import Clock
+from bot.requests import Dispatch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """Where the API is and what opens it; an empty signing secret or app token closes that way."""
+
+    api_url: str
+    bot_token: str = field(repr=False)
+    signing_secret: str = field(default="", repr=False)
+    app_token: str = field(default="", repr=False)
+
+
+class SlackTeam:
+    """See the module. Nothing is asked of Slack before something has to be sent or heard."""
+
+    def __init__(self, *, access: Access, web: SlackWeb, accounts: Accounts, clock: Clock) -> None:
+        self._access = access
+        self._web = web
+        self._clock = clock
+        self.platform = SlackPlatform(web=web, accounts=accounts, clock=clock)
+        self.people = SlackPeople(web=web, clock=clock)
+        self.pager = SlackPager(self.platform)
+        self._listening: asyncio.Task[None] | None = None
+
+    @classmethod
+    def open(cls, access: Access, *, policy: Callable[[], Policy], clock: Clock) -> Self:
+        """Needs a running event loop; `policy` is the one that holds when it is asked."""
+        web = SlackWeb.open(token=access.bot_token, base_url=access.api_url, clock=clock)
+        return cls(access=access, web=web, accounts=Accounts(policy), clock=clock)
+
+    def hear(
+        self, *, dispatch: Dispatch, cards: Cards, tasks: asyncio.TaskGroup, command: str
+    ) -> tuple[Route, ...]:
+        """Begin to hear: over Socket Mode where there is a token, over the returned routes."""
+        hearing = Hearing(
+            web=self._web,
+            dispatch=dispatch,
+            cards=cards,
+            clock=self._clock,
+            tasks=tasks,
+            command=command,
+        )
+        access = self._access
+        if access.app_token:
+            sockets = Sockets(
+                app=hearing.app,
+                token=access.app_token,
+                base_url=access.api_url,
+                clock=self._clock,
+            )
+            self._listening = tasks.create_task(sockets.run())
+        if not access.signing_secret:
+            return ()
+        return (Door(app=hearing.app, secret=access.signing_secret, clock=self._clock).route(),)
+
+    def stop(self) -> None:
+        """Hear nothing more over Socket Mode."""
+        if self._listening is not None:
+            self._listening.cancel()
+
+    async def close(self) -> None:
+        """Close the connections to the Web API, once nothing is sent any more."""
+        await self._web.close()
