@@ -318,6 +318,10 @@ class HostSection(Section):
     service: Slug
     groups: tuple[Slug, ...] = ()
     host_key: HostKey
+    jump: Slug | None = Field(
+        default=None,
+        description="name of the host that this one is reached through, on its observe login",
+    )
     observe: LoginSection = LoginSection()
     change: LoginSection = LoginSection()
 

@@ -112,7 +112,22 @@ def _audience_faults(policy: PolicyDocument, root: Node) -> Iterator[Fault]:
 
 def _host_faults(policy: PolicyDocument, root: Node) -> Iterator[Fault]:
     for name, host in policy.hosts.items():
+        if _leads_back(policy, name):
+            yield root.at(("hosts", name, "jump")).fault(
+                f"the way to the host {name!r} leads back to it", "name a host that is nearer"
+            )
         yield from _login_faults(name, host, policy.ssh, root.at(("hosts", name)))
+
+
+def _leads_back(policy: PolicyDocument, name: str) -> bool:
+    passed: set[str] = set()
+    here: str | None = name
+    while here is not None and here in policy.hosts:
+        if here in passed:
+            return True
+        passed.add(here)
+        here = policy.hosts[here].jump
+    return False
 
 
 def _login_faults(name: str, host: HostSection, usual: SshSection, node: Node) -> Iterator[Fault]:

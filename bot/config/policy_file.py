@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -145,10 +146,7 @@ def _policy(document: doc.PolicyDocument, version: str, folder: Path) -> Policy:
         platforms=chat.platforms,
         close_room_after=chat.close_rooms_after,
         audiences={name: _audience(name, a) for name, a in document.audiences.items()},
-        hosts={
-            HostName(name): _host(name, host, document.ssh, folder)
-            for name, host in document.hosts.items()
-        },
+        hosts=_hosts(document, folder),
         services={name: _service(name, s) for name, s in document.services.items()},
         routes=tuple(_route(r, document.default_severity) for r in document.alerts.routes),
         flap_window=document.alerts.flap_window,
@@ -217,6 +215,17 @@ def _audience(name: str, audience: doc.AudienceSection) -> Audience:
         external=audience.external,
         template=audience.template,
     )
+
+
+def _hosts(document: doc.PolicyDocument, folder: Path) -> Mapping[HostName, Host]:
+    """Return the inventory, each host with the way to it; no way leads back to itself by now."""
+    bare = {name: _host(name, host, document.ssh, folder) for name, host in document.hosts.items()}
+
+    def with_way(name: str) -> Host:
+        jump = document.hosts[name].jump
+        return replace(bare[name], jump=with_way(jump)) if jump else bare[name]
+
+    return {HostName(name): with_way(name) for name in bare}
 
 
 def _host(name: str, host: doc.HostSection, usual: doc.SshSection, folder: Path) -> Host:

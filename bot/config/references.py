@@ -46,6 +46,7 @@ _DEFINED: Final[Mapping[str, str]] = {
     "person": "people",
     "group": "groups",
     "service": "services",
+    "host": "hosts",
     "escalation": "paging/escalations",
 }
 
@@ -61,6 +62,7 @@ _REFERENCES: Final = (
     ("chat/platforms/*", "platform"),
     ("audiences/*/template", "template"),
     ("hosts/*/service", "service"),
+    ("hosts/*/jump", "host"),
     ("alerts/routes/*/source", "alert source"),
     ("alerts/routes/*/pages", "escalation"),
     ("alerts/routes/*/runbook", "runbook"),
