@@ -47,6 +47,10 @@ GROUPS: Final[tuple[tuple[str, tuple[Entry, ...]], ...]] = (
         ),
     ),
     (
+        "Chats",
+        (Entry(name="slack", module="slack", does="print the manifest of a Slack app"),),
+    ),
+    (
         "The journal",
         (
             Entry(name="audit", module="audit", does="prove that no event was changed or cut"),

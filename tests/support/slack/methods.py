@@ -64,6 +64,10 @@ class Methods:
             raise Fault("missing_scope", needed=missing[0], provided=provided)
         return work(args)
 
+    def scopes(self) -> set[str]:
+        """Return every scope that some method needs."""
+        return {scope for _, scopes in self._known.values() for scope in scopes}
+
     # --- who -----------------------------------------------------------------------------
 
     def _auth_test(self, _: Args) -> Args:

@@ -1,0 +1,88 @@
+"""The app manifest: what Slack must allow and send, with the reason for each scope beside it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from bot.adapters.slack.door import PATH
+from bot.adapters.slack.hearing import TIMELINE_SHORTCUT
+
+SCOPES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "app_mentions:read": "hears `@firewarden update ...` in threads, where no slash command is",
+        "channels:history": "finds its own messages again after a crash, so that none comes twice",
+        "channels:manage": "makes, names and archives the channel of an incident, invites people",
+        "channels:read": "finds the announcement channel that it was invited to",
+        "chat:write": "posts and updates cards",
+        "commands": "is spoken to by slash command, and offers “Add to timeline”",
+        "files:write": "attaches what does not fit into a card, so that no command is ever cut",
+        "groups:history": "as channels:history, in the channels of private incidents",
+        "groups:read": "as channels:read, for channels that are private",
+        "groups:write": "as channels:manage, for private incidents",
+        "im:history": "as channels:history, so that nobody is paged twice",
+        "im:write": "pages people by direct message",
+        "pins:write": "keeps the incident card at hand",
+        "users:read": "tells guests, bots and deactivated people apart: they never approve",
+    }
+)
+"""Every scope that the bot asks for, and what it could not do without it."""
+
+APP_SCOPE: Final = "connections:write"
+"""Of the app-level token, for Socket Mode."""
+
+
+def manifest(*, address: str = "", name: str = "Firewarden", incident: str, runbook: str) -> str:
+    """Return the manifest as YAML.
+
+    `address` is where Slack reaches the bot (`https://bot.example.org`); empty = Socket Mode.
+    """
+    return "\n".join(_lines(address.rstrip("/"), name, incident, runbook)) + "\n"
+
+
+def _lines(address: str, name: str, incident: str, runbook: str) -> Iterator[str]:
+    url = f"{address}{PATH}" if address else ""
+    yield "display_information:"
+    yield f"  name: {_quoted(name)}"
+    yield "  description: Hears the alarm, opens the room, and asks before it touches production"
+    yield "features:"
+    yield "  bot_user:"
+    yield f"    display_name: {_quoted(name.lower())}"
+    yield "    always_online: true"
+    yield "  shortcuts:"
+    yield "    - name: Add to timeline"
+    yield "      type: message"
+    yield f"      callback_id: {TIMELINE_SHORTCUT}"
+    yield "      description: Keep this message on the incident's timeline"
+    yield "  slash_commands:"
+    yield from _command(incident, "Declare, update, resolve: help lists the verbs", url)
+    yield from _command(runbook, "List, show and run runbooks", url)
+    yield "oauth_config:"
+    yield "  scopes:"
+    yield "    bot:"
+    for scope, why in SCOPES.items():
+        yield f"      - {scope:<18}  # {why}"
+    yield "settings:"
+    yield "  event_subscriptions:"
+    yield from [f"    request_url: {_quoted(url)}"] if url else []
+    yield "    bot_events: [app_mention]"
+    yield "  interactivity:"
+    yield "    is_enabled: true"
+    yield from [f"    request_url: {_quoted(url)}"] if url else []
+    yield f"  socket_mode_enabled: {'false' if url else 'true'}"
+    yield "  org_deploy_enabled: false"
+    yield "  token_rotation_enabled: false"
+
+
+def _command(command: str, does: str, url: str) -> Iterator[str]:
+    yield f"    - command: {_quoted(f'/{command}')}"
+    yield f"      description: {_quoted(does)}"
+    yield "      usage_hint: '<verb> ...'"
+    # People and channels come as ids, so that `@ann` is Ann whatever she calls herself.
+    yield "      should_escape: true"
+    yield from [f"      url: {_quoted(url)}"] if url else []
+
+
+def _quoted(text: str) -> str:
+    """Write a scalar; JSON's strings are YAML's."""
+    return json.dumps(text, ensure_ascii=False)
