@@ -86,7 +86,8 @@ class Showing:
 
 
 def _declinable(card: Card) -> Card:
-    kept = tuple(button for button in card.buttons if button.style is not ButtonStyle.PRIMARY)
+    # A yes stands out: as the usual one, or as one that hurts (irreversible, break-glass).
+    kept = tuple(button for button in card.buttons if button.style is ButtonStyle.PLAIN)
     return replace(card, buttons=kept)
 
 

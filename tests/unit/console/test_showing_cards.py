@@ -46,6 +46,13 @@ def test_somebody_who_may_not_say_yes_is_offered_no_yes() -> None:
     assert "Somebody else must say yes to this." in html
 
 
+def test_a_yes_that_hurts_is_not_offered_to_them_either() -> None:
+    hurts = Button(option="break-glass", label="Break glass", style=ButtonStyle.DANGER)
+    card = replace(ASKED, buttons=(*ASKED.buttons, hurts))
+    assert 'value="break-glass"' in MINE.card(card)
+    assert 'value="break-glass"' not in OTHERS.card(card)
+
+
 def test_a_message_without_an_id_has_nothing_to_press() -> None:
     assert "<form" not in MINE.card(replace(ASKED, id=CardId("")))
 
