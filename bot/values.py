@@ -153,9 +153,11 @@ class RemoteCommand:
 class Host:
     """One machine of the inventory, addressed only by its name.
 
-    `host_key` is one public key line (`ssh-ed25519 AAAA...`); key files are paths to private
-    keys. `service` is what runs there and what approval rules match on. Where `jump` is given the
-    host is reached through that one, on its `observe` login.
+    `host_key` is one public key line (`ssh-ed25519 AAAA...`), or `@cert-authority` and the key
+    that signs host keys; one of `revoked_host_keys` is never accepted. Key files are paths to
+    private keys, or to public ones (`.pub`) whose private halves an SSH agent holds. `service` is
+    what runs there and what approval rules match on. Where `jump` is given the host is reached
+    through that one, on its `observe` login.
     """
 
     name: HostName
@@ -171,3 +173,4 @@ class Host:
     practice: bool = False
     services: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     jump: "Host | None" = None
+    revoked_host_keys: tuple[str, ...] = ()

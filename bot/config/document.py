@@ -54,6 +54,14 @@ def _ascii(value: str) -> str:
 
 
 def _host_key(value: str) -> str:
+    """Read `[@cert-authority] <kind> <key>`, as a line of known_hosts has it."""
+    marker, _, after = value.partition(" ")
+    if marker == _AUTHORITY:
+        return f"{marker} {_public_key(after.strip())}"
+    return _public_key(value)
+
+
+def _public_key(value: str) -> str:
     kind, _, rest = value.partition(" ")
     try:
         blob = base64.b64decode(rest.split(" ")[0], validate=True)
@@ -82,6 +90,9 @@ def _linked(value: object) -> object:
         raise ValueError("write the account's id, or a list of ids")
     return tuple(str(account) for account in accounts)
 
+
+_AUTHORITY: Final = "@cert-authority"
+"""The marker of known_hosts (sshd(8)) for a key that signs host keys."""
 
 _HOST_KEY_KINDS: Final = frozenset(
     {
@@ -119,6 +130,9 @@ Login: TypeAlias = Annotated[
 ]
 HostKey: TypeAlias = Annotated[
     str, StringConstraints(strict=True, strip_whitespace=True), AfterValidator(_host_key)
+]
+PublicKey: TypeAlias = Annotated[
+    str, StringConstraints(strict=True, strip_whitespace=True), AfterValidator(_public_key)
 ]
 WebAddress: TypeAlias = Annotated[Line, AfterValidator(_web_address)]
 Accounts: TypeAlias = Annotated[
@@ -317,7 +331,12 @@ class HostSection(Section):
     port: StrictInt = Field(default=22, ge=1, le=65535)
     service: Slug
     groups: tuple[Slug, ...] = ()
-    host_key: HostKey
+    host_key: HostKey = Field(
+        description="its public key, or @cert-authority and the public key that signs host keys"
+    )
+    revoked_host_keys: tuple[PublicKey, ...] = Field(
+        default=(), description="keys of hosts or authorities that are never accepted"
+    )
     jump: Slug | None = Field(
         default=None,
         description="name of the host that this one is reached through, on its observe login",

@@ -238,6 +238,7 @@ def _host(name: str, host: doc.HostSection, usual: doc.SshSection, folder: Path)
         service=host.service,
         groups=host.groups,
         host_key=host.host_key,
+        revoked_host_keys=host.revoked_host_keys,
         observe_user=observe_user,
         observe_key_file=str(folder / observe_key),
         change_user=change_user,

@@ -93,6 +93,8 @@ def _key_file_fault(path: Path) -> str:
             pass
     except OSError as error:
         return f"cannot be read: {error.strerror}"
+    if path.suffix == ".pub":
+        return ""  # the private half is in an agent
     if stat.S_IMODE(status.st_mode) & (stat.S_IRWXG | stat.S_IRWXO):
         return f"may be read by others (mode {stat.S_IMODE(status.st_mode):04o}): chmod 600"
     return ""

@@ -20,7 +20,7 @@ from tests.support.proxy import fault_proxy
 from tests.support.sshd import Sshd, openssh
 
 ROUND_TRIP = 0.04
-LINE = "exec timeout -k 5 20 true"
+LINE = "exec timeout -k 5 20 true </dev/null"
 """What both sides send: the line that our executor makes of `true`."""
 
 

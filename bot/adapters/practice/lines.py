@@ -18,7 +18,11 @@ class NotAWordList(ValueError):
 
 
 def words_of(line: str) -> tuple[str, ...]:
-    """Split a line of words in the forms that `shlex.quote` writes; refuse everything else."""
+    """Split a line of words in the forms that `shlex.quote` writes; refuse everything else.
+
+    ` </dev/null` at its end is taken for granted: a stand-in never has any other input.
+    """
+    line = line.removesuffix(" </dev/null")
     words: list[str] = []
     at = 0
     while at < len(line):

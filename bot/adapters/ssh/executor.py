@@ -18,6 +18,9 @@ from bot.ports import Attempt, Check, CommandResult, Receipt, ReceiptState
 from bot.redaction import Redactor
 from bot.values import Host, Login, RemoteCommand
 
+NO_INPUT = "</dev/null"
+"""At the end of a line: nothing can be typed, and a program that reads sees the end at once."""
+
 _TIMED_OUT = 124
 """Exit status of coreutils' `timeout`."""
 
@@ -133,7 +136,7 @@ class ParamikoExecutor:
 
     async def _observe(self, host: Host, command: RemoteCommand) -> CommandResult:
         limit = command.timeout.total_seconds()
-        line = f"exec timeout -k {_KILL_AFTER} {limit:g} {_shell_line(command.argv)}"
+        line = f"exec timeout -k {_KILL_AFTER} {limit:g} {_shell_line(command.argv)} {NO_INPUT}"
         patience = limit + _KILL_AFTER + self._limits.grace
         ending, session = await self._say(host, Login.OBSERVE, line, patience)
         timed_out = ending.seconds >= limit and (
@@ -227,7 +230,8 @@ def _identity(host: Host, login: Login) -> tuple[object, ...]:
     if login is Login.CHANGE:
         user = (host.change_user, host.change_key_file)
     way = _identity(host.jump, Login.OBSERVE) if host.jump else ()
-    return (host.name, host.address, host.port, host.host_key, *user, *way)
+    pins = (host.host_key, *host.revoked_host_keys)
+    return (host.name, host.address, host.port, *pins, *user, *way)
 
 
 def _shell_line(argv: tuple[str, ...]) -> str:

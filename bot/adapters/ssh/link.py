@@ -1,6 +1,5 @@
 """One authenticated SSH link to one host as one login, with the host's pinned key and no other."""
 
-import base64
 import logging
 import re
 import socket
@@ -9,9 +8,10 @@ from typing import ClassVar
 
 import paramiko
 from paramiko.common import MSG_CHANNEL_REQUEST
-from paramiko.pkey import UnknownKeyType
 from paramiko.ssh_exception import IncompatiblePeer
 
+from bot.adapters.ssh.hostkeys import Pinned, check_shown, pinned
+from bot.adapters.ssh.keys import login_key
 from bot.adapters.ssh.limits import Limits
 from bot.errors import Refused, Unavailable
 from bot.values import Host, Login
@@ -31,6 +31,9 @@ class Link(paramiko.Transport):
         super().__init__(way)
         self._through = through
         self._signals: dict[int, str] = {}
+        self.wanted: Pinned | None = None
+        self.shown = b""
+        """The key or certificate that the server has proved to hold, as it came."""
         self.set_log_channel(_LOG)
 
     def close(self) -> None:
@@ -42,6 +45,19 @@ class Link(paramiko.Transport):
     def take_signal(self, channel: paramiko.Channel) -> str:
         """Return the signal's name (`TERM`) where the host named one, else ''; once."""
         return self._signals.pop(channel.chanid, "")
+
+    @property
+    def preferred_keys(self) -> tuple[str, ...]:
+        """The kinds of host key that are offered: the pinned one and no other."""
+        return self.wanted.algorithms if self.wanted is not None else ()
+
+    # Private in paramiko: it keeps the key of a certificate and drops the rest. Pinned below 6,
+    # covered by tests.
+    def _verify_key(self, host_key: bytes, signature: bytes) -> None:
+        super()._verify_key(host_key, signature)  # type: ignore[misc]
+        if self.shown and self.shown != host_key:
+            raise paramiko.SSHException("the host showed another key when keys were renewed")
+        self.shown = bytes(host_key)
 
     def _channel_request(self, channel: paramiko.Channel, message: paramiko.Message) -> None:
         peek = paramiko.Message(message.get_remainder())
@@ -73,39 +89,28 @@ def open_link(host: Host, login: Login, limits: Limits) -> Link:
     or the key file is not as it should be. Nothing but SSH's own greeting was sent by then.
     """
     user, key_file = _login(host, login)
-    key = _private_key(Path(key_file))
-    if host.jump is None:
-        link = Link(_connected(host, limits), None)
-    else:
-        through = open_link(host.jump, Login.OBSERVE, limits)
-        link = Link(_forwarded(through, host, limits), through)
-    try:
-        _greet(link, host, limits)
-        _log_in(link, host, user, key)
-    except BaseException:
-        link.close()
-        raise
+    with login_key(Path(key_file)) as key:
+        link = _linked(host, limits)
+        try:
+            _greet(link, host, limits)
+            _log_in(link, host, user, key)
+        except BaseException:
+            link.close()
+            raise
     return link
+
+
+def _linked(host: Host, limits: Limits) -> Link:
+    if host.jump is None:
+        return Link(_connected(host, limits), None)
+    through = open_link(host.jump, Login.OBSERVE, limits)
+    return Link(_forwarded(through, host, limits), through)
 
 
 def _login(host: Host, login: Login) -> tuple[str, str]:
     if login is Login.OBSERVE:
         return host.observe_user, host.observe_key_file
     return host.change_user, host.change_key_file
-
-
-def _private_key(path: Path) -> paramiko.PKey:
-    """Read a private key, and the certificate beside it (`<path>-cert.pub`) where there is one."""
-    try:
-        mode = path.stat().st_mode
-    except OSError as error:
-        raise Refused(f"the key file {path} cannot be read: {error.strerror}") from error
-    if mode & 0o077:
-        raise Refused(f"the key file {path} can be read by others: chmod 600 {path}")
-    try:
-        return paramiko.PKey.from_path(path)
-    except (OSError, ValueError, TypeError, paramiko.SSHException) as error:
-        raise Refused(f"the key file {path} holds no usable key") from error
 
 
 _ADDRESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:-]*")
@@ -144,37 +149,18 @@ def _connected(host: Host, limits: Limits) -> socket.socket:
 
 
 def _greet(link: Link, host: Host, limits: Limits) -> None:
-    kind, pinned = _pinned_key(host)
+    wanted = pinned(host)
     link.banner_timeout = limits.banner
     link.handshake_timeout = limits.handshake
     link.auth_timeout = limits.auth
     try:
-        # Only the pinned kind is offered: a server with several keys must show this one.
-        link.get_security_options().key_types = _SIGNATURES.get(kind, (kind,))
+        link.wanted = wanted
         link.start_client(timeout=limits.banner + limits.handshake)
-        shown = link.get_remote_server_key()
     except IncompatiblePeer as error:
         raise Refused(f"{host.name} does not have the host key that is pinned") from error
     except (paramiko.SSHException, EOFError, OSError) as error:
         raise Unavailable(f"{host.name} broke off the SSH greeting") from error
-    if shown.asbytes() != pinned:
-        raise Refused(
-            f"{host.name} shows another host key than the pinned one: "
-            "it was reinstalled, or somebody stands between"
-        )
-
-
-_SIGNATURES: dict[str, tuple[str, ...]] = {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256")}
-
-
-def _pinned_key(host: Host) -> tuple[str, bytes]:
-    words = host.host_key.split()
-    try:
-        kind, text = words[0], words[1]
-        key = paramiko.PKey.from_type_string(kind, base64.b64decode(text, validate=True))
-    except (IndexError, ValueError, paramiko.SSHException, UnknownKeyType) as error:
-        raise Refused(f"{host.name}: the pinned host key is not a public key line") from error
-    return kind, key.asbytes()
+    check_shown(host, link.shown)
 
 
 def _log_in(link: Link, host: Host, user: str, key: paramiko.PKey) -> None:

@@ -76,8 +76,9 @@ class Session:
 
     def _ask(self, line: str) -> None:
         try:
+            # No end of input is sent: where the command is over by then, OpenSSH takes it for that
+            # of a channel that it never had, and ends the whole link.
             self.channel.exec_command(line.encode("utf-8", "surrogateescape"))
-            self.channel.shutdown_write()
         except (paramiko.SSHException, EOFError, OSError) as error:
             if self._abandoned or not self.link.is_active():
                 raise OutcomeUnknown("the link was lost while the command was sent") from error

@@ -22,6 +22,9 @@ BOTH_LOGINS = pytest.mark.parametrize("login", list(Login))
 PROGRAMS = {
     "contract-argv": """
 for word; do printf '%s' "$word" | od -An -v -tx1 | tr -d ' \\n'; echo; done""",
+    # Words to hex in one process: a thousand runs of it are not a test of this machine.
+    "contract-exact": """
+printf '%s\\0' "$@" | od -An -v -tx1 | tr -d ' \\n'""",
     "contract-exit": 'exit "$1"',
     "contract-die": 'kill -s "$1" "$$"',
     "contract-spill": """

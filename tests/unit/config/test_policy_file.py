@@ -135,6 +135,23 @@ def test_a_host_takes_its_logins_from_the_section_for_all_hosts() -> None:
     assert policy.services["web"].health_url == "https://web.example/health"
 
 
+def test_a_host_is_known_by_an_authority_and_some_keys_are_never_accepted() -> None:
+    policy = team(
+        f"""
+        ssh: {{observe: {{key-file: observe}}, change: {{key-file: change}}}}
+        services: {{web: {{}}}}
+        hosts:
+          web1:
+            address: web1
+            service: web
+            host-key: "@cert-authority {KEY} the hosts' authority"
+            revoked-host-keys: ["{KEY} lost"]
+        """
+    )
+    web1 = policy.hosts[HostName("web1")]
+    assert (web1.host_key, web1.revoked_host_keys) == (f"@cert-authority {KEY}", (KEY,))
+
+
 def test_a_relative_key_file_starts_at_the_folder_of_the_policy(tmp_path: Path) -> None:
     path = tmp_path / "policy.yaml"
     path.write_text(

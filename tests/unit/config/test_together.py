@@ -98,6 +98,14 @@ def test_a_private_key_that_others_may_read_is_refused(tmp_path: Path) -> None:
     )
 
 
+def test_a_public_half_may_be_read_by_everybody_for_an_agent_holds_the_other(
+    tmp_path: Path,
+) -> None:
+    observe = key_file(tmp_path / "observe.pub", 0o644)
+    change = key_file(tmp_path / "change.pub", 0o644)
+    assert joint_faults(settings(tmp_path), host(observe=observe, change=change)) == ()
+
+
 def test_a_private_key_that_is_not_there_is_named(tmp_path: Path) -> None:
     observe = key_file(tmp_path / "observe", 0o600)
     (fault,) = joint_faults(settings(tmp_path), host(observe=observe, change=tmp_path / "gone"))
