@@ -111,10 +111,10 @@ def packet(now: datetime = NOON) -> Card:
             Button(
                 option="reject",
                 label="Reject",
-                style=ButtonStyle.DANGER,
                 consequence=("Nothing runs.",),
                 confirm="The incident stays open and nothing is repaired.",
                 wants_reason=True,
+                needs_form=False,
             ),
         ),
         footer=(
