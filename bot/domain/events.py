@@ -847,6 +847,23 @@ class DrillStarted:
     room: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertsTold:
+    """News of a group whose route only posts; `told` False = counted, and said with the next.
+
+    `counted` are the alerts that fired untold since the last message.
+    """
+
+    group: str
+    route: str
+    severity: Severity
+    title: Untrusted
+    firing: int
+    resolved: int
+    counted: int = 0
+    told: bool = True
+
+
 IncidentEvent: TypeAlias = (
     IncidentDeclared
     | TitleChanged
@@ -911,7 +928,7 @@ IncidentEvent: TypeAlias = (
     | FollowUpNoted
     | NoticeSent
 )
-SystemEvent: TypeAlias = Frozen | Unfrozen | DrillStarted
+SystemEvent: TypeAlias = Frozen | Unfrozen | DrillStarted | AlertsTold
 Event: TypeAlias = IncidentEvent | SystemEvent | PersonEvent
 
 

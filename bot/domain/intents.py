@@ -345,6 +345,19 @@ class AttachAlerts(Intent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TellAlerts(Intent):
+    """News of one alert group whose route only posts; `muted` = in a maintenance window."""
+
+    group: str
+    route: str
+    severity: Severity
+    title: Untrusted
+    firing: int
+    resolved: int
+    muted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoomIsOpen(Intent):
     """A platform made (or found) the room."""
 
@@ -521,4 +534,4 @@ IncidentIntent: TypeAlias = (
     | TryReserve
     | TimerDue
 )
-SystemIntent: TypeAlias = Freeze | Unfreeze | Drill
+SystemIntent: TypeAlias = Freeze | Unfreeze | Drill | TellAlerts

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.decided import Decided, Decision, Refusal
-from bot.domain.effects import StartDrill
-from bot.domain.events import DrillStarted, Envelope, Frozen, Unfrozen
-from bot.domain.intents import Drill, Freeze, SystemIntent, Unfreeze
+from bot.domain.effects import Place, Post, StartDrill, Target
+from bot.domain.events import AlertsTold, DrillStarted, Envelope, Frozen, Unfrozen
+from bot.domain.intents import Drill, Freeze, SystemIntent, TellAlerts, Unfreeze
 from bot.domain.permissions import allowed
 from bot.domain.policy import Policy
 from bot.values import PersonId
@@ -38,6 +38,19 @@ _TAG = 8
 
 _DRILLS_KEPT = 20
 
+TELL_EVERY = timedelta(minutes=10)
+"""A group that only posts is told of at most this often; what comes meanwhile is counted."""
+
+_GROUPS_KEPT = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """When a group was last told of, and how many alerts have fired untold since."""
+
+    at: datetime
+    counted: int = 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:
@@ -46,6 +59,9 @@ class System:
     freezes: Mapping[str, Frozen] = field(default_factory=dict)
     drills: Mapping[str, PersonId] = field(default_factory=dict)
     """Who started the latest drills, by the tag that their alerts carry."""
+    seq: int = 0
+    tellings: Mapping[str, Telling] = field(default_factory=dict)
+    """Groups of alerts that only post, those with the latest news last."""
 
 
 def drill_tag(drill: str) -> str:
@@ -55,6 +71,7 @@ def drill_tag(drill: str) -> str:
 
 def evolve(system: System, envelope: Envelope) -> System:
     """Fold one event."""
+    system = replace(system, seq=envelope.seq)
     match envelope.event:
         case Frozen(scope=scope) as frozen:
             return replace(system, freezes={**system.freezes, scope: frozen})
@@ -64,6 +81,8 @@ def evolve(system: System, envelope: Envelope) -> System:
         case DrillStarted(drill=drill):
             drills = {**system.drills, drill_tag(drill): envelope.actor}
             return replace(system, drills=dict(list(drills.items())[-_DRILLS_KEPT:]))
+        case AlertsTold() as event:
+            return _told(system, event, envelope.at)
         case _:
             return system
 
@@ -73,7 +92,6 @@ def decide(policy: Policy, system: System, intent: SystemIntent, now: datetime) 
     why_not = allowed(intent.by, intent.VERB)
     if why_not:
         return Refusal(reason=why_not)
-    del now
     match intent:
         case Freeze():
             return _freeze(policy, system, intent)
@@ -81,6 +99,45 @@ def decide(policy: Policy, system: System, intent: SystemIntent, now: datetime) 
             return _unfreeze(system, intent)
         case Drill():
             return _drill(policy, intent)
+        case TellAlerts():
+            return _tell(policy, system, intent, now)
+
+
+def _told(system: System, event: AlertsTold, at: datetime) -> System:
+    before = system.tellings.get(event.group)
+    after = Telling(at=at)
+    if not event.told:
+        at, already = (before.at, before.counted) if before else (at, 0)
+        after = Telling(at=at, counted=already + event.firing)
+    kept = {group: telling for group, telling in system.tellings.items() if group != event.group}
+    latest = dict([*kept.items(), (event.group, after)][-_GROUPS_KEPT:])
+    return replace(system, tellings=latest)
+
+
+def _tell(policy: Policy, system: System, intent: TellAlerts, now: datetime) -> Decision:
+    """Post the news of a group to the announcement channel; count it where one was just posted."""
+    last = system.tellings.get(intent.group)
+    due = last is None or now - last.at >= TELL_EVERY
+    told = due and not intent.muted
+    event = AlertsTold(
+        group=intent.group,
+        route=intent.route,
+        severity=intent.severity,
+        title=intent.title,
+        firing=intent.firing,
+        resolved=intent.resolved,
+        counted=last.counted if last else 0,
+        told=told,
+    )
+    channel = policy.announcement_channel
+    posts = tuple(
+        Post(
+            seq=system.seq + 1,
+            target=Target(platform=platform, place=Place.CHANNEL, name=channel),
+        )
+        for platform in policy.platforms
+    )
+    return Decided(events=(event,), effects=posts if told else ())
 
 
 def _freeze(policy: Policy, system: System, intent: Freeze) -> Decision:

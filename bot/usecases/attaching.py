@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from bot.domain.actor import FIREWARDEN
 from bot.domain.alerts import Alert
 from bot.domain.events import AlertBrief, Status
-from bot.domain.intents import AttachAlerts
+from bot.domain.intents import AttachAlerts, TellAlerts
 from bot.domain.packet import RunPacket
-from bot.domain.policy import Policy, Route, RunbookStart
+from bot.domain.policy import Policy, Route, RouteAction, RunbookStart
 from bot.domain.run import inventory
 from bot.domain.running import parameters_of
 from bot.errors import OperatorMistake, UserMistake
@@ -54,9 +54,18 @@ class Attaching:
         news = await self._journal.alert_news(group)
         route = self._route(news)
         known = await self._incident_of(group, news)
-        if not news.first or ignored(route) or (not known and not news.firing):
+        if (
+            not news.first
+            or ignored(route)
+            or (not known and not news.firing and not _posts(route))
+        ):
             taken = AlertsTaken(group=group, mark=news.mark, incident=known)
             await self._journal.commit([Commit(settlement=settlement, taken=(taken,))])
+            return
+        if not known and route is not None and _posts(route):
+            taken = AlertsTaken(group=group, mark=news.mark, incident="")
+            told = Extra(settlement=settlement, taken=(taken,))
+            await self._system.submit(SYSTEM_STREAM, self._telling(group, news, route), told)
             return
         ident = known or self._ids.new()
         intent = await self._intent(group, news, route, opening=not known)
@@ -66,6 +75,20 @@ class Attaching:
             free=(AlertGroupRow(group_key=group, incident=ident),) if not known else (),
         )
         await self._desk.submit(ident, intent, extra)
+
+    def _telling(self, group: str, news: AlertNews, route: Route) -> TellAlerts:
+        lead = next((s for s in news.first if s.alert.status.value == "firing"), news.first[0])
+        usual = severity_of(self._current.policy, route, lead.alert)
+        return TellAlerts(
+            by=FIREWARDEN,
+            group=group,
+            route=route.name,
+            severity=_severity(news.worst) if news.worst else usual,
+            title=lead.alert.summary,
+            firing=news.firing,
+            resolved=news.resolved,
+            muted=all(_muted(route, stored) for stored in news.first),
+        )
 
     async def _incident_of(self, group: str, news: AlertNews) -> str:
         """Return the group's incident, else the one that its alerts belong to; "" = none lives.
@@ -185,6 +208,10 @@ def _service(route: Route | None, alert: Alert) -> str:
 
 def _storm_title(route: str) -> Untrusted:
     return Untrusted(f"Alert storm on the route {route}: too many groups for one incident each")
+
+
+def _posts(route: Route | None) -> bool:
+    return route is not None and route.action is RouteAction.POST
 
 
 def _muted(route: Route, stored: StoredAlert) -> bool:

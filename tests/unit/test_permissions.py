@@ -174,6 +174,7 @@ def test_intents_without_a_verb_of_their_own_are_the_bots_alone() -> None:
         "StepNotPossible",
         "StepResult",
         "StepUnknown",
+        "TellAlerts",
         "TimerDue",
         "TryReserve",
     }

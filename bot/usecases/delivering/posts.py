@@ -1,6 +1,7 @@
 """Messages and cards: each message once and in order, each card's copies always at their latest."""
 
 from bot.domain.effects import Effect, Place, Post, Show, Target
+from bot.domain.events import AlertsTold
 from bot.domain.state import Incident
 from bot.errors import OutcomeUnknown
 from bot.ports import ChatPlatform, Claim
@@ -14,6 +15,7 @@ from bot.usecases.delivering.carrier import (
 )
 from bot.usecases.rendering import Rendering
 from bot.values import ConversationRef, MessageRef, PersonId, StreamRef
+from cards.alerts_message import alerts_message
 from cards.model import Card
 
 
@@ -40,6 +42,9 @@ class Posts:
         if not isinstance(effect, Post):
             msg = f"{type(effect).__name__} is not a post"
             raise TypeError(msg)
+        if claim.item.stream is not None and claim.item.stream.kind == "system":
+            await self._announce(claim, claim.item.stream, effect)
+            return
         incident = await self._desk.state(incident_of(claim))
         card = await self._card(incident, effect)
         chat = self._chats[effect.target.platform]
@@ -48,6 +53,17 @@ class Posts:
             await self._settler.done(claim)
             return
         ref = await post_once(chat, place, claim.item.key, card)
+        await self._settler.done(claim, write_ref(ref))
+
+    async def _announce(self, claim: Claim, stream: StreamRef, effect: Post) -> None:
+        """Tell a channel about something that belongs to no incident."""
+        event = (await self._archive.event(stream, effect.seq)).event
+        if not isinstance(event, AlertsTold):
+            await self._settler.done(claim)
+            return
+        chat = self._chats[effect.target.platform]
+        place = await chat.channel(effect.target.name)
+        ref = await post_once(chat, place, claim.item.key, alerts_message(event))
         await self._settler.done(claim, write_ref(ref))
 
     async def _card(self, incident: Incident, effect: Post) -> Card | None:
