@@ -83,7 +83,7 @@ from handlers.router import Router
 from handlers.verbs import help_lines
 
 if TYPE_CHECKING:
-    from bot.adapters.slack.team import SlackTeam
+    from bot.adapters.slack.team import Access, SlackTeam
 
 _log = logging.getLogger(__name__)
 
@@ -303,20 +303,28 @@ async def kept_tokens(base: Base) -> Tokens:
     return Tokens(alert=(kept,), drill=drill)
 
 
-def slack_team(base: Base) -> "SlackTeam | None":
-    """Return the Slack workspace that the settings give access to."""
-    settings = base.settings
+def slack_access(settings: Settings) -> "Access | None":
+    """Return what the settings open of Slack, None where they name no bot."""
     if settings.slack_bot_token is None:
         return None
     # The library costs time and memory that an installation without Slack does not pay.
-    from bot.adapters.slack.team import Access, SlackTeam  # noqa: PLC0415
+    from bot.adapters.slack.team import Access  # noqa: PLC0415
 
-    access = Access(
+    return Access(
         api_url=str(settings.slack_api_url),
         bot_token=settings.slack_bot_token.get_secret_value(),
         signing_secret=_secret(settings.slack_signing_secret),
         app_token=_secret(settings.slack_app_token),
     )
+
+
+def slack_team(base: Base) -> "SlackTeam | None":
+    """Return the Slack workspace that the settings give access to."""
+    access = slack_access(base.settings)
+    if access is None:
+        return None
+    from bot.adapters.slack.team import SlackTeam  # noqa: PLC0415 - as above
+
     return SlackTeam.open(access, policy=lambda: base.current.policy, clock=base.clock)
 
 

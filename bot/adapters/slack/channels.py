@@ -55,8 +55,11 @@ class Channels:
             if mark not in self._rooms:
                 self._rooms[mark] = await self._make(spec, mark)
             channel = self._rooms[mark]
-        if spec.members:
+        try:
             await self.invite(channel, spec.members)
+        except Refused as refused:
+            # An incident has its room, whoever cannot come.
+            _log.warning("not everybody is in the new room: %s", refused)
         return channel
 
     async def rename(self, channel: str, name: str, topic: str) -> None:

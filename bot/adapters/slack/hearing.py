@@ -195,6 +195,8 @@ async def _sent(sending: Awaitable[object]) -> None:
         await sending
     except FirewardenError as fault:
         _log.warning("an answer did not reach its asker: %s", fault)
+    except Exception:  # noqa: BLE001 - the outermost frame: a bug in an answer ends nothing else
+        _log.exception("an answer could not be sent")
 
 
 def _app() -> AsyncApp:

@@ -13,8 +13,9 @@ from bot.ports import Clock
 from bot.values import Json
 
 EVENT_TYPE: Final = "firewarden"
-_LOOK_BACK: Final = timedelta(days=30)
-"""How old a message may be that a restarted bot still finds again."""
+_LOOK_BACK: Final = timedelta(days=2)
+"""How old a message may be that a restarted bot still finds again: it is in doubt for the length
+of an outage, and a busy channel of a month would take more calls than Slack allows in a minute."""
 _CONVERSATIONS: Final = 1000
 """Conversations whose keys are remembered; an older one is read again when it is needed."""
 

@@ -54,6 +54,8 @@ class Sockets:
                 _log.warning("Slack connection %d hears nothing any more", number)
             except (SlackClientError, ClientError, TimeoutError, OSError) as fault:
                 _log.warning("Slack connection %d failed: %s", number, type(fault).__name__)
+            except Exception:  # noqa: BLE001 - the outermost frame: we go on hearing
+                _log.exception("Slack connection %d met a fault", number)
             finally:
                 await handler.client.close()  # type: ignore[no-untyped-call]  # as it ships
             await self._rest(wait)

@@ -11,6 +11,7 @@ from typing import Final, NoReturn, Self, TypeAlias
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import OutcomeUnknown, Refused, Unavailable
 from bot.ports import Clock
@@ -122,11 +123,22 @@ class SlackWeb:
         if status != HTTPStatus.OK:
             raise Refused(f"Slack answered {status}")
 
+    async def granted(self) -> tuple[str, frozenset[str]]:
+        """Return the workspace's name and the scopes of the token."""
+        response = await self._response("auth.test", {}, again=True)
+        scopes = str(response.headers.get("X-OAuth-Scopes", ""))
+        return text_in(_answer(response.data), "team"), frozenset(scopes.replace(",", " ").split())
+
     async def _call(self, method: str, args: Mapping[str, Json], *, again: bool) -> Answer:
+        return _answer((await self._response(method, args, again=again)).data)
+
+    async def _response(
+        self, method: str, args: Mapping[str, Json], *, again: bool
+    ) -> AsyncSlackResponse:
         self._wait_out(method)
         form = {name: _written(value) for name, value in args.items()}
         try:
-            answer = await self._client.api_call(method, data=form)
+            return await self._client.api_call(method, data=form)
         except SlackApiError as fault:
             self._failed(method, fault, again=again)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as fault:
@@ -136,7 +148,6 @@ class SlackWeb:
         except AttributeError:
             # The library takes a text/plain body for an object, as proxies send them.
             self._lost(method, "no JSON", again=again)
-        return _answer(answer.data)
 
     def _wait_out(self, method: str) -> None:
         left = self._paused.get(method, 0.0) - self._clock.monotonic()

@@ -272,7 +272,9 @@ class Slack:
         if token != BOT_TOKEN:
             return web.json_response({"ok": False, "error": "invalid_auth"})
         try:
-            return web.json_response({"ok": True, **self._methods.one(method, args)})
+            answer = {"ok": True, **self._methods.one(method, args)}
+            granted = {"X-OAuth-Scopes": ",".join(sorted(self.of.scopes))}
+            return web.json_response(answer, headers=granted)
         except Fault as fault:
             return web.json_response({"ok": False, "error": fault.error, **fault.more})
 

@@ -105,11 +105,15 @@ async def test_a_room_that_is_as_it_should_be_is_not_touched(team: Slack) -> Non
     assert len(team.called("conversations.setTopic")) == before
 
 
-async def test_somebody_who_cannot_be_invited_is_named(team: Slack) -> None:
+async def test_somebody_who_cannot_be_invited_is_named_and_keeps_no_room_from_opening(
+    team: Slack,
+) -> None:
     async with people_in(team) as platform:
         team.of.users["U1"].deleted = True
+        room = await platform.open_room(SPEC)
         with pytest.raises(Refused, match=r"U1 \(cant_invite\)"):
-            await platform.open_room(SPEC)
+            await platform.invite(room, [PersonId("alice"), PersonId("bob")])
+    assert team.of.channels[room.id].members == {BOT, "U2"}
 
 
 async def test_a_channel_without_the_bot_says_to_invite_it(team: Slack) -> None:
