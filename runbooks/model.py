@@ -162,6 +162,8 @@ class Part(BaseModel):
         arbitrary_types_allowed=True,
         alias_generator=_kebab,
         populate_by_name=False,
+        # Built at their first use: the first alert after a start does not wait for them.
+        defer_build=True,
     )
 
 

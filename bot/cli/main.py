@@ -1,6 +1,7 @@
 """Reads the command line, hands over to one command, and turns errors into words and statuses."""
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -38,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(entry: Entry, words: Sequence[str]) -> int:
     # By name, so that `serve` starts without the imports of a dozen other commands.
-    command = cast("Command", import_module(f"bot.cli.{entry.module}"))
+    command = _imported(entry)
     parser = argparse.ArgumentParser(prog=f"firewarden {entry.name}", allow_abbrev=False)
     command.add_to(parser)
     arguments = parser.parse_args(words)
@@ -60,6 +61,15 @@ def _run(entry: Entry, words: Sequence[str]) -> int:
         return OK
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _imported(entry: Entry) -> Command:
+    """Import a command without garbage collection, which only takes a tenth more time here."""
+    gc.disable()
+    try:
+        return cast("Command", import_module(f"bot.cli.{entry.module}"))
+    finally:
+        gc.enable()
 
 
 def _configured() -> Settings:

@@ -18,16 +18,19 @@ Kind: TypeAlias = Annotated[FieldKind, Field(strict=False)]
 Style: TypeAlias = Annotated[AskedStyle, Field(strict=False)]
 
 
+# Every model is built at its first use: the first alert after a start does not wait for them.
+
+
 class _Sent(BaseModel):
     """Base of what callers send: an unknown key is a mistake worth hearing of."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 class _Given(BaseModel):
     """Base of what callers get."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class CommandBody(_Sent):
@@ -169,9 +172,13 @@ class Problem(_Given):
     message: str
 
 
-INCIDENTS: TypeAdapter[tuple[IncidentJson, ...]] = TypeAdapter(tuple[IncidentJson, ...])
-TIMELINE: TypeAdapter[tuple[EntryJson, ...]] = TypeAdapter(tuple[EntryJson, ...])
-CARDS: TypeAdapter[tuple[CardJson, ...]] = TypeAdapter(tuple[CardJson, ...])
+_LATE = ConfigDict(defer_build=True)
+
+INCIDENTS: TypeAdapter[tuple[IncidentJson, ...]] = TypeAdapter(
+    tuple[IncidentJson, ...], config=_LATE
+)
+TIMELINE: TypeAdapter[tuple[EntryJson, ...]] = TypeAdapter(tuple[EntryJson, ...], config=_LATE)
+CARDS: TypeAdapter[tuple[CardJson, ...]] = TypeAdapter(tuple[CardJson, ...], config=_LATE)
 
 
 def incident_json(summary: IncidentSummary) -> IncidentJson:

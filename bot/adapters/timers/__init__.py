@@ -3,9 +3,10 @@
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
+if TYPE_CHECKING:
+    from apscheduler.events import JobExecutionEvent
 
 Chore = Callable[[], Awaitable[None]]
 
@@ -17,6 +18,10 @@ class Housekeeping:
     """Runs chores at intervals in the event loop; one that fails is logged and runs again."""
 
     def __init__(self) -> None:
+        # Late: the first alert after a start does not wait for a scheduler of housekeeping.
+        from apscheduler.events import EVENT_JOB_ERROR  # noqa: PLC0415 - as said above
+        from apscheduler.schedulers.asyncio import AsyncIOScheduler  # noqa: PLC0415 - as above
+
         # facts/libraries: without grace a late job is dropped in silence, and overlaps are skipped.
         defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         self._scheduler = AsyncIOScheduler(timezone="UTC", job_defaults=defaults)
@@ -38,5 +43,5 @@ class Housekeeping:
             self._scheduler.shutdown(wait=False)
 
 
-def _failed(event: JobExecutionEvent) -> None:
+def _failed(event: "JobExecutionEvent") -> None:
     _log.error("housekeeping %s failed: %s", event.job_id, event.exception)
