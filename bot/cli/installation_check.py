@@ -24,6 +24,9 @@ from bot.values import Host
 _ROOM: Final = 256 * 1024 * 1024
 """Bytes that should be free: a backup of a year's journal and its log fit."""
 
+_MANY: Final = 1000
+"""Malformed alerts that are kept at most."""
+
 
 async def installation_findings(settings: Settings, policy: Policy | None) -> list[Finding]:
     """Look at the data folder; one that is not there yet is made at the first start.
@@ -98,6 +101,11 @@ async def _journal(base: Base) -> list[Finding]:
         for waiting in await base.journal.backlog()
         if waiting.parked
     ]
+    malformed = len(await base.journal.quarantined(_MANY))
+    if malformed:
+        found.append(
+            note(f"{counted(malformed, 'malformed alert')}: see `firewarden alert quarantine`")
+        )
     return [*found, fine(f"journal: {counted(len(incidents), 'incident')}")]
 
 

@@ -39,6 +39,10 @@ GROUPS: Final[tuple[tuple[str, tuple[Entry, ...]], ...]] = (
         (Entry(name="seat", module="seat", does="add, link, list or revoke seats and tokens"),),
     ),
     (
+        "Alerts",
+        (Entry(name="alert", module="alert", does="show alerts that could not be read"),),
+    ),
+    (
         "Runbooks and hosts",
         (
             Entry(name="runbook", module="runbook", does="lint, show, plan, test or record one"),
