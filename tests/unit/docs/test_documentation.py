@@ -66,10 +66,3 @@ def test_the_glossary_is_in_order_and_says_each_word_once() -> None:
     page = (ROOT / "docs" / "glossary.md").read_text("utf-8")
     words = re.findall(r"^\| ([a-z ]+) \|", page, re.MULTILINE)[1:]
     assert words == sorted(set(words))
-
-
-def test_no_line_of_prose_is_too_long_to_read_in_a_terminal() -> None:
-    for path in DOCUMENTS:
-        prose = re.sub(r"```.*?```", "", path.read_text("utf-8"), flags=re.DOTALL)
-        for line in prose.splitlines():
-            assert line.startswith(("|", "!")) or len(line) <= 120, (path.name, line)
