@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from bot.errors import OutcomeUnknown, Refused, Unavailable
@@ -57,6 +57,8 @@ class MemoryHosts:
         self.unfit: dict[str, Check] = {}
         self.tried: list[tuple[str, tuple[tuple[str, ...], ...], bool]] = []
         self.held: asyncio.Event | None = None
+        self.died = False
+        """Whether the command that is held ends by a signal."""
 
     async def boot_id(self, host: Host) -> str:
         del host
@@ -88,6 +90,9 @@ class MemoryHosts:
         self._receipts[key] = (attempt.digest, result)
         if self.held is not None:
             await self.held.wait()
+        if self.died:
+            result = replace(result, exit_status=None, signal="KILL")
+            self._receipts[key] = (attempt.digest, result)
         if self.faults.after:
             raise self.faults.after.pop(0)
         return result
