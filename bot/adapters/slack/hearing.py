@@ -76,6 +76,8 @@ class Hearing:
             self._shortcut
         )
         self.app.event("app_mention")(self._mention)
+        self.app.event("reaction_added")(self._pinned)
+        self.app.event("app_home_opened")(self._home)
 
     async def _command(self, ack: AsyncAck, body: Body) -> None:
         reply = await self._handled(incoming.command(body))
@@ -154,6 +156,42 @@ class Hearing:
                 **({"thread_ts": thread} if thread else {}),
             )
         )
+
+    async def _pinned(self, body: Body) -> None:
+        """Keep a message on the timeline; where that fails Slack sends the event again."""
+        pinned = incoming.pinned(body)
+        if pinned is None:
+            return
+        async with asyncio.timeout(_WITHIN):
+            found = await self._web.ask(
+                "conversations.replies", channel=pinned.channel, ts=pinned.ts, limit=1
+            )
+        message = next(iter(listed(found, "messages")), {})
+        if text_in(message, "bot_id"):
+            return  # what the bot said is on the timeline already
+        reply = await self._dispatch.handle(pinned.said(message))
+        if reply.tone is ReplyTone.NOT_RECORDED:
+            raise Unavailable(reply.text)
+        told = self._told(reply, pinned.team)
+        self._later(
+            self._web.ask(
+                "chat.postEphemeral",
+                channel=pinned.channel,
+                user=pinned.user,
+                text=told["text"],
+                blocks=told["blocks"],
+            )
+        )
+
+    async def _home(self, body: Body) -> None:
+        commands = incoming.home_opened(body, self._command_name)
+        if not commands:
+            return
+        replies = [await self._handled(command) for command in commands]
+        team, today = text_in(body, "team_id"), self._clock.now().date()
+        view = outgoing.home_view(replies, team=team, today=today)
+        user = text_in(inner(body, "event"), "user")
+        self._later(self._web.ask("views.publish", user_id=user, view=view))
 
     async def _handled(self, request: Request) -> Reply:
         try:

@@ -122,10 +122,59 @@ def shortcut(body: Answer) -> MessageSaid | None:
         return None
     sender, team = _person(body)
     return MessageSaid(
-        id=f"slack:said:{team}:{channel}:{text_in(message, 'ts')}",
+        id=_said_id(team, channel, text_in(message, "ts")),
         sender=sender,
         text=typed(text_in(message, "text")),
         conversation=place,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pinned:
+    """Somebody's :pushpin: on a message, whose words must still be fetched."""
+
+    sender: Sender
+    user: str
+    team: str
+    channel: str
+    ts: str
+
+    def said(self, message: Answer) -> MessageSaid:
+        """Return the request; the same as that of the shortcut, so that both count once."""
+        return MessageSaid(
+            id=_said_id(self.team, self.channel, self.ts),
+            sender=self.sender,
+            text=typed(text_in(message, "text")),
+            conversation=ConversationRef(platform=PLATFORM, id=self.channel),
+        )
+
+
+def pinned(body: Answer) -> Pinned | None:
+    """Read a reaction; None where it is another one, or on something else than a message."""
+    event = inner(body, "event")
+    item, team, user = inner(event, "item"), text_in(body, "team_id"), text_in(event, "user")
+    if text_in(event, "reaction") != "pushpin" or text_in(item, "type") != "message":
+        return None
+    return Pinned(
+        sender=_sender(team, user, user),
+        user=user,
+        team=team,
+        channel=text_in(item, "channel"),
+        ts=text_in(item, "ts"),
+    )
+
+
+def home_opened(body: Answer, name: str) -> tuple[SlashCommand, ...]:
+    """Read that somebody opened the bot's Home: what is open, and what waits for them."""
+    event = inner(body, "event")
+    user = text_in(event, "user")
+    if text_in(event, "tab") != "home":
+        return ()
+    sender = _sender(text_in(body, "team_id"), user, user)
+    ident = f"slack:event:{text_in(body, 'event_id')}"
+    return tuple(
+        SlashCommand(id=f"{ident}:{verb}", sender=sender, text=f"/{name} {verb}")
+        for verb in ("approvals", "list")
     )
 
 
@@ -133,6 +182,10 @@ def typed(text: str) -> str:
     """Return what a person typed: references as words (people stay references), no escapes."""
     plain = _REFERENCE.sub(_referred, text)
     return plain.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
+
+
+def _said_id(team: str, channel: str, ts: str) -> str:
+    return f"slack:said:{team}:{channel}:{ts}"
 
 
 def _referred(found: re.Match[str]) -> str:

@@ -23,6 +23,7 @@ SCOPES: Final[Mapping[str, str]] = MappingProxyType(
         "im:history": "as channels:history, so that nobody is paged twice",
         "im:write": "pages people by direct message",
         "pins:write": "keeps the incident card at hand",
+        "reactions:read": "keeps a message on the timeline that somebody gave a :pushpin:",
         "users:read": "tells guests, bots and deactivated people apart: they never approve",
     }
 )
@@ -46,6 +47,10 @@ def _lines(address: str, name: str, incident: str, runbook: str) -> Iterator[str
     yield f"  name: {_quoted(name)}"
     yield "  description: Hears the alarm, opens the room, and asks before it touches production"
     yield "features:"
+    yield "  app_home:"
+    yield "    home_tab_enabled: true"
+    yield "    messages_tab_enabled: true           # pages arrive there"
+    yield "    messages_tab_read_only_enabled: true"
     yield "  bot_user:"
     yield f"    display_name: {_quoted(name.lower())}"
     yield "    always_online: true"
@@ -65,7 +70,7 @@ def _lines(address: str, name: str, incident: str, runbook: str) -> Iterator[str
     yield "settings:"
     yield "  event_subscriptions:"
     yield from [f"    request_url: {_quoted(url)}"] if url else []
-    yield "    bot_events: [app_mention]"
+    yield "    bot_events: [app_home_opened, app_mention, reaction_added]"
     yield "  interactivity:"
     yield "    is_enabled: true"
     yield from [f"    request_url: {_quoted(url)}"] if url else []

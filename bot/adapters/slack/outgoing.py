@@ -1,5 +1,6 @@
 """Replies as Slack shows them to the asker alone: ephemeral messages, and views of a modal."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
@@ -46,6 +47,16 @@ def last_view(reply: Reply, *, team: str, today: date) -> dict[str, Json]:
         "close": {"type": "plain_text", "text": "Close", "emoji": False},
         "blocks": [*_blocks(_words(reply, team), today)],
     }
+
+
+def home_view(replies: Sequence[Reply], *, team: str, today: date) -> dict[str, Json]:
+    """Return the Home of one person."""
+    blocks: list[Json] = []
+    for reply in replies:
+        card = reply.card
+        blocks += block_kit.render(card, today=today).blocks if card else ()
+        blocks += () if card else _blocks(_words(reply, team), today)
+    return {"type": "home", "blocks": blocks[: block_kit.MOST_MODAL_BLOCKS]}
 
 
 def asking_view(card: Card, button: Button, channel: str, *, today: date) -> Node:

@@ -47,6 +47,7 @@ class Methods:
             "chat.postEphemeral": (self._post_ephemeral, ("chat:write",)),
             "chat.update": (self._update, ("chat:write",)),
             "views.open": (self._views_open, ()),
+            "views.publish": (self._views_publish, ()),
             "pins.add": (self._pin, ("pins:write",)),
             "files.getUploadURLExternal": (self._upload_url, ("files:write",)),
             "files.completeUploadExternal": (self._complete_upload, ("files:write",)),
@@ -249,6 +250,15 @@ class Methods:
         view = View(id=self._of.next("V"), user=user, content=content)
         self._of.views[view.id] = view
         return {"view": {"id": view.id, **content}}
+
+    def _views_publish(self, args: Args) -> Args:
+        view = _json(args.get("view"))
+        if args.get("user_id") not in self._of.users:
+            raise Fault("not_found")
+        if view.get("type") != "home" or not 1 <= len(view["blocks"]) <= 100:
+            raise Fault("invalid_arguments")
+        self._of.homes[str(args["user_id"])] = view
+        return {"view": view}
 
     def _upload_url(self, args: Args) -> Args:
         if not args.get("filename") or not str(args.get("length", "")).isdigit():

@@ -30,6 +30,7 @@ SCOPES = frozenset(
         "im:history",
         "im:write",
         "pins:write",
+        "reactions:read",
         "users:read",
     }
 )
@@ -150,6 +151,8 @@ class Workspace:
     channels: dict[str, Channel] = field(default_factory=dict)
     uploads: dict[str, bytes] = field(default_factory=dict)
     views: dict[str, View] = field(default_factory=dict)
+    homes: dict[str, Args] = field(default_factory=dict)
+    """The Home of the bot, by person."""
     triggers: dict[str, tuple[str, float]] = field(default_factory=dict)
     """Unused trigger ids, with their person and the moment of the loop's clock that ends them."""
     used_triggers: set[str] = field(default_factory=set)

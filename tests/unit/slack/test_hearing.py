@@ -240,6 +240,59 @@ async def test_a_message_is_kept_on_the_timeline_by_its_shortcut(
     assert request.text == "the cache was cold, see https://x.example"
 
 
+def pushpin(channel: Channel, ts: str) -> dict[str, object]:
+    return {
+        "type": "reaction_added",
+        "user": "U1",
+        "reaction": "pushpin",
+        "item": {"type": "message", "channel": channel.id, "ts": ts},
+    }
+
+
+async def test_a_message_with_a_pushpin_is_kept_under_the_id_of_the_shortcut(
+    team: Slack, dispatch: RememberingDispatch, ops: Channel
+) -> None:
+    ops.messages.append(Posted(ts="7.7", text="it was &lt;DNS&gt;", blocks=[], user="U1"))
+    heard = await team.event(pushpin(ops, "7.7"))
+    assert heard.status == 200
+    [request] = dispatch.requests
+    assert isinstance(request, MessageSaid)
+    assert (request.id, request.text) == (f"slack:said:T1:{ops.id}:7.7", "it was <DNS>")
+
+
+async def test_a_pushpin_that_was_not_recorded_is_sent_again_by_slack(
+    team: Slack, dispatch: RememberingDispatch, ops: Channel
+) -> None:
+    ops.messages.append(Posted(ts="7.7", text="it was DNS", blocks=[], user="U1"))
+    dispatch.reply = Reply(tone=ReplyTone.NOT_RECORDED, text="the journal is busy")
+    assert (await team.event(pushpin(ops, "7.7"))).status == 500
+    team.down = True
+    assert (await team.event(pushpin(ops, "7.7"))).status == 500
+
+
+async def test_other_reactions_and_messages_of_the_bot_are_left_alone(
+    team: Slack, dispatch: RememberingDispatch, ops: Channel
+) -> None:
+    posted = shown(ops)
+    await team.event(pushpin(ops, posted.ts))
+    await team.event({**pushpin(ops, posted.ts), "reaction": "eyes"})
+    assert dispatch.requests == []
+
+
+async def test_the_home_shows_what_waits_and_what_is_open(
+    team: Slack, dispatch: RememberingDispatch
+) -> None:
+    dispatch.reply = Reply(tone=ReplyTone.ANSWER, text="ok", card=Card(title=("1 open incident",)))
+    await team.event({"type": "app_home_opened", "user": "U1", "tab": "home"}, ident="Ev9")
+
+    async def home() -> str:
+        return words(team.of.homes["U1"]["blocks"]) if team.of.homes else ""
+
+    assert await until(home) == "1 open incident\n1 open incident"
+    texts = [r.text for r in dispatch.requests if isinstance(r, SlashCommand)]
+    assert texts == ["/incident approvals", "/incident list"]
+
+
 async def test_nothing_is_asked_of_slack_on_the_way_to_an_acknowledgement(
     team: Slack, ops: Channel
 ) -> None:
