@@ -4,16 +4,17 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
-from bot.config import Settings
+if TYPE_CHECKING:
+    from bot.config import Settings
 
 OK: Final = 0
 FAILED: Final = 1
 MISTAKE: Final = 2
 """Exit statuses: done; could not; the configuration or the command line is wrong."""
 
-Configured: TypeAlias = Callable[[], Settings]
+Configured: TypeAlias = Callable[[], "Settings"]
 """Reads the settings; raises OperatorMistake. A command that needs none does not call it."""
 
 Run: TypeAlias = Callable[[argparse.Namespace, Configured], int]

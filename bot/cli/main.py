@@ -7,15 +7,14 @@ import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module, metadata
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from bot.adapters.logs import start_log
 from bot.cli.command import FAILED, MISTAKE, OK, Command, Run, remark, say
 from bot.cli.overview import ENTRIES, Entry, overview
-from bot.config import Settings, load_settings
-from bot.config.settings import LogFormat
 from bot.errors import FirewardenError, OperatorMistake, UserMistake
-from bot.redaction import Redactor
+
+if TYPE_CHECKING:
+    from bot.config import Settings
 
 INTERRUPTED = 130
 """128 and the number of SIGINT, as shells count."""
@@ -72,7 +71,13 @@ def _imported(entry: Entry) -> Command:
         gc.enable()
 
 
-def _configured() -> Settings:
+def _configured() -> "Settings":
+    # Late: `_imported` has loaded most of it for the command, and `--version` needs none of it.
+    from bot.adapters.logs import start_log  # noqa: PLC0415 - as said above
+    from bot.config import load_settings  # noqa: PLC0415 - as above
+    from bot.config.settings import LogFormat  # noqa: PLC0415 - as above
+    from bot.redaction import Redactor  # noqa: PLC0415 - as above
+
     settings = load_settings()
     start_log(
         settings.log_level.value,
