@@ -52,7 +52,7 @@ from bot.requests import AlertsReceived
 from bot.usecases.archive import Archive
 from bot.usecases.attaching import Attaching
 from bot.usecases.audit import Anchoring
-from bot.usecases.catalogue import read_runbooks
+from bot.usecases.catalogue import offered, read_runbooks
 from bot.usecases.commands import CommandNames
 from bot.usecases.commands import Core as WordsCore
 from bot.usecases.current import Current
@@ -129,6 +129,10 @@ def load_current(settings: Settings) -> Current:
     faults += _team_runbook_faults(settings, documents, policy)
     if policy is None or faults:
         raise OperatorMistake(faults)
+    if settings.policy is not None:
+        documents, unfit = offered(documents, team_files(settings.runbooks), policy)
+        for fault in unfit:
+            _log.warning("a runbook that ships is not offered under this policy: %s", fault)
     return Current(policy=policy, documents=documents)
 
 

@@ -43,6 +43,15 @@ def read_runbooks(
     return Catalogue(runbooks=runbooks, faults=faults)
 
 
+def offered(
+    documents: Mapping[str, str], files: Mapping[str, str], policy: Policy
+) -> tuple[Mapping[str, str], tuple[Fault, ...]]:
+    """Return the documents that may be offered under this policy, and why the others may not."""
+    faults = read_runbooks(documents, files, policy).faults
+    usable = {name: text for name, text in documents.items() if not faults[name]}
+    return usable, tuple(fault for name in sorted(faults) for fault in faults[name])
+
+
 def lint_rules(policy: Policy, runbooks: Mapping[str, Runbook]) -> LintRules:
     """Return what this policy demands of runbooks."""
     return LintRules(
