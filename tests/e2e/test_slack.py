@@ -1,5 +1,6 @@
 """A team lives in Slack: declares there, approves there, and the host is repaired."""
 
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,9 +11,9 @@ from bot.app import Service, serving
 from bot.config import load_settings
 from bot.domain.policy import Group, PolicyPerson
 from bot.values import PersonId
-from tests.support.slack.server import Slack, slack, words
+from tests.support.slack.server import Slack, Trouble, slack, words
 from tests.support.slack.workspace import BOT_TOKEN, SIGNING_SECRET, Channel, Posted
-from tests.support.waiting import until
+from tests.support.waiting import eventually, until
 
 ANN, BOB = PersonId("ann"), PersonId("bob")
 
@@ -172,3 +173,59 @@ async def test_commands_are_taken_while_slack_itself_is_down(tmp_path: Path) -> 
         assert "INC-" in words(heard.said["blocks"])
         here.team.down = False
         assert "all-is-dark" in (await here.room()).name
+
+
+async def test_an_outage_of_every_kind_loses_nothing_doubles_nothing_and_keeps_the_order(
+    tmp_path: Path,
+) -> None:
+    async with living(tmp_path) as here:
+        await here.team.slash("U1", here.ops, "/incident declare sev3 cache is cold")
+        room = await here.room()
+        await here.told(room, "cache is cold")
+        here.team.trouble["chat.postMessage"] = [
+            Trouble(drop=True, after=True),
+            Trouble(status=429, headers={"Retry-After": "1"}),
+            Trouble(status=500, body="{}"),
+            Trouble(body="<html>", content_type="text/html"),
+        ]
+        for word in ("first", "second", "third", "fourth"):
+            await here.team.slash("U1", room, f"/incident update the {word} thing")
+
+        async def said() -> list[str]:
+            posted = [words(m.blocks) for m in room.seen() if m.ts not in room.pins]
+            return re.findall(r"the (\w+) thing", "\n".join(posted))
+
+        heard = await eventually(said, lambda found: "fourth" in found, seconds=60)
+        assert heard == ["first", "second", "third", "fourth"]
+
+
+async def test_a_page_comes_as_a_direct_message_and_is_acknowledged_there(tmp_path: Path) -> None:
+    async with living(tmp_path) as here:
+        await here.team.slash("U1", here.ops, "/incident declare sev2 queue is stuck")
+        room = await here.room()
+        await here.team.slash("U1", room, "/incident page <@U2|bob> please look")
+
+        async def woken() -> Posted | None:
+            direct = here.team.of.channels.get("DU2")
+            seen = direct.seen() if direct else []
+            return next((m for m in seen if "Acknowledge" in buttons(m)), None)
+
+        page = await until(woken)
+        await here.team.press("U2", here.team.of.channels["DU2"], page, "Acknowledge")
+
+        async def acknowledged() -> bool:
+            return "Acknowledge" not in buttons(page)
+
+        await until(acknowledged)
+
+
+async def test_a_private_incident_is_in_a_private_channel_and_announced_nowhere(
+    tmp_path: Path,
+) -> None:
+    async with living(tmp_path) as here:
+        await here.team.slash("U1", here.ops, "/incident declare sev3 a leak private")
+        room = await here.room()
+        await here.told(room, "a leak")
+        assert room.private
+        assert room.members >= {"U1"}
+        assert here.team.of.named("announcements").seen() == []
