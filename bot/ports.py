@@ -365,6 +365,13 @@ class Journal(Protocol):
         """Return a blob's bytes; `Refused` where it was erased or never was."""
         ...
 
+    async def blob_hash(self, ident: BlobId) -> str:
+        """Return the salted SHA-256, hex, of a blob's bytes as they are now; "" where erased.
+
+        `Refused` where it never was.
+        """
+        ...
+
     async def erase_blob(self, ident: BlobId) -> None:
         """Forget a blob's bytes and salt for ever; `Refused` where it never was."""
         ...

@@ -27,6 +27,7 @@ def _verify(_: argparse.Namespace, configured: Configured) -> int:
         for finding in found.findings:
             remark(str(finding))
         counted = f"{found.streams} streams, {found.events} events, {found.anchored} anchored"
+        counted += f", {found.erased} texts erased" if found.erased else ""
         if found.findings:
             remark(f"NOT AS WRITTEN: {counted}, {len(found.findings)} faults")
             return FAILED

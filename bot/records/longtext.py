@@ -53,6 +53,18 @@ def blob_ids(tree: Json) -> list[str]:
     return []
 
 
+def blob_hashes(tree: Json) -> Mapping[str, str]:
+    """Return the salted hash that an encoded event holds of each of its blobs, by id."""
+    if isinstance(tree, Mapping):
+        if BLOB in tree:
+            return {cast("str", tree[BLOB]): cast("str", tree["hash"])}
+        tree = list(tree.values())
+    found: dict[str, str] = {}
+    for value in tree if isinstance(tree, list) else ():
+        found |= blob_hashes(value)
+    return found
+
+
 def restored(tree: Json, texts: Mapping[str, str]) -> Json:
     """Put the texts (by blob id) back in the places of their blobs."""
     if isinstance(tree, Mapping):

@@ -1,12 +1,12 @@
 """Events <-> sealed records; long texts go aside as blobs on the way in, and come back."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 from bot.domain.events import Envelope
 from bot.errors import Refused
 from bot.ports import Journal
 from bot.records.chain import Head, Record, first_broken, seal
-from bot.records.longtext import BLOB, ERASED, blob_ids, long_texts, restored, stored
+from bot.records.longtext import BLOB, ERASED, blob_hashes, blob_ids, long_texts, restored, stored
 from bot.records.stored import event_json, event_of, record_json, unsealed
 from bot.values import BlobId, Json, StreamRef
 
@@ -28,6 +28,11 @@ class Archive:
     def first_broken(self, records: Sequence[Record]) -> Record | None:
         """Return the first record of a whole stream that does not continue its chain."""
         return first_broken(self._key, records)
+
+    def text_hashes(self, record: Record) -> Mapping[BlobId, str]:
+        """Return the hash that an event holds of each long text that was put aside, by blob."""
+        hashes = blob_hashes(record_json(record))
+        return {BlobId(ident): mark for ident, mark in hashes.items()}
 
     async def events(self, records: Sequence[Record]) -> Sequence[Envelope]:
         """Decode records; an erased text reads as `[erased]`."""

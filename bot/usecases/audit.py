@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.errors import Refused
 from bot.ports import Anchor, AnchoredHead, Clock, History, Journal
-from bot.records.chain import EMPTY, Head
+from bot.records.chain import EMPTY, Head, Record
 from bot.usecases.archive import Archive
 from bot.values import StreamRef
 
@@ -24,11 +25,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
-    """What a whole look through the journal found; `anchored` counts heads published outside."""
+    """What a whole look through the journal found.
+
+    `anchored` counts heads published outside, `erased` long texts that are gone for good.
+    """
 
     streams: int
     events: int
     anchored: int
+    erased: int
     findings: tuple[Finding, ...]
 
 
@@ -41,16 +46,25 @@ async def audit(journal: Journal, archive: Archive, anchor: Anchor) -> Audit:
     anchored = {item.stream: item.head for item in await anchor.latest()}
     found: list[Finding] = []
     streams = [item.stream for item in await journal.heads()]
-    events = 0
+    events = erased = 0
     for stream in streams:
         history = await journal.load(stream)
         events += len(history.records)
-        found += _in_chain(archive, stream, history) or _against_anchor(
-            stream, history, anchored.get(stream, EMPTY)
-        )
+        faults = _in_chain(archive, stream, history)
+        faults = faults or _against_anchor(stream, history, anchored.get(stream, EMPTY))
+        if not faults:
+            faults, gone = await _in_texts(journal, archive, history.records)
+            erased += gone
+        found += faults
     known = set(streams)
     found += [_cut(stream, head, 0) for stream, head in anchored.items() if stream not in known]
-    return Audit(streams=len(streams), events=events, anchored=len(anchored), findings=tuple(found))
+    return Audit(
+        streams=len(streams),
+        events=events,
+        anchored=len(anchored),
+        erased=erased,
+        findings=tuple(found),
+    )
 
 
 class Anchoring:
@@ -99,6 +113,24 @@ def _in_chain(archive: Archive, stream: StreamRef, history: History) -> list[Fin
         return []
     message = f"the stream ends here, and its head says event {history.head.seq}"
     return [Finding(stream=stream, seq=end.seq, message=message)]
+
+
+async def _in_texts(
+    journal: Journal, archive: Archive, records: Sequence[Record]
+) -> tuple[list[Finding], int]:
+    """Compare long texts with the hashes in their events; also count those that were erased."""
+    erased = 0
+    for record in records:
+        for blob, expected in archive.text_hashes(record).items():
+            try:
+                found = await journal.blob_hash(blob)
+            except Refused:
+                found = "there is none"
+            if found not in {"", expected}:
+                message = f"its text {blob} is not as it was written"
+                return [Finding(stream=record.stream, seq=record.seq, message=message)], erased
+            erased += not found
+    return [], erased
 
 
 def _against_anchor(stream: StreamRef, history: History, anchored: Head) -> list[Finding]:

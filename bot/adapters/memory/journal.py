@@ -1,6 +1,7 @@
 """The journal in memory: the same rules and outcomes as on disk, deterministic, no threads."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -53,6 +54,12 @@ class _Stream:
     records: list[Record]
 
 
+@dataclass(frozen=True, slots=True)
+class _Blob:
+    salt: bytes
+    body: bytes
+
+
 class MemoryJournal:
     """`Journal` in dictionaries; everything is gone with the object."""
 
@@ -66,7 +73,7 @@ class MemoryJournal:
         self._alerts = Alerts(
             lambda: next(positions), self._group_is_resolved, self._incident_is_resolved
         )
-        self._blobs: dict[BlobId, bytes | None] = {}
+        self._blobs: dict[BlobId, _Blob | None] = {}
         self._wakes: list[Callable[[], None]] = []
         self._closed = False
 
@@ -172,26 +179,27 @@ class MemoryJournal:
         """See `Journal.put_blob`."""
         self._check_open()
         ident = BlobId(self._ids.new())
-        cutter = Cutter(self._ids.secret().encode())
+        salt = self._ids.secret().encode()
+        cutter = Cutter(salt)
         body = b"".join([piece async for piece in cutter.pieces(chunks)])
-        self._blobs[ident] = body
+        self._blobs[ident] = _Blob(salt, body)
         return Blob(id=ident, hash=cutter.hash, size=cutter.size)
 
     async def blob(self, ident: BlobId) -> bytes:
         """See `Journal.blob`."""
-        self._check_open()
-        if ident not in self._blobs:
-            raise Refused(f"there is no blob {ident}")
-        body = self._blobs[ident]
-        if body is None:
+        kept = self._kept(ident)
+        if kept is None:
             raise Refused(f"blob {ident} was erased")
-        return body
+        return kept.body
+
+    async def blob_hash(self, ident: BlobId) -> str:
+        """See `Journal.blob_hash`."""
+        kept = self._kept(ident)
+        return "" if kept is None else hashlib.sha256(kept.salt + kept.body).hexdigest()
 
     async def erase_blob(self, ident: BlobId) -> None:
         """See `Journal.erase_blob`."""
-        self._check_open()
-        if ident not in self._blobs:
-            raise Refused(f"there is no blob {ident}")
+        self._kept(ident)
         self._blobs[ident] = None
 
     async def prune(self, now: datetime) -> None:
@@ -271,6 +279,12 @@ class MemoryJournal:
         loop = asyncio.get_running_loop()
         for wake in self._wakes:
             loop.call_soon(wake)
+
+    def _kept(self, ident: BlobId) -> _Blob | None:
+        self._check_open()
+        if ident not in self._blobs:
+            raise Refused(f"there is no blob {ident}")
+        return self._blobs[ident]
 
     def _check_open(self) -> None:
         if self._closed:

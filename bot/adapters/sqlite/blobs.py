@@ -1,5 +1,6 @@
 """Blobs in SQL: chunks under an id, a salted hash, and what is left of an erased one."""
 
+import hashlib
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -52,6 +53,22 @@ def read_blob(database: Database, ident: BlobId) -> bytes:
         raise Refused(f"there is no blob {ident}")
     chunks = database.execute("SELECT body FROM blob_chunks WHERE id = ? ORDER BY part", [ident])
     return b"".join(body for (body,) in chunks.fetchall())
+
+
+def hash_blob(database: Database, ident: BlobId) -> str:
+    """Return the salted hash of what is stored now, "" where it was erased."""
+    row = database.execute("SELECT state, salt FROM blobs WHERE id = ?", [ident]).fetchone()
+    if row is None or _State(row[0]) is _State.PARTIAL:
+        raise Refused(f"there is no blob {ident}")
+    if _State(row[0]) is _State.ERASED:
+        return ""
+    found = hashlib.sha256(row[1])
+    chunks = database.execute(
+        "SELECT CAST(body AS BLOB) FROM blob_chunks WHERE id = ? ORDER BY part", [ident]
+    )
+    for (body,) in chunks:
+        found.update(body)
+    return found.hexdigest()
 
 
 def erase_blob(database: Database, ident: BlobId) -> None:

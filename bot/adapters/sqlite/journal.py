@@ -189,6 +189,10 @@ class SqliteJournal:
         """See `Journal.blob`."""
         return await self._readers.read(partial(blobs.read_blob, ident=ident))
 
+    async def blob_hash(self, ident: BlobId) -> str:
+        """See `Journal.blob_hash`."""
+        return await self._readers.read(partial(blobs.hash_blob, ident=ident))
+
     async def erase_blob(self, ident: BlobId) -> None:
         """See `Journal.erase_blob`."""
         await self._writer.write(partial(blobs.erase_blob, ident=ident))

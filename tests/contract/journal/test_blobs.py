@@ -35,6 +35,17 @@ async def test_equal_bytes_have_different_hashes(journal: Journal) -> None:
 async def test_a_blob_that_never_was_is_refused(journal: Journal) -> None:
     with pytest.raises(Refused, match="there is no blob x"):
         await journal.blob(BlobId("x"))
+    with pytest.raises(Refused, match="there is no blob x"):
+        await journal.blob_hash(BlobId("x"))
+
+
+async def test_the_hash_of_what_is_stored_now_is_the_one_that_was_told(journal: Journal) -> None:
+    stored = await journal.put_blob(chunks(b"a" * 300_000, b"b"))
+    empty = await journal.put_blob(chunks())
+    assert await journal.blob_hash(stored.id) == stored.hash
+    assert await journal.blob_hash(empty.id) == empty.hash
+    await journal.erase_blob(stored.id)
+    assert await journal.blob_hash(stored.id) == ""
 
 
 async def test_an_erased_blob_is_refused_and_erasing_again_is_fine(journal: Journal) -> None:

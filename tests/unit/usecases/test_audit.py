@@ -5,12 +5,13 @@ from typing import Final
 
 from bot.adapters.memory.anchor import MemoryAnchor
 from bot.adapters.memory.journal import MemoryJournal
+from bot.domain.events import Envelope, NoteAdded
 from bot.ports import Commit, Committed
 from bot.records.chain import EMPTY, Head, Record, Unsealed, seal
 from bot.usecases.archive import Archive
 from bot.usecases.audit import Anchoring, Audit, audit
-from bot.values import StreamRef
-from tests.support.clock import CountedIds, MovedClock
+from bot.values import PersonId, StreamRef, Untrusted
+from tests.support.clock import START, CountedIds, MovedClock
 
 KEY: Final = b"a key for the chain"
 FIRST = StreamRef(kind="incident", id="first")
@@ -18,7 +19,9 @@ SECOND = StreamRef(kind="incident", id="second")
 
 
 def chain(stream: StreamRef, *bodies: bytes) -> tuple[Record, ...]:
-    return seal(KEY, stream, EMPTY, [Unsealed(type="Said", version=1, body=b) for b in bodies])[0]
+    return seal(
+        KEY, stream, EMPTY, [Unsealed(type="NoteAdded", version=1, body=b) for b in bodies]
+    )[0]
 
 
 async def journal_of(*streams: tuple[Record, ...]) -> MemoryJournal:
@@ -42,7 +45,9 @@ async def test_what_was_written_is_found_whole() -> None:
     anchor = MemoryAnchor()
     journal = await journal_of(chain(FIRST, b"1", b"2"), chain(SECOND, b"1"))
     await anchoring(journal, anchor).publish()
-    assert await audited(journal, anchor) == Audit(streams=2, events=3, anchored=2, findings=())
+    assert await audited(journal, anchor) == Audit(
+        streams=2, events=3, anchored=2, erased=0, findings=()
+    )
 
 
 async def test_a_changed_event_is_named() -> None:
@@ -64,6 +69,31 @@ async def test_an_event_of_another_stream_is_named() -> None:
     journal = await journal_of((replace(one, stream=SECOND),))
     found = await audited(journal)
     assert [str(f) for f in found.findings] == ["incident:second event 1: is not as it was written"]
+
+
+async def test_a_long_text_that_was_changed_is_named_and_an_erased_one_counted() -> None:
+    journal = MemoryJournal(ids=CountedIds())
+    archive = Archive(journal=journal, key=KEY)
+    notes = [NoteAdded(text=Untrusted(letter * 2000)) for letter in "ab"]
+    envelopes = [
+        Envelope(stream=FIRST, seq=seq, at=START, actor=PersonId("ann"), event=note)
+        for seq, note in enumerate(notes, 1)
+    ]
+    records, _ = await archive.seal(FIRST, EMPTY, envelopes)
+    await journal.commit([Commit(stream=FIRST, expected=EMPTY, records=records)])
+    first, second = (next(iter(archive.text_hashes(record))) for record in records)
+
+    await journal.erase_blob(first)
+    found = await audited(journal)
+    assert (found.erased, found.findings) == (1, ())
+
+    kept = journal._blobs[second]
+    assert kept is not None
+    journal._blobs[second] = replace(kept, body=b"c" * 2000)
+    found = await audited(journal)
+    assert [str(f) for f in found.findings] == [
+        f"incident:first event 2: its text {second} is not as it was written"
+    ]
 
 
 async def test_a_cut_end_shows_against_what_was_published() -> None:
@@ -113,7 +143,7 @@ async def test_only_heads_that_changed_are_published() -> None:
     assert [item.stream for item in await first.publish()] == [FIRST, SECOND]
     assert await first.publish() == []
     records, _ = seal(
-        KEY, SECOND, _head(chain(SECOND, b"1")), [Unsealed(type="Said", version=1, body=b"2")]
+        KEY, SECOND, _head(chain(SECOND, b"1")), [Unsealed(type="NoteAdded", version=1, body=b"2")]
     )
     more = Commit(stream=SECOND, expected=_head(chain(SECOND, b"1")), records=records)
     await journal.commit([more])
