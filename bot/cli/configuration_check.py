@@ -3,7 +3,7 @@
 from bot.adapters.files import read_catalogue, read_texts, team_files
 from bot.cli.findings import Finding, counted, fault, fine, judged, note
 from bot.config import Known, Settings, joint_faults, load_policy
-from bot.domain.policy import Policy
+from bot.domain.policy import Autonomy, Group, Policy
 from bot.errors import OperatorMistake
 from bot.usecases.catalogue import Catalogue, read_runbooks
 from cards.texts import SUFFIX, Texts
@@ -32,6 +32,11 @@ def policy_findings(settings: Settings) -> tuple[Policy | None, list[Finding]]:
         for rule in policy.approval_rules
         if rule.override
     ]
+    if policy.autonomy is Autonomy.REVERSIBLE:
+        found.append(note("small repairs run without a yes (approvals: autonomy: reversible)"))
+    if policy.groups.get(Group.BREAK_GLASS):
+        people = ", ".join(policy.groups[Group.BREAK_GLASS])
+        found.append(note(f"may approve alone, with a reason (break-glass): {people}"))
     return policy, found
 
 

@@ -86,6 +86,18 @@ def test_a_rule_that_loosens_on_purpose_is_shown(firewarden: CommandLine, folder
     assert "note   approval rule 'alone' loosens others on purpose (override: true)" in said.lines
 
 
+def test_who_may_go_around_an_approval_is_shown(firewarden: CommandLine, folder: Path) -> None:
+    (folder / "policy.yaml").write_text(
+        "approvals: {autonomy: reversible}\n"
+        "groups: {responder: [commander], approver: [commander, approver],"
+        " communications: [approver], break-glass: [commander]}\n"
+    )
+    (folder / ".env").write_text("FIREWARDEN_POLICY=policy.yaml\n")
+    said = firewarden("check", "--offline")
+    assert "note   small repairs run without a yes (approvals: autonomy: reversible)" in said.lines
+    assert "note   may approve alone, with a reason (break-glass): commander" in said.lines
+
+
 def test_a_host_that_does_not_answer_is_a_fault(firewarden: CommandLine, folder: Path) -> None:
     for name in ("observe", "change"):
         (folder / name).write_text("no key")
