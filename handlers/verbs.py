@@ -328,7 +328,7 @@ TABLE: Final[tuple[Entry, ...]] = (
         usage="ask-again <n>",
         does="asks an expired card anew; a run that changed nothing looks again first",
         example="ask-again 3",
-        permission=Verb.RUN,
+        permission=Verb.READ,  # whoever may ask that kind of question
         carry_out=approvals.ask_again,
     ),
     Entry(

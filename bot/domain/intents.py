@@ -276,7 +276,7 @@ class AskPeople(Intent):
 class AskAgain(Intent):
     """Ask an expired question anew; `document_now` as in `Answer`."""
 
-    VERB: ClassVar[Verb] = Verb.RUN
+    VERB: ClassVar[Verb] = Verb.READ  # whoever may ask that kind; see domain/questions
     card: CardId
     document_now: str = ""
 

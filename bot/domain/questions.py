@@ -22,6 +22,14 @@ from bot.domain.permissions import Verb, allowed
 from bot.domain.state import next_number
 from bot.values import CardId, RunId
 
+_ASKS = {
+    CardKind.NOTICE: Verb.NOTIFY,
+    CardKind.CHECKLIST: Verb.RESOLVE,
+    CardKind.DETAILS: Verb.EDIT,
+    CardKind.ASKED: Verb.ASK,
+}
+"""What asking each kind of question takes; every other kind leads to a run."""
+
 _OF_RUNS = frozenset({CardKind.CHANGE, CardKind.UNDO, CardKind.QUESTION, CardKind.STEP})
 
 
@@ -57,7 +65,8 @@ def ask_again(draft: Draft, intent: AskAgain) -> Decision:
     asked = draft.incident.cards.get(intent.card)
     if asked is None:
         return Refusal(reason="There is no such card.", hidden=True)
-    why_not = _not_again(draft, asked)
+    refusal = allowed(intent.by, _ASKS.get(asked.card.kind, Verb.RUN))
+    why_not = f"You cannot ask this again: {refusal}." if refusal else _not_again(draft, asked)
     if why_not:
         return Refusal(reason=why_not)
     current = draft.incident.runs.get(asked.card.run) if asked.card.run else None

@@ -13,10 +13,11 @@ from bot.domain.events import (
     StepStarted,
 )
 from bot.domain.intents import AskAgain, BreakReservation, PrepareNotice, WithdrawCard
+from bot.domain.policy import Group
 from bot.values import CardId, Untrusted
 from tests.unit.domain.disk import DISK_FULL, Disk, approved, asked
-from tests.unit.domain.people import ana, ben, cleo, dan, eve
-from tests.unit.domain.policy import MINUTE
+from tests.unit.domain.people import actor, ana, ben, cleo, dan, eve
+from tests.unit.domain.policy import DAN, MINUTE
 from tests.unit.domain.story import Story, alerts, exited
 
 FOUR_HOURS = 240 * MINUTE
@@ -109,10 +110,22 @@ def test_only_an_expired_card_is_asked_again() -> None:
     assert story.decides(nowhere) == Refusal(reason="There is no such card.", hidden=True)
 
 
+def test_who_writes_notices_asks_for_an_expired_one_again() -> None:
+    story = Story().declared()
+    story.does(PrepareNotice(by=dan, audience="customers", text=Untrusted("we are on it")))
+    story.passes(FOUR_HOURS)
+    writer = actor(DAN, Group.COMMUNICATIONS)
+    story.does(AskAgain(by=writer, card=story.card(CardKind.NOTICE).card.card))
+    assert story.open_kinds() == [CardKind.NOTICE]
+
+
 def test_a_reader_asks_nothing_again() -> None:
     story = expired()
     wish = AskAgain(by=eve, card=story.card(CardKind.CHANGE).card.card)
-    assert isinstance(story.decides(wish), Refusal)
+    assert story.refused(wish) == (
+        "You cannot ask this again: run is for admin, approver, break-glass, responder; "
+        "you are in reader."
+    )
     assert story.events(CardAskedAgain) == []
 
 
