@@ -69,8 +69,11 @@ def body_of(
     )
 
 
-def take_bodies(database: Database, bodies: Sequence[Body]) -> Sequence[None]:
-    """Store bodies in the order in which they came: alerts, what was malformed, attach effects."""
+def take_bodies(database: Database, bodies: Sequence[Body]) -> Sequence[bool]:
+    """Store bodies in the order in which they came: alerts, what was malformed, attach effects.
+
+    Returns for each whether there may be effects to claim that were not there before.
+    """
     alerts = [values for body in bodies for values in body.alerts]
     malformed = [values for body in bodies for values in body.quarantined]
     attach = {item.key: item for body in reversed(bodies) for item in body.attach}
@@ -84,8 +87,8 @@ def take_bodies(database: Database, bodies: Sequence[Body]) -> Sequence[None]:
             "INSERT INTO quarantine (source, raw, fault, at, position) VALUES (?, ?, ?, ?, ?)",
             [(*values, position) for position, values in enumerate(malformed, first)],
         )
-    put_attaches(database, list(attach.values()), first + len(malformed))
-    return [None] * len(bodies)
+    changed = put_attaches(database, list(attach.values()), first + len(malformed))
+    return [changed] * len(bodies)
 
 
 def mark_taken(database: Database, taken: AlertsTaken) -> None:

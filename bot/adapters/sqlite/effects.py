@@ -65,8 +65,10 @@ def put_effects(database: Database, items: Sequence[OutboxItem], first: int) -> 
     _write(database, *changed.values())
 
 
-def put_attaches(database: Database, items: Sequence[OutboxItem], first: int) -> None:
+def put_attaches(database: Database, items: Sequence[OutboxItem], first: int) -> bool:
     """Put attach effects, as `put_effects` would: one that is open and due already stays as it is.
+
+    Returns whether any was put. Delivery is only woken then: in a storm it has nothing to claim.
 
     What a group's effect says is in its key, so that only its due time can differ; asking for the
     state alone makes a storm of alerts cost a fifth.
@@ -84,6 +86,7 @@ def put_attaches(database: Database, items: Sequence[OutboxItem], first: int) ->
     ]
     if changed:
         put_effects(database, changed, first)
+    return bool(changed)
 
 
 def clear_timers(database: Database, keys: Sequence[str]) -> None:

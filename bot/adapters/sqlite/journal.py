@@ -149,7 +149,8 @@ class SqliteJournal:
     ) -> None:
         """See `Journal.take_alerts`."""
         body = alert_rows.body_of(alerts, quarantined, attach, now)
-        await self._writer.write_alike(alert_rows.take_bodies, body, wakes=bool(attach))
+        if await self._writer.write_alike(alert_rows.take_bodies, body):
+            self._wakes.call()
 
     async def alert_news(self, group: str) -> AlertNews:
         """See `Journal.alert_news`."""
