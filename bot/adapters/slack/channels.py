@@ -96,7 +96,6 @@ class Channels:
 
     async def invite(self, channel: str, people: Sequence[PersonId]) -> None:
         """Bring people in. Those without a Slack account are reached elsewhere and left out."""
-        await self._web.ask("conversations.info", channel=channel)
         failed: list[str] = []
         for user in sorted({user for user in map(self._accounts.user, people) if user}):
             try:

@@ -16,6 +16,8 @@ from bot.ports import Clock
 _CONNECTIONS: Final = 2
 """Slack allows ten per app, and sends each envelope to any one of them."""
 _WATCH: Final = timedelta(seconds=15)
+_CONNECT_WITHIN: Final = 15.0
+"""Seconds. The library would try one address for ever, and Slack lets it be used only shortly."""
 _PATIENCE: Final = 2
 """Looks that may find a connection away: the library is renewing it."""
 _LONGEST_WAIT: Final = timedelta(seconds=60)
@@ -47,7 +49,7 @@ class Sockets:
         while True:
             handler = self._handler()
             try:
-                await handler.client.connect()  # type: ignore[no-untyped-call]  # as it ships
+                await _connected(handler)
                 _log.info("Slack connection %d is open", number)
                 wait = timedelta(seconds=1)
                 await self._deaf(handler)
@@ -78,3 +80,9 @@ class Sockets:
 
     async def _rest(self, span: timedelta) -> None:
         await self._clock.sleep_until(self._clock.now() + span)
+
+
+async def _connected(handler: AsyncSocketModeHandler) -> None:
+    async with asyncio.timeout(_CONNECT_WITHIN):
+        handler.client.wss_uri = await handler.client.issue_new_wss_url()
+        await handler.client.connect()  # type: ignore[no-untyped-call]  # as it ships

@@ -293,6 +293,17 @@ async def test_the_home_shows_what_waits_and_what_is_open(
     assert texts == ["/incident approvals", "/incident list"]
 
 
+async def test_an_answer_that_cannot_be_sent_ends_nothing_else(
+    team: Slack, dispatch: RememberingDispatch, ops: Channel
+) -> None:
+    base, team.base = team.base, "http://127.0.0.1:1/"
+    await team.press("U1", ops, shown(ops), "Approve")
+    team.base = base
+    await team.press("U1", ops, ops.messages[0], "Approve")
+    assert "done" in await answered(team)
+    assert len(dispatch.requests) == 2
+
+
 async def test_nothing_is_asked_of_slack_on_the_way_to_an_acknowledgement(
     team: Slack, ops: Channel
 ) -> None:

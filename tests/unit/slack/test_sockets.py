@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
 from bot.adapters.clock import SystemClock
 from bot.adapters.slack.team import Access, SlackTeam
 from bot.requests import Reply, ReplyTone, SlashCommand
+from tests.support.clock import MovedClock
 from tests.support.slack.bench import NoCards, policy
 from tests.support.slack.server import Slack, slack, words
 from tests.support.slack.workspace import APP_TOKEN, BOT_TOKEN
@@ -82,3 +84,40 @@ async def test_a_connection_that_slack_renews_is_open_again_and_hears(
     await connected(team, 2)
     await team.envelope("slash_commands", COMMAND, socket=1)
     assert len(dispatch.requests) == 1
+
+
+async def test_a_connection_that_breaks_is_open_again_and_hears(
+    team: Slack, dispatch: RememberingDispatch
+) -> None:
+    broken = team.sockets[0]
+    await broken.close()
+    await connected(team, 2)
+    assert broken not in team.sockets
+    await team.envelope("slash_commands", COMMAND, socket=1)
+    assert len(dispatch.requests) == 1
+
+
+async def test_a_slack_that_gives_no_connection_is_asked_again(
+    dispatch: RememberingDispatch,
+) -> None:
+    async with slack() as found, asyncio.TaskGroup() as tasks:
+        found.down = True
+        access = Access(api_url=f"{found.base}api/", bot_token=BOT_TOKEN, app_token=APP_TOKEN)
+        clock = MovedClock()
+        ours = SlackTeam.open(access, policy=policy, clock=clock)
+        ours.hear(dispatch=dispatch, cards=NoCards(), tasks=tasks, command="incident")
+
+        async def asked() -> int:
+            clock.move(timedelta(seconds=1))
+            return len(found.called("apps.connections.open"))
+
+        await eventually(asked, lambda times: times >= 4)
+        found.down = False
+
+        async def open_again() -> int:
+            clock.move(timedelta(seconds=1))
+            return len(found.sockets)
+
+        await eventually(open_again, lambda many: many == 2)
+        ours.stop()
+        await ours.close()
