@@ -51,7 +51,7 @@ from bot.redaction import Redactor
 from bot.requests import AlertsReceived
 from bot.usecases.archive import Archive
 from bot.usecases.attaching import Attaching
-from bot.usecases.audit import Anchoring
+from bot.usecases.audit import Anchoring, mark_of
 from bot.usecases.catalogue import offered, read_runbooks
 from bot.usecases.commands import CommandNames
 from bot.usecases.commands import Core as WordsCore
@@ -492,7 +492,7 @@ class Service:
         async def publish() -> None:
             heads = await anchoring.publish()
             if heads:
-                _log.info("anchored %d heads", len(heads))
+                _log.info("anchored %d heads: %s", len(heads), mark_of(heads))
 
         house = Housekeeping()
         house.every(PRUNE_EVERY, self._prune, "prune the journal")

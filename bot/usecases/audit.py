@@ -7,7 +7,7 @@ from bot.errors import Refused
 from bot.ports import Anchor, AnchoredHead, Clock, History, Journal
 from bot.records.chain import EMPTY, Head, Record
 from bot.usecases.archive import Archive
-from bot.values import StreamRef
+from bot.values import StreamRef, digest_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +101,11 @@ class Anchoring:
             latest = await self._anchor.latest()
             self._published = {item.stream: item.head for item in latest}
         return self._published
+
+
+def mark_of(heads: Sequence[AnchoredHead]) -> str:
+    """Return a SHA-256 over heads, hex: written down elsewhere, it anchors them together."""
+    return digest_of([[str(item.stream), item.head.seq, item.head.mac.hex()] for item in heads])
 
 
 def _in_chain(archive: Archive, stream: StreamRef, history: History) -> list[Finding]:
