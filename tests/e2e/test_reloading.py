@@ -1,5 +1,6 @@
 """A changed policy is taken over while the bot runs; a broken one is told and not taken."""
 
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,6 +11,8 @@ from bot.config import load_settings
 from bot.values import PersonId
 from cards.codec import from_json
 from cards.plain import render
+from tests.support.ports import free_port
+from tests.support.process import process
 from tests.support.waiting import until
 
 POLICY = """\
@@ -89,7 +92,13 @@ async def test_a_broken_runbook_of_the_team_keeps_the_catalogue_as_it_was(tmp_pa
 
 
 async def test_a_signal_takes_it_over_at_once(tmp_path: Path) -> None:
-    async with served(tmp_path) as service:
-        (tmp_path / "policy.yaml").write_text(POLICY.replace("NAME", "Robert"))
-        service.reload()
-        assert name_of_bob(service) == "Robert"
+    # Nothing is watched without files of a team, so only the signal can have done it.
+    async with process(tmp_path, free_port()) as p:
+        await p.start()
+        assert p.life is not None
+        p.life.send_signal(signal.SIGHUP)
+
+        async def taken() -> bool:
+            return "configuration taken over: policy version" in (tmp_path / "log").read_text()
+
+        await until(taken, seconds=20)
