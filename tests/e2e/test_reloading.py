@@ -99,6 +99,9 @@ async def test_a_signal_takes_it_over_at_once(tmp_path: Path) -> None:
         p.life.send_signal(signal.SIGHUP)
 
         async def taken() -> bool:
-            return "configuration taken over: policy version" in (tmp_path / "log").read_text()
+            return (
+                "configuration taken over: policy version"
+                in (tmp_path / f"log-{p.port}").read_text()
+            )
 
         await until(taken, seconds=20)
