@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 from bot.domain.actor import FIREWARDEN
 from bot.domain.alerts import Alert
+from bot.domain.decided import Refusal
 from bot.domain.events import AlertBrief, Status
 from bot.domain.intents import AttachAlerts, TellAlerts
 from bot.domain.packet import RunPacket
 from bot.domain.policy import Policy, Route, RouteAction, RunbookStart
 from bot.domain.run import inventory
 from bot.domain.running import parameters_of
-from bot.errors import OperatorMistake, UserMistake
+from bot.errors import OperatorMistake, Unavailable, UserMistake
 from bot.ports import AlertNews, AlertsTaken, Commit, Ids, Journal, Settlement, StoredAlert
 from bot.records.rows import AlertGroupRow, RunRow
 from bot.usecases.current import Current
@@ -73,8 +74,12 @@ class Attaching:
             settlement=settlement,
             taken=(AlertsTaken(group=group, mark=news.mark, incident=ident),),
             free=(AlertGroupRow(group_key=group, incident=ident),) if not known else (),
+            refusal_settles=False,
         )
-        await self._desk.submit(ident, intent, extra)
+        result = await self._desk.submit(ident, intent, extra)
+        if isinstance(result, Refusal):
+            # It was closed since we looked: the alerts stay unread, and open one of their own.
+            raise Unavailable(result.reason)
 
     def _telling(self, group: str, news: AlertNews, route: Route) -> TellAlerts:
         lead = next((s for s in news.first if s.alert.status.value == "firing"), news.first[0])

@@ -11,12 +11,13 @@ from datetime import datetime, timedelta
 from bot.domain.actor import FIREWARDEN
 from bot.domain.effects import Post
 from bot.domain.intents import DeliveryRefused
-from bot.errors import Refused, Unavailable
+from bot.errors import OutcomeUnknown, Refused, Unavailable
 from bot.ports import Claim, Clock, Ids, Journal
 from bot.records.outbox import EffectKind
 from bot.records.stored import read_effect
 from bot.usecases.about import about_stream
-from bot.usecases.delivering.carrier import Carrier, IncidentDesk, Settler
+from bot.usecases.delivering.carrier import Carrier, IncidentDesk, Settler, parked
+from bot.usecases.desk import Extra
 from bot.values import Untrusted
 
 LEASE = timedelta(seconds=15)
@@ -61,10 +62,10 @@ class Delivery:
 
     def fresh(self, claim: Claim) -> bool:
         """See `carrier.Lease`."""
-        held = self._held.get(claim.item.key)
-        if held is None or held[0].fence != claim.fence:
+        if not self._holds(claim):
             return False
-        return self._clock.monotonic() - held[1] < self._lease.total_seconds() / 2
+        extended_at = self._held[claim.item.key][1]
+        return self._clock.monotonic() - extended_at < self._lease.total_seconds() / 2
 
     def stop(self) -> None:
         """Claim nothing more; `run` returns when what is under way has ended."""
@@ -85,15 +86,18 @@ class Delivery:
             self._wake.clear()
             try:
                 claims = await self._claim()
+                for claim in claims:
+                    self._held[claim.item.key] = (claim, self._clock.monotonic())
+                    tasks.create_task(self._carry(claim))
+                if not claims:
+                    await self._rest(await self._next())
             except Unavailable as unavailable:
-                _log.warning("the journal cannot be read: %s", unavailable)
+                _log.warning("the journal cannot be asked what is due: %s", unavailable)
                 await self._rest(self._clock.now() + unavailable.retry_after)
-                continue
-            for claim in claims:
-                self._held[claim.item.key] = (claim, self._clock.monotonic())
-                tasks.create_task(self._carry(claim))
-            if not claims:
-                await self._rest(await self._next())
+            except OutcomeUnknown as unknown:
+                # What it claimed all the same comes back when its lease ends.
+                _log.warning("the journal may have claimed what is due: %s", unknown)
+                await self._rest(self._clock.now() + _SWEEP)
 
     async def _claim(self) -> list[Claim]:
         free = _AT_ONCE - len(self._held)
@@ -128,12 +132,17 @@ class Delivery:
             asked_at = self._clock.monotonic()
             try:
                 ours = await self._journal.extend(held, self._clock.now() + self._lease)
-            except Unavailable as unavailable:
-                _log.warning("leases could not be extended: %s", unavailable)
+            except (Unavailable, OutcomeUnknown) as fault:
+                _log.warning("leases could not be extended: %s", fault)
                 continue
             for claim in ours:
-                if claim.item.key in self._held:
+                if self._holds(claim):
                     self._held[claim.item.key] = (claim, asked_at)
+
+    def _holds(self, claim: Claim) -> bool:
+        """Whether this is the claim in hand: its lease may have run out, and we claimed again."""
+        held = self._held.get(claim.item.key)
+        return held is not None and held[0].fence == claim.fence
 
     async def _carry(self, claim: Claim) -> None:
         with about_stream(claim.item.stream):
@@ -151,7 +160,8 @@ class Delivery:
             _log.exception("delivery of %s failed", claim.item.key)
             await self._later(claim, timedelta(seconds=1), "a fault of Firewarden's own")
         finally:
-            self._held.pop(claim.item.key, None)
+            if self._holds(claim):
+                del self._held[claim.item.key]
             self._wake.set()
 
     async def _later(self, claim: Claim, delay: timedelta, why: str) -> None:
@@ -160,23 +170,24 @@ class Delivery:
         _log.info("%s waits %.1f s: %s", claim.item.key, wait.total_seconds(), why)
         try:
             await self._settler.later(claim, wait)
-        except Unavailable:
-            _log.warning("%s stays claimed until its lease ends", claim.item.key)
+        except Exception:  # noqa: BLE001 - this is what is done about every other fault
+            _log.warning("%s stays claimed until its lease ends", claim.item.key, exc_info=True)
 
     async def _refused(self, claim: Claim, refused: Refused) -> None:
-        """Park it, and tell the incident's people in what still works."""
+        """Park it, and in the same commit tell the incident's people in what still works."""
         _log.error("%s was refused for good: %s", claim.item.key, refused)
         try:
-            await self._settler.parked(claim)
+            if claim.item.stream is None or claim.item.stream.kind != "incident":
+                await self._settler.parked(claim)
+                return
             effect = read_effect(claim.item)
-            if claim.item.stream is not None and claim.item.stream.kind == "incident":
-                intent = DeliveryRefused(
-                    by=FIREWARDEN,
-                    what=claim.item.type,
-                    where=claim.item.key,
-                    why=Untrusted(str(refused)),
-                    seq=effect.seq if isinstance(effect, Post) else 0,
-                )
-                await self._desk.submit(claim.item.stream.id, intent)
-        except Unavailable:
-            _log.warning("%s stays claimed until its lease ends", claim.item.key)
+            intent = DeliveryRefused(
+                by=FIREWARDEN,
+                what=claim.item.type,
+                where=claim.item.key,
+                why=Untrusted(str(refused)),
+                seq=effect.seq if isinstance(effect, Post) else 0,
+            )
+            await self._desk.submit(claim.item.stream.id, intent, Extra(settlement=parked(claim)))
+        except Exception:  # noqa: BLE001 - this is what is done about every other fault
+            _log.warning("%s stays claimed until its lease ends", claim.item.key, exc_info=True)

@@ -134,6 +134,8 @@ class Extra:
     taken: tuple[AlertsTaken, ...] = ()
     free: tuple[Row, ...] = ()
     """Rows that nobody else may hold (the alert group that an opening incident claims)."""
+    refusal_settles: bool = True
+    """Whether a refusal settles the claim too; where not, whoever holds the claim decides."""
 
 
 NOTHING_ELSE = Extra()
@@ -255,10 +257,15 @@ class Desk(Generic[S, I]):
             raise
 
     async def _drain(self, ident: str, queue: _Queue[I]) -> None:
+        jobs: list[_Job[I]] = []
         try:
             while queue.jobs:
                 jobs, queue.jobs = queue.jobs, []
                 queue.jobs = [*await self._batch(ident, queue, jobs), *queue.jobs]
+        except asyncio.CancelledError:
+            for job in jobs:
+                _fail(job, OutcomeUnknown("Firewarden was ended while it was being written"))
+            raise
         finally:
             queue.busy = False
             for job in queue.jobs:
@@ -396,9 +403,10 @@ class Desk(Generic[S, I]):
         self, folded: _Folded[S], job: _Job[I], refusal: Refusal
     ) -> _Planned[S, I] | Refusal:
         """Return the refusal; where it was made under a claim, the commit that settles it."""
-        if job.extra.settlement is None or job.extra.settlement.how is Settle.HELD:
+        settlement = job.extra.settlement
+        if settlement is None or settlement.how is Settle.HELD or not job.extra.refusal_settles:
             return refusal
-        commit = Commit(settlement=job.extra.settlement, taken=job.extra.taken)
+        commit = Commit(settlement=settlement)
         return _Planned(job=job, commit=commit, envelopes=(), result=refusal, state=folded.state)
 
     async def _settle(self, planned: _Planned[S, I], outcome: CommitOutcome) -> _Job[I] | None:
@@ -414,12 +422,21 @@ class Desk(Generic[S, I]):
                 job.tries += 1
                 return job
             case RequirementFailed(requirement=requirement) if job.tries < _TRIES:
-                job.tries += 1
-                job.intent = replace(job.intent, met=await self._obstacle(requirement))
-                return job
+                return await self._met(job, requirement)
             case _:
                 _fail(job, Unavailable("too many writers at once; try again"))
         return None
+
+    async def _met(self, job: _Job[I], requirement: Requirement) -> _Job[I] | None:
+        """Let it be decided again, knowing what it met; nothing was written yet."""
+        try:
+            obstacle = await self._obstacle(requirement)
+        except Exception as error:  # noqa: BLE001 - whoever waits must hear of it, whatever it is
+            _fail(job, error)
+            return None
+        job.tries += 1
+        job.intent = replace(job.intent, met=obstacle)
+        return job
 
     async def _obstacle(self, requirement: Requirement) -> Obstacle:
         """Say in words what the commit met."""

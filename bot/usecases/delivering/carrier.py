@@ -54,7 +54,7 @@ class Settler:
 
     async def parked(self, claim: Claim) -> None:
         """Give it up for good: the lane moves on."""
-        await self._settle(Settlement(claim=claim, how=Settle.PARKED, ref=claim.ref))
+        await self._settle(parked(claim))
 
     async def _settle(self, settlement: Settlement) -> None:
         await self.journal.commit([Commit(settlement=settlement)])
@@ -63,6 +63,11 @@ class Settler:
 def done(claim: Claim, ref: str = "") -> Settlement:
     """Settle within the commit of what it led to."""
     return Settlement(claim=claim, how=Settle.DONE, ref=ref)
+
+
+def parked(claim: Claim) -> Settlement:
+    """Give it up for good within the commit that tells of it."""
+    return Settlement(claim=claim, how=Settle.PARKED, ref=claim.ref)
 
 
 def held(claim: Claim) -> Settlement:
