@@ -4,6 +4,13 @@ from datetime import timedelta
 
 ANSWERS_KEPT = timedelta(days=8)
 """How long the answer of a request is known (DESIGN section 7)."""
+EFFECTS_KEPT = timedelta(days=30)
+"""How long an effect that was carried out keeps its row; streams tell what it led to.
+
+Far beyond any lease and any run. Cards keep theirs: it says where each copy is shown.
+"""
+ALERTS_KEPT = timedelta(days=90)
+"""How long an alert that was read keeps its row after it was last seen, its group closed."""
 FIRST_NEWS = 20
 """How many alerts `AlertNews.first` holds."""
 QUARANTINE_KEPT = 1000

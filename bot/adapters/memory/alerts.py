@@ -85,8 +85,15 @@ class Alerts:
         """Return what was malformed, newest first."""
         return self._quarantine[::-1][:limit]
 
-    def prune(self) -> None:
-        """Forget all but the newest thousand malformed alerts."""
+    def prune(self, oldest: datetime, open_incidents: frozenset[str]) -> None:
+        """Forget alerts that were read and last seen before `oldest`, and old malformed ones."""
+        self._by_identity = {
+            identity: kept
+            for identity, kept in self._by_identity.items()
+            if kept.unread
+            or kept.stored.last_seen > oldest
+            or kept.stored.incident in open_incidents
+        }
         del self._quarantine[:-QUARANTINE_KEPT]
 
     def _taken(self, old: _Kept | None, routed: RoutedAlert, position: int, now: datetime) -> _Kept:

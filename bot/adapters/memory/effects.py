@@ -67,6 +67,16 @@ class Effects:
         """Return when the next effect can be claimed."""
         return min((wakes_at for _, wakes_at in self._claimable()), default=None)
 
+    def prune(self, oldest: datetime) -> None:
+        """Forget what was carried out and was due before `oldest`, but where cards are shown."""
+        self._by_key = {
+            key: effect
+            for key, effect in self._by_key.items()
+            if effect.state is not EffectState.DONE
+            or effect.item.kind is EffectKind.LATEST
+            or effect.item.due > oldest
+        }
+
     def backlog(self) -> Sequence[Backlog]:
         """Count what is unsettled and what is parked, kind by kind."""
         return [self._backlog(kind) for kind in EffectKind]

@@ -9,7 +9,7 @@ from itertools import count
 from typing import TypeVar, assert_never
 
 from bot.adapters.journal.blobs import Cutter
-from bot.adapters.journal.limits import ANSWERS_KEPT, EVERYTHING
+from bot.adapters.journal.limits import ALERTS_KEPT, ANSWERS_KEPT, EFFECTS_KEPT, EVERYTHING
 from bot.adapters.journal.queue import before
 from bot.adapters.journal.shape import check_shape
 from bot.adapters.memory.alerts import Alerts
@@ -207,7 +207,9 @@ class MemoryJournal:
         self._check_open()
         oldest = now - ANSWERS_KEPT
         self._requests = {key: seen for key, seen in self._requests.items() if seen.at > oldest}
-        self._alerts.prune()
+        self._effects.prune(now - EFFECTS_KEPT)
+        groups = frozenset(row.incident for row in self._rows.select(AlertGroupRow, {}))
+        self._alerts.prune(now - ALERTS_KEPT, groups)
 
     async def close(self) -> None:
         """See `Journal.close`."""

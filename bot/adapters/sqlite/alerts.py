@@ -156,6 +156,15 @@ def quarantined(database: Database, limit: int) -> Sequence[Quarantined]:
     ]
 
 
+def prune_alerts(database: Database, oldest: datetime) -> None:
+    """Forget alerts that were read, last seen before `oldest`, and belong to no open group."""
+    database.execute(
+        "DELETE FROM alerts WHERE unread = 0 AND last_seen <= ? AND NOT EXISTS"
+        " (SELECT 1 FROM alert_groups WHERE alert_groups.incident = alerts.incident)",
+        [microseconds(oldest)],
+    )
+
+
 def prune_quarantine(database: Database) -> None:
     """Forget all but the newest thousand malformed alerts."""
     database.execute(

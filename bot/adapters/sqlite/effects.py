@@ -182,6 +182,14 @@ def backlog(database: Database) -> Sequence[Backlog]:
     ]
 
 
+def prune_effects(database: Database, oldest: datetime) -> None:
+    """Forget what was carried out and was due before `oldest`, but where cards are shown."""
+    database.execute(
+        "DELETE FROM effects WHERE state = 'done' AND kind <> 'latest' AND due <= ?",
+        [microseconds(oldest)],
+    )
+
+
 def stored_effect(database: Database, key: str) -> StoredEffect | None:
     """Return the effect under a key; None where it was never put."""
     row = database.execute(f"{_SELECT} WHERE key = ?", [key]).fetchone()

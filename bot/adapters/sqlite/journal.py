@@ -11,7 +11,7 @@ from typing import Self, TypeVar
 from sqlite_utils import Database
 
 from bot.adapters.journal.blobs import Cutter
-from bot.adapters.journal.limits import ANSWERS_KEPT
+from bot.adapters.journal.limits import ALERTS_KEPT, ANSWERS_KEPT, EFFECTS_KEPT
 from bot.adapters.journal.shape import check_shape
 from bot.adapters.sqlite import alerts as alert_rows
 from bot.adapters.sqlite import blobs, effects
@@ -259,6 +259,8 @@ def _heads(database: Database) -> Sequence[AnchoredHead]:
 
 def _prune(database: Database, now: datetime) -> None:
     database.execute("DELETE FROM requests WHERE at <= ?", [microseconds(now - ANSWERS_KEPT)])
+    effects.prune_effects(database, now - EFFECTS_KEPT)
+    alert_rows.prune_alerts(database, now - ALERTS_KEPT)
     alert_rows.prune_quarantine(database)
     blobs.prune_partial(database, now)
 
