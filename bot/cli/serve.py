@@ -24,12 +24,16 @@ def _run(_: argparse.Namespace, configured: Configured) -> int:
 
 
 async def _serve(settings: Settings) -> int:
-    stop = asyncio.Event()
+    stop, reload = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, _asked_to_stop, stop)
+    # Unheard it would end the process, also in the second that the start takes.
+    loop.add_signal_handler(signal.SIGHUP, reload.set)
     async with serving(settings, say) as (service, running):
         loop.add_signal_handler(signal.SIGHUP, service.reload)
+        if reload.is_set():
+            service.reload()
         say(*welcome(running))
         _collect_seldom()
         await stop.wait()
