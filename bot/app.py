@@ -84,11 +84,13 @@ from handlers.verbs import help_lines
 
 if TYPE_CHECKING:
     from bot.adapters.slack.team import Access, SlackTeam
+    from bot.adapters.telegram.team import TelegramTeam
 
 _log = logging.getLogger(__name__)
 
 HOUSE_EVERY = timedelta(minutes=1)
 SLACK = "slack"
+TELEGRAM = "telegram"
 WATCH_EVERY = timedelta(seconds=2)
 PRUNE_EVERY = timedelta(hours=1)
 
@@ -144,6 +146,8 @@ def _policy(settings: Settings, known: Known) -> tuple[Policy | None, list[Fault
     if settings.policy is None and settings.slack_bot_token is not None:
         # Nobody wrote down which platforms have rooms: those that there is access to.
         policy = replace(policy, platforms=(*policy.platforms, SLACK))
+    if settings.policy is None and settings.telegram_bot_token is not None:
+        policy = replace(policy, platforms=(*policy.platforms, TELEGRAM))
     return policy, list(joint_faults(settings, policy))
 
 
@@ -332,6 +336,25 @@ def slack_team(base: Base) -> "SlackTeam | None":
     return SlackTeam.open(access, policy=lambda: base.current.policy, clock=base.clock)
 
 
+def telegram_team(base: Base) -> "TelegramTeam | None":
+    """Return the Telegram group that the settings give access to."""
+    settings = base.settings
+    if settings.telegram_bot_token is None:
+        return None
+    from bot.adapters.telegram.team import TelegramTeam, access  # noqa: PLC0415 - as above
+
+    opening = access(
+        api_url=str(settings.telegram_api_url),
+        token=settings.telegram_bot_token.get_secret_value(),
+        group=settings.telegram_group,
+        channels=settings.telegram_channels or "",
+        webhook=settings.telegram_webhook_url is not None,
+    )
+    return TelegramTeam.open(
+        opening, folder=base.folder, policy=lambda: base.current.policy, clock=base.clock
+    )
+
+
 def _secret(configured: SecretStr | None) -> str:
     return "" if configured is None else configured.get_secret_value()
 
@@ -368,11 +391,14 @@ class Service:
             tell=self._tell_configuration,
         )
         self._slack = slack_team(base)
+        self._telegram = telegram_team(base)
         people: dict[str, People] = {
             CONSOLE: ConsolePeople(clock=base.clock, stands=self._seat_stands)
         }
         if self._slack is not None:
             people[self._slack.platform.name] = self._slack.people
+        if self._telegram is not None:
+            people[self._telegram.platform.name] = self._telegram.people
         standings = Standings(people, clock=base.clock)
         self._identity = Identity(current=base.current, seats=base.seats, people=standings)
         self._health = JournalHealth(
@@ -386,6 +412,8 @@ class Service:
         stack.push_async_callback(self.store.close)
         if self._slack is not None:
             stack.push_async_callback(self._slack.close)
+        if self._telegram is not None:
+            stack.push_async_callback(self._telegram.close)
         self.chat = ConsolePlatform(
             self.store, clock=base.clock, changes=self._changes, seated=self._person_sits
         )
@@ -424,6 +452,7 @@ class Service:
         )
         secrets = {name: self._secrets_of(name) for name in SOURCES}
         hearing = await self._hear_slack(stack, router, reader)
+        await self._hear_telegram(stack, router)
         self.server = ConsoleServer(
             core=Core(
                 dispatch=router,
@@ -458,6 +487,14 @@ class Service:
         stack.callback(self._slack.stop)
         command = CommandNames().incident
         return self._slack.hear(dispatch=router, cards=reader, tasks=tasks, command=command)
+
+    async def _hear_telegram(self, stack: AsyncExitStack, router: Router) -> None:
+        if self._telegram is None:
+            return
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
+        stack.callback(self._telegram.stop)
+        command = CommandNames().incident
+        self._telegram.hear(dispatch=router, tasks=tasks, command=command)
 
     async def prepare(self, stack: AsyncExitStack, say: Callable[[str], None]) -> None:
         """Bring the practice host along in the embedded default, and its two seats."""
@@ -570,6 +607,8 @@ class Service:
         chats: dict[str, ChatPlatform] = {self.chat.name: self.chat}
         if self._slack is not None:
             chats[self._slack.platform.name] = self._slack.platform
+        if self._telegram is not None:
+            chats[self._telegram.platform.name] = self._telegram.platform
         rooms = Rooms(
             desk=base.incidents,
             chats=chats,
@@ -583,6 +622,8 @@ class Service:
         }
         if self._slack is not None:
             pagers[self._slack.pager.name] = self._slack.pager
+        if self._telegram is not None:
+            pagers[self._telegram.pager.name] = self._telegram.pager
         return {
             fx.OpenRoom: rooms,
             fx.SetRoom: rooms,

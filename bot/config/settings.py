@@ -202,6 +202,16 @@ class Settings(BaseSettings):
         validation_alias="TELEGRAM_BOT_TOKEN",
         description="Telegram: the bot's token.",
     )
+    telegram_group: int | None = Field(
+        default=None,
+        validation_alias="TELEGRAM_GROUP",
+        description="Telegram: id of the group whose topics are the rooms.",
+    )
+    telegram_channels: str | None = Field(
+        default=None,
+        validation_alias="TELEGRAM_CHANNELS",
+        description="Telegram: channels by name, as announcements=-100123,stakeholders=-100456.",
+    )
     telegram_webhook_url: HttpUrl | None = Field(
         default=None,
         validation_alias="TELEGRAM_WEBHOOK_URL",

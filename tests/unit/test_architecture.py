@@ -23,7 +23,7 @@ OWNERS = {
     "paramiko": {"bot.adapters.ssh", "bot.adapters.practice"},
     "slack_bolt": {"bot.adapters.slack"},
     "slack_sdk": {"bot.adapters.slack"},
-    "sqlite3": {"bot.adapters.sqlite", "bot.adapters.console"},  # the console keeps its own chat
+    "sqlite3": {"bot.adapters.sqlite", "bot.adapters.console", "bot.adapters.telegram"},  # own keys
     "sqlite_utils": {"bot.adapters.sqlite", "bot.adapters.console"},
     "telegram": {"bot.adapters.telegram"},
 }

@@ -17,6 +17,8 @@ from cards import codec
 from cards.model import Card
 from tests.support.slack.bench import people_in, shown_in
 from tests.support.slack.server import slack
+from tests.support.telegram import bench as telegram_bench
+from tests.support.telegram.server import telegram
 from tests.unit.http.doubles import StillClock
 
 ALICE = PersonId("alice")
@@ -31,7 +33,7 @@ class Chat:
     shown: Callable[[ConversationRef], Awaitable[Sequence[Card]]]
 
 
-@pytest.fixture(params=["memory", "console", "slack"])
+@pytest.fixture(params=["memory", "console", "slack", "telegram"])
 async def chat(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Chat]:
     if request.param == "memory":
         yield _memory()
@@ -39,6 +41,10 @@ async def chat(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
     if request.param == "slack":
         async with slack() as team, people_in(team) as platform:
             yield Chat(platform, lambda conversation: shown_in(team, conversation))
+        return
+    if request.param == "telegram":
+        async with telegram() as there, telegram_bench.people_in(there, tmp_path) as group:
+            yield Chat(group, lambda conversation: telegram_bench.shown_in(there, conversation))
         return
     store = await ConsoleStore.open(tmp_path / "console.sqlite3")
     yield _console(store)

@@ -1,0 +1,80 @@
+"""Calls of the Bot API with its errors in our words, and a chat left alone while it must rest."""
+
+from collections.abc import Awaitable
+from datetime import timedelta
+from typing import Final, Self, TypeVar
+
+from telegram import Bot
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
+from telegram.request import HTTPXRequest
+
+from bot.errors import OutcomeUnknown, Refused, Unavailable
+
+_FINE: Final = ("message is not modified", "topic_not_modified", "query is too old")
+
+T = TypeVar("T")
+
+
+class TelegramApi:
+    """A `Bot` whose every call goes through `once` or `ask`."""
+
+    def __init__(self, bot: Bot, requests: tuple[HTTPXRequest, ...]) -> None:
+        self.bot = bot
+        self._requests = requests
+
+    @classmethod
+    def open(cls, *, token: str, base_url: str) -> Self:
+        """`base_url` ends with a slash; nothing is called yet."""
+        calls, updates = HTTPXRequest(), HTTPXRequest()
+        bot = Bot(token, base_url=f"{base_url}bot", request=calls, get_updates_request=updates)
+        return cls(bot, (calls, updates))
+
+    async def once(self, call: Awaitable[T]) -> T:
+        """Make a call that must not happen twice: a lost answer is `OutcomeUnknown`."""
+        try:
+            return await self._made(call)
+        except NetworkError as fault:
+            raise OutcomeUnknown("Telegram did not answer") from fault
+
+    async def ask(self, call: Awaitable[T]) -> T | None:
+        """Make a call that may be repeated; None where there was nothing left to change."""
+        try:
+            return await self._made(call)
+        except NetworkError as fault:
+            raise Unavailable("Telegram does not answer") from fault
+        except Refused as refused:
+            if any(words in str(refused).lower() for words in _FINE):
+                return None
+            raise
+
+    async def close(self) -> None:
+        """Close the connections."""
+        for request in self._requests:
+            await request.shutdown()
+
+    async def _made(self, call: Awaitable[T]) -> T:
+        try:
+            return await call
+        except RetryAfter as fault:
+            wait = fault.retry_after
+            pause = wait if isinstance(wait, timedelta) else timedelta(seconds=wait)
+            raise Unavailable("Telegram asks us to slow down", retry_after=pause) from fault
+        except ChatMigrated as fault:
+            raise Refused(
+                f"the group became a supergroup: its id is {fault.new_chat_id} now"
+            ) from fault
+        except (BadRequest, Forbidden, InvalidToken, Conflict) as fault:
+            raise Refused(f"Telegram: {fault.message}") from fault
+        except NetworkError:
+            raise
+        except TelegramError as fault:
+            raise Refused(f"Telegram: {fault.message}") from fault
