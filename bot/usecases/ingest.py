@@ -79,10 +79,13 @@ class Ingest:
     def _attach(self, group: str, now: datetime) -> OutboxItem:
         """Return the group's effect, due so that what comes in quick succession is told as one."""
         last = self._effects.get(group)
+        soon = now + STORM_GATHERED
+        if last is not None and last.due > soon:
+            last = None  # the clock was set back: what seemed soon is far away now
         if last is not None and now < last.due:
             return last
         if is_storm(group):
-            due = now + STORM_GATHERED
+            due = soon
         else:
             due = now if last is None or now == last.due else max(now, last.due + GATHERED)
         item = (

@@ -1,6 +1,7 @@
 """What every carrier shares: the claim it works under, and how it leaves the effect."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol, TypeAlias
@@ -9,7 +10,8 @@ from bot.domain.effects import Effect
 from bot.domain.intents import IncidentIntent, SystemIntent
 from bot.domain.state import Incident
 from bot.domain.system import System
-from bot.ports import Claim, Clock, Commit, Journal, Settle, Settlement
+from bot.errors import Refused
+from bot.ports import ChatPlatform, Claim, Clock, Commit, Journal, Settle, Settlement
 from bot.usecases.desk import Desk
 from bot.values import ConversationRef, MessageRef
 
@@ -94,3 +96,11 @@ def read_ref(text: str) -> MessageRef | None:
         return None
     platform, conversation, ident = json.loads(text)
     return MessageRef(conversation=ConversationRef(platform=platform, id=conversation), id=ident)
+
+
+def chat_of(chats: Mapping[str, ChatPlatform], platform: str) -> ChatPlatform:
+    """Return a platform's chat; Refused where it is not connected (any more)."""
+    chat = chats.get(platform)
+    if chat is None:
+        raise Refused(f"{platform} is not connected here")
+    return chat

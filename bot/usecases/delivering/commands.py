@@ -304,7 +304,7 @@ class Changes:
         give_up = self._clock.now() + _ASK_FOR
         overrun = self._clock.now() + started.timeout + _GRACE
         why = "the host could not be asked"
-        while self._clock.now() < give_up or why == "":
+        while self._clock.now() < give_up:
             try:
                 host = _host(self._current, effect.host)
                 receipt = await self._executor.inquire(host, _attempt(started), started.boot)
@@ -322,7 +322,7 @@ class Changes:
                         await self._send(claim, effect, started)
                         return
                     case ReceiptState.RUNNING if self._clock.now() < overrun:
-                        why = ""
+                        give_up = self._clock.now() + _ASK_FOR
                     case ReceiptState.RUNNING:
                         why = "it still runs, long past its deadline"
                         break

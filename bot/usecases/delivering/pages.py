@@ -49,7 +49,8 @@ class Pages:
                     card=card,
                     body=await self._rendering.page_body(incident, effect.page),
                 )
-                await self._pagers[effect.pager].page(effect.person, self._address(effect), packet)
+                pager = self._pager(effect)
+                await pager.page(effect.person, self._address(effect), packet)
         except Refused as refused:
             why = str(refused)
         intent = PageResult(
@@ -64,6 +65,12 @@ class Pages:
     def _gone(self, effect: SendPage) -> None:
         msg = f"there is no page {effect.page}"
         raise Refused(msg)
+
+    def _pager(self, effect: SendPage) -> Pager:
+        pager = self._pagers.get(effect.pager)
+        if pager is None:
+            raise Refused(f"{effect.pager} is not connected here")
+        return pager
 
     def _address(self, effect: SendPage) -> str:
         person = self._current.policy.people.get(effect.person)

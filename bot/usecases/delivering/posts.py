@@ -9,6 +9,7 @@ from bot.usecases.archive import Archive
 from bot.usecases.delivering.carrier import (
     IncidentDesk,
     Settler,
+    chat_of,
     incident_of,
     read_ref,
     write_ref,
@@ -47,7 +48,7 @@ class Posts:
             return
         incident = await self._desk.state(incident_of(claim))
         card = await self._card(incident, effect)
-        chat = self._chats[effect.target.platform]
+        chat = chat_of(self._chats, effect.target.platform)
         place = await conversation(chat, incident, effect.target)
         if card is None or place is None:
             await self._settler.done(claim)
@@ -61,7 +62,7 @@ class Posts:
         if not isinstance(event, AlertsTold):
             await self._settler.done(claim)
             return
-        chat = self._chats[effect.target.platform]
+        chat = chat_of(self._chats, effect.target.platform)
         place = await chat.channel(effect.target.name)
         ref = await post_once(chat, place, claim.item.key, alerts_message(event))
         await self._settler.done(claim, write_ref(ref))
@@ -94,7 +95,7 @@ class Shows:
             msg = f"{type(effect).__name__} is not a card"
             raise TypeError(msg)
         incident = await self._desk.state(incident_of(claim))
-        chat = self._chats[effect.target.platform]
+        chat = chat_of(self._chats, effect.target.platform)
         place = await conversation(chat, incident, effect.target)
         card = await self._rendering.card(incident, effect.card)
         if place is None or card is None:

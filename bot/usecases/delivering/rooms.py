@@ -9,7 +9,13 @@ from bot.domain.intents import RoomIsOpen
 from bot.domain.state import Incident
 from bot.ports import ChatPlatform, Claim, Clock, RoomSpec
 from bot.usecases.current import Current
-from bot.usecases.delivering.carrier import IncidentDesk, Settler, done, incident_of
+from bot.usecases.delivering.carrier import (
+    IncidentDesk,
+    Settler,
+    chat_of,
+    done,
+    incident_of,
+)
 from bot.usecases.desk import Extra
 
 _NAME_LENGTH = 60
@@ -49,7 +55,7 @@ class Rooms:
 
     async def _open(self, claim: Claim, effect: OpenRoom) -> None:
         incident = await self._desk.state(incident_of(claim))
-        room = await self._chats[effect.platform].open_room(
+        room = await chat_of(self._chats, effect.platform).open_room(
             RoomSpec(
                 key=f"{incident.id}",
                 name=room_name(incident),
@@ -65,7 +71,7 @@ class Rooms:
         incident = await self._desk.state(incident_of(claim))
         room = incident.rooms.get(effect.platform)
         if room is not None:
-            chat = self._chats[effect.platform]
+            chat = chat_of(self._chats, effect.platform)
             await chat.set_room(room, name=room_name(incident), topic=topic(incident))
             if self._may_close(incident):
                 await chat.close_room(room)
@@ -82,7 +88,7 @@ class Rooms:
         incident = await self._desk.state(incident_of(claim))
         room = incident.rooms.get(effect.platform)
         if room is not None:
-            await self._chats[effect.platform].invite(room, [effect.person])
+            await chat_of(self._chats, effect.platform).invite(room, [effect.person])
         await self._settler.done(claim)
 
 
