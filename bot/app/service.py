@@ -1,17 +1,12 @@
-"""The only place where everything is wired: settings in, a running Firewarden out."""
+"""The parts of a serving bot, put together in the order in which they can start."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from pydantic import SecretStr
-
-from bot.adapters.clock import SystemClock, SystemIds
 from bot.adapters.console.changes import Changes
 from bot.adapters.console.pager import ConsolePager
 from bot.adapters.console.people import ConsolePeople
@@ -20,12 +15,8 @@ from bot.adapters.console.server import Chat, ConsoleServer, Core, Intake, Liste
 from bot.adapters.console.store import ConsoleStore
 from bot.adapters.console.windows import VerbHelp
 from bot.adapters.files import (
-    FileAnchor,
-    data_folder,
     kept_secret,
-    read_catalogue,
     read_texts,
-    team_files,
     write_note,
 )
 from bot.adapters.health import JournalHealth
@@ -36,27 +27,24 @@ from bot.adapters.logs import hold_secrets
 from bot.adapters.practice.ground import PracticeGround
 from bot.adapters.practice.host import PracticeHost, default_scratch, start_practice_host
 from bot.adapters.probe import HttpProbe
-from bot.adapters.sqlite.journal import SqliteJournal
 from bot.adapters.ssh.late import LateExecutor
 from bot.adapters.timers import Housekeeping
 from bot.adapters.watch import Watched, policy_files
 from bot.adapters.watch.reloading import Reloading
 from bot.adapters.webhook import WebhookPager
-from bot.config import Known, Settings, joint_faults, load_policy
+from bot.app.base import Base, load_current
+from bot.app.chats import slack_team, telegram_team
 from bot.domain import effects as fx
-from bot.domain.policy import Group, Policy
-from bot.errors import Fault, OperatorMistake
-from bot.ports import ChatPlatform, CommandExecutor, Journal, Pager, People
+from bot.domain.policy import Group
+from bot.errors import Fault
+from bot.ports import ChatPlatform, CommandExecutor, Pager, People
 from bot.redaction import Redactor
 from bot.requests import AlertsReceived
-from bot.usecases.archive import Archive
 from bot.usecases.attaching import Attaching
 from bot.usecases.audit import Anchoring, mark_of
-from bot.usecases.catalogue import offered, read_runbooks
 from bot.usecases.commands import CommandNames
 from bot.usecases.commands import Core as WordsCore
-from bot.usecases.current import Current
-from bot.usecases.delivering.carrier import Carrier, IncidentDesk, Settler, SystemDesk
+from bot.usecases.delivering.carrier import Carrier, Settler
 from bot.usecases.delivering.commands import Changes as ChangeCarrier
 from bot.usecases.delivering.commands import Preflights, Reads
 from bot.usecases.delivering.hints import Attaches, Drills, Timers, Wakes
@@ -65,14 +53,11 @@ from bot.usecases.delivering.posts import Posts, Shows
 from bot.usecases.delivering.referrals import Referrals
 from bot.usecases.delivering.rooms import Rooms
 from bot.usecases.delivery import Delivery
-from bot.usecases.desk import Desk
 from bot.usecases.identity import CONSOLE, Identity
 from bot.usecases.ingest import Ingest
-from bot.usecases.nouns import IncidentNoun, SystemNoun
-from bot.usecases.numbers import DayNumbers
 from bot.usecases.reading import Reading
 from bot.usecases.rendering import Rendering
-from bot.usecases.seats import SeatNoun, Seats
+from bot.usecases.seats import Seats
 from bot.usecases.standings import Standings
 from bot.values import HostName, PersonId
 from cards.configuration_message import configuration_message
@@ -82,15 +67,9 @@ from handlers.drill_source import DrillSource
 from handlers.router import Router
 from handlers.verbs import help_lines
 
-if TYPE_CHECKING:
-    from bot.adapters.slack.team import Access, SlackTeam
-    from bot.adapters.telegram.team import TelegramTeam
-
 _log = logging.getLogger(__name__)
 
 HOUSE_EVERY = timedelta(minutes=1)
-SLACK = "slack"
-TELEGRAM = "telegram"
 WATCH_EVERY = timedelta(seconds=2)
 PRUNE_EVERY = timedelta(hours=1)
 
@@ -99,133 +78,6 @@ SEATS: tuple[tuple[str, tuple[Group, ...]], ...] = (
     ("approver", (Group.READER, Group.RESPONDER, Group.APPROVER, Group.COMMUNICATIONS)),
 )
 """The two seats of the embedded default: four eyes in two windows of one browser."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Base:
-    """What every command needs: the opened journal and who decides on it."""
-
-    settings: Settings
-    folder: Path
-    journal: Journal
-    archive: Archive
-    anchor: FileAnchor
-    current: Current
-    clock: SystemClock
-    ids: SystemIds
-    incidents: IncidentDesk
-    system: SystemDesk
-    seats: Seats
-
-
-def load_current(settings: Settings) -> Current:
-    """Read policy and catalogue; raises OperatorMistake with every fault."""
-    documents = read_catalogue(settings.runbooks)
-    texts = read_texts(settings.templates)
-    known = Known(
-        runbooks=frozenset(documents),
-        templates=frozenset(name.removesuffix(".txt.j2") for name in texts),
-        sources=frozenset({*SOURCES, DrillSource.name}),
-    )
-    policy, faults = _policy(settings, known)
-    faults += _team_runbook_faults(settings, documents, policy)
-    if policy is None or faults:
-        raise OperatorMistake(faults)
-    if settings.policy is not None:
-        documents, unfit = offered(documents, team_files(settings.runbooks), policy)
-        for fault in unfit:
-            _log.warning("a runbook that ships is not offered under this policy: %s", fault)
-    return Current(policy=policy, documents=documents)
-
-
-def _policy(settings: Settings, known: Known) -> tuple[Policy | None, list[Fault]]:
-    try:
-        policy = load_policy(settings.policy, known)
-    except OperatorMistake as mistake:
-        return None, list(mistake.faults)
-    if settings.policy is None and settings.slack_bot_token is not None:
-        # Nobody wrote down which platforms have rooms: those that there is access to.
-        policy = replace(policy, platforms=(*policy.platforms, SLACK))
-    if settings.policy is None and settings.telegram_bot_token is not None:
-        policy = replace(policy, platforms=(*policy.platforms, TELEGRAM))
-    return policy, list(joint_faults(settings, policy))
-
-
-def _team_runbook_faults(
-    settings: Settings, documents: Mapping[str, str], policy: Policy | None
-) -> list[Fault]:
-    """Judge the team's own runbooks; those that ship were judged by the tests."""
-    files = team_files(settings.runbooks)
-    if not files:
-        return []
-    # The embedded default knows no host before its practice host runs.
-    judge = policy if settings.policy is not None else None
-    found = read_runbooks(documents, files, judge).faults
-    return [fault for name in files for fault in found[name]]
-
-
-@asynccontextmanager
-async def opened(settings: Settings, current: Current | None = None) -> AsyncIterator[Base]:
-    """Open the journal with its desks; enough for every command but `serve`.
-
-    `current` None = policy and catalogue as they are configured.
-    """
-    clock, ids = SystemClock(), SystemIds()
-    folder = data_folder(settings.data)
-    key = bytes.fromhex(
-        kept_secret(folder / "journal.key", (ids.new() + ids.secret()).encode().hex())
-    )
-    loaded = current or load_current(settings)
-    async with AsyncExitStack() as stack:
-        journal = SqliteJournal.open(folder / "journal.sqlite3", ids=ids)
-        stack.push_async_callback(journal.close)
-        tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        archive = Archive(journal=journal, key=key)
-
-        def policy() -> Policy:
-            return loaded.policy
-
-        incidents: IncidentDesk = Desk(
-            noun=IncidentNoun(),
-            journal=journal,
-            clock=clock,
-            ids=ids,
-            policy=policy,
-            archive=archive,
-            tasks=tasks,
-            numbers=DayNumbers(journal),
-        )
-        system: SystemDesk = Desk(
-            noun=SystemNoun(),
-            journal=journal,
-            clock=clock,
-            ids=ids,
-            policy=policy,
-            archive=archive,
-            tasks=tasks,
-        )
-        seating = Desk(
-            noun=SeatNoun(),
-            journal=journal,
-            clock=clock,
-            ids=ids,
-            policy=policy,
-            archive=archive,
-            tasks=tasks,
-        )
-        yield Base(
-            settings=settings,
-            folder=folder,
-            journal=journal,
-            archive=archive,
-            anchor=FileAnchor(folder / "anchor.jsonl"),
-            current=loaded,
-            clock=clock,
-            ids=ids,
-            incidents=incidents,
-            system=system,
-            seats=Seats(desk=seating, journal=journal, clock=clock, ids=ids),
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,41 +110,6 @@ class Counted:
         counters.alerts += len(received.alerts)
 
 
-@asynccontextmanager
-async def serving(
-    settings: Settings, say: Callable[[str], None] = lambda _: None
-) -> AsyncIterator[tuple["Service", Running]]:
-    """Run everything while the context is open; `say` hears of each step of the start."""
-    async with opened(settings) as base, AsyncExitStack() as stack:
-        anchoring = Anchoring(journal=base.journal, anchor=base.anchor, clock=base.clock)
-        await refuse_behind(base, anchoring)
-        # Last of all to be undone: by then nothing writes any more.
-        stack.push_async_callback(anchoring.publish)
-        service = Service(base, await kept_tokens(base))
-        await service.open_chat(stack)
-        await service.listen(stack)
-        say(f"Listening on {service.server.console_address}")
-        await service.prepare(stack, say)
-        await service.deliver(stack)
-        service.keep_house(stack, anchoring)
-        yield service, await service.running()
-
-
-async def refuse_behind(base: Base, anchoring: Anchoring) -> None:
-    """Raise OperatorMistake where the journal lacks events whose heads were published."""
-    file = str(base.folder / "journal.sqlite3")
-    hint = (
-        "an older copy was put in its place, or it was changed: put the newer one back; to go on "
-        "with the older one all the same, look after everything that was under way, then move "
-        "anchor.jsonl aside"
-    )
-    faults = [
-        Fault(file=file, message=str(finding), hint=hint) for finding in await anchoring.behind()
-    ]
-    if faults:
-        raise OperatorMistake(faults)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tokens:
     """Secrets that are generated once and kept in the data folder."""
@@ -309,54 +126,6 @@ async def kept_tokens(base: Base) -> Tokens:
         return Tokens(alert=configured, drill=drill)
     kept = kept_secret(base.folder / "alert.token", base.ids.secret())
     return Tokens(alert=(kept,), drill=drill)
-
-
-def slack_access(settings: Settings) -> "Access | None":
-    """Return what the settings open of Slack, None where they name no bot."""
-    if settings.slack_bot_token is None:
-        return None
-    # The library costs time and memory that an installation without Slack does not pay.
-    from bot.adapters.slack.team import Access  # noqa: PLC0415
-
-    return Access(
-        api_url=str(settings.slack_api_url),
-        bot_token=settings.slack_bot_token.get_secret_value(),
-        signing_secret=_secret(settings.slack_signing_secret),
-        app_token=_secret(settings.slack_app_token),
-    )
-
-
-def slack_team(base: Base) -> "SlackTeam | None":
-    """Return the Slack workspace that the settings give access to."""
-    access = slack_access(base.settings)
-    if access is None:
-        return None
-    from bot.adapters.slack.team import SlackTeam  # noqa: PLC0415 - as above
-
-    return SlackTeam.open(access, policy=lambda: base.current.policy, clock=base.clock)
-
-
-def telegram_team(base: Base) -> "TelegramTeam | None":
-    """Return the Telegram group that the settings give access to."""
-    settings = base.settings
-    if settings.telegram_bot_token is None:
-        return None
-    from bot.adapters.telegram.team import TelegramTeam, access  # noqa: PLC0415 - as above
-
-    opening = access(
-        api_url=str(settings.telegram_api_url),
-        token=settings.telegram_bot_token.get_secret_value(),
-        group=settings.telegram_group,
-        channels=settings.telegram_channels or "",
-        webhook=settings.telegram_webhook_url is not None,
-    )
-    return TelegramTeam.open(
-        opening, folder=base.folder, policy=lambda: base.current.policy, clock=base.clock
-    )
-
-
-def _secret(configured: SecretStr | None) -> str:
-    return "" if configured is None else configured.get_secret_value()
 
 
 class Service:
