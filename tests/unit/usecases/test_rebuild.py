@@ -14,9 +14,11 @@ from bot.records.rows import (
     TokenRow,
 )
 from bot.usecases.archive import Archive
+from bot.usecases.ingest import STORM_GATHERED
 from bot.usecases.rebuild import compare, rebuild
 from bot.usecases.seats import TokenKind
 from tests.support.world import World
+from tests.unit.usecases.test_storms import body, names
 
 KEY = b"a key for the chain"
 
@@ -89,3 +91,15 @@ async def test_words_are_found_again_after_a_rebuild() -> None:
         await rebuild(world.journal, Archive(journal=world.journal, key=KEY))
 
         assert len(await world.journal.search("on it", 10)) == 1
+
+
+async def test_a_storm_of_alerts_is_rebuilt_as_it_stands() -> None:
+    async with World() as world:
+        await world.alert(body(*names(1, 40)))
+        await world.move(STORM_GATHERED)
+        await world.settled()
+        assert len(await world.journal.rows(AlertGroupRow)) > 10
+
+        found = await compare(world.journal, Archive(journal=world.journal, key=KEY))
+
+        assert found.wrong == ()
