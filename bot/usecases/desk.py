@@ -470,10 +470,11 @@ class Desk(Generic[S, I]):
         head = cached.head if cached else EMPTY
         history = await self._journal.load(stream, after=head.seq)
         if cached is not None and history.head == head:
-            self._cache.move_to_end(ident)
+            # Somebody may have dropped it while the journal was read; it holds all the same.
+            self._keep(ident, cached)
             return cached
         if cached is not None and (not history.records or history.records[0].seq != head.seq + 1):
-            self._cache.pop(ident)
+            self._cache.pop(ident, None)
             return await self._folded(ident)
         state = cached.state if cached else self._noun.blank(ident)
         for envelope in await self._archive.events(history.records):

@@ -1,7 +1,9 @@
 """Fifty people click at the same instant, over HTTP, on two copies of one card in two processes."""
 
 import asyncio
+import random
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.app import opened
@@ -12,7 +14,10 @@ from tests.support.bot import Answer, Seated
 from tests.support.ports import free_port
 from tests.support.process import Process, team_process
 
-ROUNDS = 5
+INCIDENTS = 20
+CARDS = 10
+"""Cards that are asked in each incident, one round each: 200 rounds."""
+
 PEOPLE = tuple(f"p{n}" for n in range(50))
 POLICY = "\n".join(
     [
@@ -31,57 +36,98 @@ POLICY = "\n".join(
 )
 
 
-async def test_one_decision_and_fifty_truthful_answers(tmp_path: Path) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Click:
+    """What one person pressed, and what they were told."""
+
+    who: str
+    option: str
+    status: int
+    told: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clicker:
+    """One person, with a window on each of the two processes."""
+
+    name: str
+    seats: tuple[Seated, ...]
+
+    async def click(self, card: str, luck: random.Random) -> Click:
+        """Press either button, in either process, a few turns of the loop late."""
+        option, seat = luck.choice(("approve", "reject")), luck.choice(self.seats)
+        for _ in range(luck.choice((0, 0, 1, 5, 50))):
+            await asyncio.sleep(0)
+        status, answer = await seat.press({"id": card}, option)
+        return Click(who=self.name, option=option, status=status, told=str(answer["text"]))
+
+
+async def test_two_hundred_rounds_have_one_decision_and_fifty_truthful_answers_each(
+    tmp_path: Path,
+) -> None:
     policy = tmp_path / "policy.yaml"
     policy.write_text(POLICY)
     async with (
         team_process(tmp_path, free_port(), policy) as one,
         team_process(tmp_path, free_port(), policy) as two,
     ):
-        asker, *clickers = await _seated((one, two))
-        await asker.say("/incident declare sev3 may we")
-        (incident,) = await asker.incidents()
-        for number in range(ROUNDS):
-            card = await _ask(asker, str(incident["id"]), number)
-            told = await asyncio.gather(
-                *(
-                    who.press(card, "approve" if n % 2 else "reject")
-                    for n, who in enumerate(clickers)
-                )
-            )
-            result = await asker.get(f"/api/cards/{card['id']}")
-            _told_the_truth(told, result, number + 1)
+        asker, clickers = await _seated((one, two))
+        for number in range(INCIDENTS):
+            await asker.say(f"/incident declare sev3 may we, part {number}")
+        for part, incident in enumerate(await asker.incidents()):
+            ident = str(incident["id"])
+            for number in range(CARDS):
+                card = await _ask(asker, ident, number)
+                clicks = await _fifty_clicks(clickers, card, random.Random(part * CARDS + number))
+                _told_the_truth(clicks, await asker.get(f"/api/cards/{card}"), number + 1)
+            await _decided_once_each(asker, ident)
 
 
-async def _ask(asker: Seated, incident: str, number: int) -> Answer:
+async def _ask(asker: Seated, incident: str, number: int) -> str:
     status, answer = await asker.post(
         f"/api/incidents/{incident}/cards",
         {"title": f"May we, round {number}?", "answerers": ["approver"]},
     )
     assert (status, answer["outcome"]) == (200, "done"), answer
-    return {"id": answer["card"]}
+    return str(answer["card"])
 
 
-def _told_the_truth(told: Sequence[tuple[int, Answer]], result: Answer, number: int) -> None:
+async def _fifty_clicks(
+    clickers: Sequence[Clicker], card: str, luck: random.Random
+) -> Sequence[Click]:
+    people = luck.sample(clickers, len(clickers))
+    return await asyncio.gather(*(who.click(card, luck) for who in people))
+
+
+def _told_the_truth(clicks: Sequence[Click], result: Answer, number: int) -> None:
     label = str(result["option"]).capitalize()
     (by,) = result["by"]
-    recorded = [answer["text"] for status, answer in told if status == 200]
-    late = [answer["text"] for status, answer in told if status == 409]
-    assert recorded == [f"Recorded: {label}."]
-    assert len(late) == len(told) - 1
-    for text in late:
-        assert text.startswith(f"Card {number} was already decided at ")
-        assert text.endswith(f": {label} by {by}. Nothing changed.")
+    assert [(c.who, c.option, c.told) for c in clicks if c.status == 200] == [
+        (by, result["option"], f"Recorded: {label}.")
+    ]
+    late = [click.told for click in clicks if click.status == 409]
+    assert len(late) == len(PEOPLE) - 1
+    for told in late:
+        assert told.startswith(f"Card {number} was already decided at ")
+        assert told.endswith(f": {label} by {by}. Nothing changed.")
 
 
-async def _seated(processes: Sequence[Process]) -> list[Seated]:
-    """Give the asker and everybody else a token; half of the people sit at each process."""
+async def _decided_once_each(asker: Seated, incident: str) -> None:
+    """Read the incident's own account: a decision for each of its cards, and not one more."""
+    lines = await asker.get(f"/api/incidents/{incident}/timeline")
+    kinds = [line["kind"] for line in lines]
+    assert kinds.count("card decided") == CARDS
+
+
+async def _seated(processes: Sequence[Process]) -> tuple[Seated, Sequence[Clicker]]:
+    """Give everybody a token; all but the asker have a window on either process."""
     async with opened(load_settings(processes[0].env_file())) as base:
-        people = []
-        for n, name in enumerate(("asker", *PEOPLE)):
+        windows = {}
+        for name in ("asker", *PEOPLE):
             await base.seats.add(name, PersonId(name), [])
             kind = TokenKind.OPERATE if name == "asker" else TokenKind.ANSWER
             token = await base.seats.make_token(name, kind)
-            process = processes[n % 2]
-            people.append(Seated(address=process.address, token=token, session=process.session))
-        return people
+            first = Seated(address=processes[0].address, token=token, session=processes[0].session)
+            second = replace(first, address=processes[1].address, session=processes[1].session)
+            windows[name] = (first, second)
+        return windows.pop("asker")[0], [Clicker(name=n, seats=s) for n, s in windows.items()]
