@@ -31,11 +31,14 @@ _SWEEP = timedelta(seconds=5)
 
 _LONGEST_DELAY = timedelta(minutes=5)
 
+DRAIN = timedelta(seconds=90)
+"""How long a stop waits for what is under way; what is left then is handed over."""
+
 _log = logging.getLogger(__name__)
 
 
 class Delivery:
-    """Runs until it is told to stop; then finishes what it began."""
+    """Runs until it is told to stop; then finishes what it began, or hands it over."""
 
     def __init__(
         self,
@@ -47,6 +50,7 @@ class Delivery:
         carriers: Mapping[type, Carrier],
         settler: Settler,
         lease: timedelta = LEASE,
+        drain: timedelta = DRAIN,
     ) -> None:
         self._journal = journal
         self._desk = desk
@@ -54,9 +58,11 @@ class Delivery:
         self._carriers = carriers
         self._settler = settler
         self._lease = lease
+        self._drain = drain
         self._owner = ids.new()
         self._wake = asyncio.Event()
         self._held: dict[str, tuple[Claim, float]] = {}
+        self._carrying: set[asyncio.Task[None]] = set()
         self._stopping = False
         journal.on_effects(self._wake.set)
 
@@ -68,7 +74,7 @@ class Delivery:
         return self._clock.monotonic() - extended_at < self._lease.total_seconds() / 2
 
     def stop(self) -> None:
-        """Claim nothing more; `run` returns when what is under way has ended."""
+        """Claim nothing more; `run` returns when what is under way has ended or is handed over."""
         self._stopping = True
         self._wake.set()
 
@@ -77,9 +83,37 @@ class Delivery:
         async with asyncio.TaskGroup() as tasks:
             extending = tasks.create_task(self._extend())
             await self._loop(tasks)
-            while self._held:
-                await self._rest(self._clock.now() + _SWEEP)
+            await self._drained()
+            # First, so that no lease is extended behind the back of who hands it over.
             extending.cancel()
+            await asyncio.wait([extending])
+            await self._hand_over()
+
+    async def _drained(self) -> None:
+        """Return when nothing is under way any more, or when there is no more time for it."""
+        end = self._clock.monotonic() + self._drain.total_seconds()
+        while self._held and (left := end - self._clock.monotonic()) > 0:
+            await self._rest(self._clock.now() + min(_SWEEP, timedelta(seconds=left)))
+
+    async def _hand_over(self) -> None:
+        """Let go of what is still under way, so that the next process takes it at once.
+
+        A claim whose lease has ended is taken over as after a crash: the host is asked first.
+        Commands on hosts go on meanwhile.
+        """
+        if not self._held:
+            return
+        claims = [claim for claim, _ in self._held.values()]
+        for task in self._carrying:
+            task.cancel()
+        await asyncio.wait(self._carrying)
+        names = ", ".join(claim.item.key for claim in claims)
+        try:
+            await self._journal.extend(claims, self._clock.now())
+        except (Unavailable, OutcomeUnknown) as fault:
+            _log.warning("%s: claimed until the lease ends: %s", names, fault)
+        else:
+            _log.warning("handed over to the next process: %s", names)
 
     async def _loop(self, tasks: asyncio.TaskGroup) -> None:
         while not self._stopping:
@@ -88,7 +122,9 @@ class Delivery:
                 claims = await self._claim()
                 for claim in claims:
                     self._held[claim.item.key] = (claim, self._clock.monotonic())
-                    tasks.create_task(self._carry(claim))
+                    carrying = tasks.create_task(self._carry(claim))
+                    self._carrying.add(carrying)
+                    carrying.add_done_callback(self._carrying.discard)
                 if not claims:
                     await self._rest(await self._next())
             except Unavailable as unavailable:

@@ -223,8 +223,8 @@ class World:
             ids=self.ids,
             names=self._names,
         )
-        ingest = Ingest(journal=self.journal, clock=self.clock, current=self.current)
-        self.router = Router(core=self.core, ingest=ingest)
+        self.ingest = Ingest(journal=self.journal, clock=self.clock, current=self.current)
+        self.router = Router(core=self.core)
         self.delivery = self._delivery()
         self._tasks = tasks
         self._delivering = tasks.create_task(self.delivery.run())
@@ -289,7 +289,7 @@ class World:
 
     async def alert(self, received: AlertsReceived) -> None:
         """Let a monitor send alerts."""
-        await self.router.take_alerts(received)
+        await self.ingest.take_alerts(received)
 
     async def token(self, seat: str, kind: TokenKind, text: str) -> Reply:
         """Type a line with an API token of a seat."""
@@ -366,6 +366,10 @@ class World:
         await asyncio.wait([self._delivering])
         self.delivery = self._delivery()
         self._delivering = self._tasks.create_task(self.delivery.run())
+
+    async def drained(self) -> None:
+        """Return once delivery, which was told to stop, has let go of everything."""
+        await self._delivering
 
     def _stop(self) -> None:
         self.delivery.stop()
