@@ -158,6 +158,24 @@ class Settings(BaseSettings):
     templates: Location | None = Field(
         default=None, description="Folder of texts that replace those that ship, by file name."
     )
+    drain: int = Field(
+        default=90,
+        ge=0,
+        le=3600,
+        description="Seconds that a stop waits for running commands; what is left then is handed "
+        "over to the next process. Below the patience of whatever stops it.",
+    )
+    notify_socket: str | None = Field(
+        default=None,
+        validation_alias="NOTIFY_SOCKET",
+        description="Set by systemd where the unit has Type=notify: where it hears of our state.",
+    )
+    watchdog_usec: int | None = Field(
+        default=None,
+        gt=0,
+        validation_alias="WATCHDOG_USEC",
+        description="Set by systemd where the unit has WatchdogSec: how long silence is borne.",
+    )
     alert_token: Secrets | None = Field(
         default=None,
         description="Bearer token of every alert source; several, separated by commas, while one "
