@@ -138,15 +138,15 @@ class Reply:
 
 
 class Dispatch(Protocol):
-    """What an adapter gets at construction: the one way in."""
+    """What an adapter gets at construction: the one way in for what people want.
+
+    Alerts come in by a way of their own (`bot.adapters.http.alerts`): nobody is asked who sent
+    them, and nothing is answered but whether they are durable.
+    """
 
     async def handle(self, request: Request) -> Reply:
         """Carry out a request durably and answer it.
 
         `Unavailable` = not recorded, and it will not be; the adapter says so in plain words.
         """
-        ...
-
-    async def take_alerts(self, received: AlertsReceived) -> None:
-        """Store one body of alerts durably; `Unavailable` = answer 503 with Retry-After."""
         ...

@@ -2,12 +2,11 @@
 
 import asyncio
 import logging
-from typing import Protocol, TypeAlias, assert_never
+from typing import TypeAlias, assert_never
 
 from bot.domain.actor import Actor
 from bot.errors import OutcomeUnknown, Unavailable, UserMistake
 from bot.requests import (
-    AlertsReceived,
     CardAnswer,
     MessageSaid,
     QuestionAsked,
@@ -31,27 +30,14 @@ _LOOK_AGAIN = 0.5
 """Seconds for asking the journal what became of a commit that was given up."""
 
 
-class TakesAlerts(Protocol):
-    """Stores alerts durably (`bot.usecases.ingest`)."""
-
-    async def take_alerts(self, received: AlertsReceived) -> None:
-        """Store one body; raises Unavailable where it was not stored."""
-        ...
-
-
 class Router:
     """`bot.requests.Dispatch` for every adapter. It identifies; `decide` authorises.
 
     Timers do not come this way: delivery hands them to the desk.
     """
 
-    def __init__(self, *, core: Core, ingest: TakesAlerts) -> None:
+    def __init__(self, *, core: Core) -> None:
         self._core = core
-        self._ingest = ingest
-
-    async def take_alerts(self, received: AlertsReceived) -> None:
-        """See `Dispatch.take_alerts`."""
-        await self._ingest.take_alerts(received)
 
     async def handle(self, request: Request) -> Reply:
         """See `Dispatch.handle`; answers within two seconds, whatever happens."""

@@ -1,20 +1,6 @@
 """The only place where everything is wired: settings in, a running Firewarden out.
 
-`opened` is enough for every command but `serve`, which runs inside `serving`.
+`base.opened` is enough for every command but `serve`, which runs inside `serving.serving`. In the
+order of a start: `foundation`, `entering` (alerts are durable from here on), `base`, `service`.
+Nothing is imported here, so that a start pays for each of them when its turn comes.
 """
-
-from bot.app.base import Base, load_current, opened
-from bot.app.chats import slack_access
-from bot.app.service import SEATS, Running, Service
-from bot.app.serving import serving
-
-__all__ = [
-    "SEATS",
-    "Base",
-    "Running",
-    "Service",
-    "load_current",
-    "opened",
-    "serving",
-    "slack_access",
-]

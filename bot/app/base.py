@@ -3,53 +3,36 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeVar
 
-from bot.adapters.clock import SystemClock, SystemIds
-from bot.adapters.files import (
-    FileAnchor,
-    data_folder,
-    kept_secret,
-    read_catalogue,
-    read_texts,
-    team_files,
-)
-from bot.adapters.sqlite.journal import SqliteJournal
-from bot.config import Known, Settings, joint_faults, load_policy
+from bot.adapters.files import read_catalogue, team_files
+from bot.app.foundation import Foundation, founded, read_policy
+from bot.config import Settings
+from bot.domain.intents import Intent
 from bot.domain.policy import Policy
 from bot.errors import Fault, OperatorMistake
-from bot.ports import Journal
 from bot.usecases.archive import Archive
 from bot.usecases.catalogue import offered, read_runbooks
 from bot.usecases.current import Current
 from bot.usecases.delivering.carrier import IncidentDesk, SystemDesk
-from bot.usecases.desk import Desk
+from bot.usecases.desk import Desk, Noun, Numbers
 from bot.usecases.nouns import IncidentNoun, SystemNoun
 from bot.usecases.numbers import DayNumbers
 from bot.usecases.seats import SeatNoun, Seats
-from handlers.alerts import SOURCES
-from handlers.drill_source import DrillSource
 
 _log = logging.getLogger(__name__)
 
-SLACK = "slack"
-TELEGRAM = "telegram"
+S = TypeVar("S")
+I = TypeVar("I", bound=Intent)  # noqa: E741 - I for intent, beside S for state
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Base:
+class Base(Foundation):
     """What every command needs: the opened journal and who decides on it."""
 
-    settings: Settings
-    folder: Path
-    journal: Journal
     archive: Archive
-    anchor: FileAnchor
-    current: Current
-    clock: SystemClock
-    ids: SystemIds
     incidents: IncidentDesk
     system: SystemDesk
     seats: Seats
@@ -57,14 +40,8 @@ class Base:
 
 def load_current(settings: Settings) -> Current:
     """Read policy and catalogue; raises OperatorMistake with every fault."""
+    policy, faults = read_policy(settings)
     documents = read_catalogue(settings.runbooks)
-    texts = read_texts(settings.templates)
-    known = Known(
-        runbooks=frozenset(documents),
-        templates=frozenset(name.removesuffix(".txt.j2") for name in texts),
-        sources=frozenset({*SOURCES, DrillSource.name}),
-    )
-    policy, faults = _policy(settings, known)
     faults += _team_runbook_faults(settings, documents, policy)
     if policy is None or faults:
         raise OperatorMistake(faults)
@@ -75,17 +52,49 @@ def load_current(settings: Settings) -> Current:
     return Current(policy=policy, documents=documents)
 
 
-def _policy(settings: Settings, known: Known) -> tuple[Policy | None, list[Fault]]:
-    try:
-        policy = load_policy(settings.policy, known)
-    except OperatorMistake as mistake:
-        return None, list(mistake.faults)
-    if settings.policy is None and settings.slack_bot_token is not None:
-        # Nobody wrote down which platforms have rooms: those that there is access to.
-        policy = replace(policy, platforms=(*policy.platforms, SLACK))
-    if settings.policy is None and settings.telegram_bot_token is not None:
-        policy = replace(policy, platforms=(*policy.platforms, TELEGRAM))
-    return policy, list(joint_faults(settings, policy))
+@asynccontextmanager
+async def opened(settings: Settings, current: Current | None = None) -> AsyncIterator[Base]:
+    """Open the journal with its desks; enough for every command but `serve`.
+
+    `current` None = policy and catalogue as they are configured.
+    """
+    loaded = current or load_current(settings)
+    async with founded(settings, loaded) as foundation, deciding(foundation) as base:
+        yield base
+
+
+@asynccontextmanager
+async def deciding(on: Foundation) -> AsyncIterator[Base]:
+    """Put the desks on an opened journal; what they still decide is waited for."""
+    archive = Archive(journal=on.journal, key=on.key)
+    async with asyncio.TaskGroup() as tasks:
+
+        def desk(noun: Noun[S, I], numbers: Numbers | None = None) -> Desk[S, I]:
+            return Desk(
+                noun=noun,
+                journal=on.journal,
+                clock=on.clock,
+                ids=on.ids,
+                policy=lambda: on.current.policy,
+                archive=archive,
+                tasks=tasks,
+                numbers=numbers,
+            )
+
+        yield Base(
+            settings=on.settings,
+            folder=on.folder,
+            journal=on.journal,
+            key=on.key,
+            anchor=on.anchor,
+            current=on.current,
+            clock=on.clock,
+            ids=on.ids,
+            archive=archive,
+            incidents=desk(IncidentNoun(), DayNumbers(on.journal)),
+            system=desk(SystemNoun()),
+            seats=Seats(desk=desk(SeatNoun()), journal=on.journal, clock=on.clock, ids=on.ids),
+        )
 
 
 def _team_runbook_faults(
@@ -99,67 +108,3 @@ def _team_runbook_faults(
     judge = policy if settings.policy is not None else None
     found = read_runbooks(documents, files, judge).faults
     return [fault for name in files for fault in found[name]]
-
-
-@asynccontextmanager
-async def opened(settings: Settings, current: Current | None = None) -> AsyncIterator[Base]:
-    """Open the journal with its desks; enough for every command but `serve`.
-
-    `current` None = policy and catalogue as they are configured.
-    """
-    clock, ids = SystemClock(), SystemIds()
-    folder = data_folder(settings.data)
-    key = bytes.fromhex(
-        kept_secret(folder / "journal.key", (ids.new() + ids.secret()).encode().hex())
-    )
-    loaded = current or load_current(settings)
-    async with AsyncExitStack() as stack:
-        journal = SqliteJournal.open(folder / "journal.sqlite3", ids=ids)
-        stack.push_async_callback(journal.close)
-        tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        archive = Archive(journal=journal, key=key)
-
-        def policy() -> Policy:
-            return loaded.policy
-
-        incidents: IncidentDesk = Desk(
-            noun=IncidentNoun(),
-            journal=journal,
-            clock=clock,
-            ids=ids,
-            policy=policy,
-            archive=archive,
-            tasks=tasks,
-            numbers=DayNumbers(journal),
-        )
-        system: SystemDesk = Desk(
-            noun=SystemNoun(),
-            journal=journal,
-            clock=clock,
-            ids=ids,
-            policy=policy,
-            archive=archive,
-            tasks=tasks,
-        )
-        seating = Desk(
-            noun=SeatNoun(),
-            journal=journal,
-            clock=clock,
-            ids=ids,
-            policy=policy,
-            archive=archive,
-            tasks=tasks,
-        )
-        yield Base(
-            settings=settings,
-            folder=folder,
-            journal=journal,
-            archive=archive,
-            anchor=FileAnchor(folder / "anchor.jsonl"),
-            current=loaded,
-            clock=clock,
-            ids=ids,
-            incidents=incidents,
-            system=system,
-            seats=Seats(desk=seating, journal=journal, clock=clock, ids=ids),
-        )

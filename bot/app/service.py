@@ -2,26 +2,19 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.adapters.console.changes import Changes
 from bot.adapters.console.pager import ConsolePager
 from bot.adapters.console.people import ConsolePeople
 from bot.adapters.console.platform import ConsolePlatform
-from bot.adapters.console.server import Chat, ConsoleServer, Core, Intake, Listening
+from bot.adapters.console.routes import Chat, Console, Core
 from bot.adapters.console.store import ConsoleStore
 from bot.adapters.console.windows import VerbHelp
-from bot.adapters.files import (
-    kept_secret,
-    read_texts,
-    write_note,
-)
-from bot.adapters.health import JournalHealth
-from bot.adapters.http.guard import LOOPBACK_NAMES
-from bot.adapters.http.listening import Listen
+from bot.adapters.files import read_texts
 from bot.adapters.http.routes import Route
 from bot.adapters.logs import hold_secrets
 from bot.adapters.practice.ground import PracticeGround
@@ -34,12 +27,12 @@ from bot.adapters.watch.reloading import Reloading
 from bot.adapters.webhook import WebhookPager
 from bot.app.base import Base, load_current
 from bot.app.chats import slack_team, telegram_team
+from bot.app.entering import Entered, Running
 from bot.domain import effects as fx
 from bot.domain.policy import Group
 from bot.errors import Fault
 from bot.ports import ChatPlatform, CommandExecutor, Pager, People
 from bot.redaction import Redactor
-from bot.requests import AlertsReceived
 from bot.usecases.attaching import Attaching
 from bot.usecases.audit import Anchoring, mark_of
 from bot.usecases.commands import CommandNames
@@ -54,7 +47,6 @@ from bot.usecases.delivering.referrals import Referrals
 from bot.usecases.delivering.rooms import Rooms
 from bot.usecases.delivery import Delivery
 from bot.usecases.identity import CONSOLE, Identity
-from bot.usecases.ingest import Ingest
 from bot.usecases.reading import Reading
 from bot.usecases.rendering import Rendering
 from bot.usecases.seats import Seats
@@ -62,7 +54,6 @@ from bot.usecases.standings import Standings
 from bot.values import HostName, PersonId
 from cards.configuration_message import configuration_message
 from cards.texts import Texts
-from handlers.alerts import SOURCES
 from handlers.drill_source import DrillSource
 from handlers.router import Router
 from handlers.verbs import help_lines
@@ -80,62 +71,13 @@ SEATS: tuple[tuple[str, tuple[Group, ...]], ...] = (
 """The two seats of the embedded default: four eyes in two windows of one browser."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Running:
-    """A Firewarden that serves: where, and with which ways in."""
-
-    console: str
-    ingest: str
-    alert_token: str
-    links: Mapping[str, str]
-    drills: bool
-
-
-class Counted:
-    """Takes alerts, and counts them for the metrics."""
-
-    def __init__(self, *, ingest: Ingest, health: JournalHealth) -> None:
-        self._ingest = ingest
-        self._health = health
-
-    async def take_alerts(self, received: AlertsReceived) -> None:
-        """See `Dispatch.take_alerts`."""
-        counters = self._health.counters
-        try:
-            await self._ingest.take_alerts(received)
-        except BaseException:
-            counters.refused_bodies += 1
-            raise
-        counters.bodies += 1
-        counters.alerts += len(received.alerts)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tokens:
-    """Secrets that are generated once and kept in the data folder."""
-
-    alert: tuple[str, ...]
-    drill: str
-
-
-async def kept_tokens(base: Base) -> Tokens:
-    """Return the alert and drill tokens, generated where none is configured."""
-    configured = base.settings.alert_tokens("")
-    drill = kept_secret(base.folder / "drill.token", base.ids.secret())
-    if configured:
-        return Tokens(alert=configured, drill=drill)
-    kept = kept_secret(base.folder / "alert.token", base.ids.secret())
-    return Tokens(alert=(kept,), drill=drill)
-
-
 class Service:
     """The parts of a serving bot, put together in the order in which they can start.
 
-    Listening comes first: alerts and commands are durable from then on. Delivery comes last,
+    Alerts are taken already. Commands are durable once the pages are there; delivery comes last,
     once every host that it may meet is in the inventory.
     """
 
-    server: ConsoleServer
     delivery: Delivery
     practice: PracticeHost | None = None
     ground: PracticeGround | None = None
@@ -143,12 +85,12 @@ class Service:
     store: ConsoleStore
     rendering: Rendering
 
-    def __init__(self, base: Base, tokens: Tokens) -> None:
+    def __init__(self, base: Base, door: Entered) -> None:
         self._base = base
-        self._tokens = tokens
-        self._starting = ["starting"]
+        self._door = door
+        self.entrance = door.entrance
         self._changes = Changes()
-        self._redactor = Redactor([*base.settings.secrets(), *tokens.alert, tokens.drill])
+        self._redactor = Redactor([*base.settings.secrets(), *door.tokens.alert, door.tokens.drill])
         hold_secrets(self._redactor)
         self._reloading = Reloading(
             watched=Watched(
@@ -170,15 +112,14 @@ class Service:
             people[self._telegram.platform.name] = self._telegram.people
         standings = Standings(people, clock=base.clock)
         self._identity = Identity(current=base.current, seats=base.seats, people=standings)
-        self._health = JournalHealth(
-            journal=base.journal, clock=base.clock, starting=lambda: tuple(self._starting)
-        )
 
     async def open_chat(self, stack: AsyncExitStack) -> None:
         """Open the console's store and the platform over it."""
         base = self._base
         self.store = await ConsoleStore.open(base.folder / "console.sqlite3")
         stack.push_async_callback(self.store.close)
+        # Whoever is being answered still needs the store.
+        stack.push_async_callback(self.entrance.stop)
         if self._slack is not None:
             stack.push_async_callback(self._slack.close)
         if self._telegram is not None:
@@ -193,10 +134,9 @@ class Service:
             texts=Texts(read_texts(base.settings.templates)),
         )
 
-    async def listen(self, stack: AsyncExitStack) -> None:
-        """Answer requests from here on."""
+    async def hear(self, stack: AsyncExitStack) -> None:
+        """Answer people from here on."""
         base = self._base
-        ingest = Ingest(journal=base.journal, clock=base.clock, current=base.current)
         reader = Reading(
             journal=base.journal,
             desk=base.incidents,
@@ -217,35 +157,24 @@ class Service:
                 clock=base.clock,
                 ids=base.ids,
             ),
-            ingest=Counted(ingest=ingest, health=self._health),
         )
-        secrets = {name: self._secrets_of(name) for name in SOURCES}
         hearing = await self._hear_slack(stack, router, reader)
         await self._hear_telegram(stack, router)
-        self.server = ConsoleServer(
+        console = Console(
             core=Core(
                 dispatch=router,
                 reader=reader,
                 seats=base.seats,
-                health=self._health,
                 verbs=tuple(
                     VerbHelp(name=v.name, usage=v.usage, effect=v.does)
                     for v in help_lines(CommandNames())
                 ),
             ),
             chat=Chat(store=self.store, changes=self._changes, platform=self.chat),
-            intake=Intake(
-                sources={**SOURCES, DrillSource.name: DrillSource()},
-                secrets={**secrets, DrillSource.name: (self._tokens.drill,)},
-            ),
-            listening=self._listening(),
             clock=base.clock,
             ids=base.ids,
-            extra=hearing,
         )
-        await self.server.start()
-        write_note(base.folder / "console.address", self.server.console_address)
-        stack.push_async_callback(self.server.stop)
+        self.entrance.complete(people=console.routes(), machines=hearing)
 
     async def _hear_slack(
         self, stack: AsyncExitStack, router: Router, reader: Reading
@@ -290,7 +219,7 @@ class Service:
         stack.callback(self.delivery.stop)
         if self.ground is not None:
             stack.callback(tasks.create_task(self.ground.watch()).cancel)
-        self._starting.clear()
+        self._door.starting.clear()
 
     def keep_house(self, stack: AsyncExitStack, anchoring: Anchoring) -> None:
         """Prune, publish heads, and look for changed files, from here on."""
@@ -314,11 +243,11 @@ class Service:
         if base.settings.policy is None:
             for name, _ in SEATS:
                 secret = await base.seats.make_link(name)
-                links[name] = f"http://{self.server.console_address}/sign-in/{secret}"
+                links[name] = f"http://{self.entrance.console_address}/sign-in/{secret}"
         return Running(
-            console=self.server.console_address,
-            ingest=self.server.ingest_address,
-            alert_token=self._tokens.alert[0],
+            console=self.entrance.console_address,
+            ingest=self.entrance.ingest_address,
+            alert_token=self._door.tokens.alert[0],
             links=links,
             drills=self.practice is not None,
         )
@@ -327,6 +256,14 @@ class Service:
     def seats(self) -> Seats:
         """The console's seats."""
         return self._base.seats
+
+    async def alive(self) -> None:
+        """See `JournalHealth.alive`."""
+        await self._door.health.alive()
+
+    def drain(self) -> None:
+        """Say on `/readyz` that the end has begun: whoever sends may go elsewhere."""
+        self._door.starting.append("draining: running commands are finished, nothing new begins")
 
     def reload(self) -> None:
         """Read policy, catalogue and texts again; a broken file keeps what holds, loudly."""
@@ -366,6 +303,7 @@ class Service:
             ids=base.ids,
             carriers=carriers,
             settler=settler,
+            drain=timedelta(seconds=base.settings.drain),
         )
         carriers |= self._talking(settler)
         carriers |= self._working(settler, executor, delivery)
@@ -463,25 +401,10 @@ class Service:
             host=self.practice,
             executor=executor,
             kept=self._base.folder / "drill.firing",
-            endpoint=lambda: f"http://{self.server.ingest_address}/alerts/{DrillSource.name}",
-            token=self._tokens.drill,
+            endpoint=lambda: f"http://{self.entrance.ingest_address}/alerts/{DrillSource.name}",
+            token=self._door.tokens.drill,
             clock=self._base.clock,
         )
-
-    def _listening(self) -> Listening:
-        settings = self._base.settings
-        embedded = settings.policy is None
-        console = Listen(host=settings.listen.host, port=settings.listen.port, may_move=embedded)
-        apart = settings.ingest_listen is not None and settings.ingest != settings.listen
-        ingest = Listen(host=settings.ingest.host, port=settings.ingest.port) if apart else None
-        return Listening(
-            console=console,
-            ingest=ingest,
-            console_hosts=LOOPBACK_NAMES | frozenset(settings.allowed_hosts),
-        )
-
-    def _secrets_of(self, source: str) -> tuple[str, ...]:
-        return self._base.settings.alert_tokens(source) or self._tokens.alert
 
     def _webhook_secret(self) -> str:
         secret = self._base.settings.webhook_secret

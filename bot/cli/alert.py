@@ -3,7 +3,7 @@
 import argparse
 from typing import Final
 
-from bot.app import Base
+from bot.app.base import Base
 from bot.cli.command import OK, Configured, remark, say
 from bot.cli.operator import with_journal
 from bot.redaction import Redactor

@@ -2,7 +2,7 @@
 
 import argparse
 
-from bot.app import Base
+from bot.app.base import Base
 from bot.cli.command import FAILED, OK, Configured, remark, say
 from bot.cli.operator import with_journal
 from bot.usecases.audit import audit

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.adapters.practice.host import default_scratch
 from bot.adapters.practice.place import State
-from bot.app import Base
+from bot.app.base import Base
 from bot.cli.command import Configured
 from bot.cli.operator import operator, submit, with_journal
 from bot.domain.intents import Drill

@@ -2,7 +2,7 @@
 
 import argparse
 
-from bot.app import Base, load_current
+from bot.app.base import Base, load_current
 from bot.cli.command import Configured, remark
 from bot.cli.operator import operator, submit, with_journal
 from bot.config import Settings, default_policy

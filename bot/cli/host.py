@@ -9,7 +9,7 @@ from bot.adapters.ssh.executor import ParamikoExecutor
 from bot.adapters.ssh.limits import Limits
 from bot.adapters.ssh.preparation import prepare
 from bot.adapters.ssh.public import public_key_line
-from bot.app import load_current
+from bot.app.base import load_current
 from bot.cli.command import FAILED, OK, Configured, remark, run_until_done, say
 from bot.cli.sudo import Needed, needed
 from bot.config import Settings

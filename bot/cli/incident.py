@@ -3,7 +3,7 @@
 import argparse
 from datetime import UTC
 
-from bot.app import Base
+from bot.app.base import Base
 from bot.cli.command import FAILED, OK, Configured, remark, say
 from bot.cli.operator import looking, with_journal
 from bot.usecases.export import export

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.adapters.ssh.executor import ParamikoExecutor
-from bot.app import Base, opened
+from bot.app.base import Base, opened
 from bot.cli.findings import Finding, counted, fault, fine, note
 from bot.cli.host import SHORT
 from bot.config import Settings, default_policy

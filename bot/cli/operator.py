@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from bot.adapters.console.people import ConsolePeople
 from bot.adapters.files import read_texts
 from bot.adapters.terminal import login_name
-from bot.app import Base, opened
+from bot.app.base import Base, opened
 from bot.cli.command import OK, run_until_done, say
 from bot.config import Settings
 from bot.domain.actor import Actor, Standing

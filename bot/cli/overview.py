@@ -60,6 +60,7 @@ GROUPS: Final[tuple[tuple[str, tuple[Entry, ...]], ...]] = (
             Entry(name="audit", module="audit", does="prove that no event was changed or cut"),
             Entry(name="journal", module="journal", does="rebuild its tables from its events"),
             Entry(name="backup", module="backup", does="copy it while it is in use"),
+            Entry(name="restore", module="restore", does="go on from a backup; re-runs nothing"),
         ),
     ),
 )

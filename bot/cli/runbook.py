@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.adapters.files import read_cases, read_catalogue, team_files
-from bot.app import Base, load_current
+from bot.app.base import Base, load_current
 from bot.cli.command import FAILED, MISTAKE, OK, Configured, remark, say
 from bot.cli.configuration_check import policy_findings
 from bot.cli.findings import counted

@@ -6,7 +6,8 @@ Secrets go to standard output alone, once; they are kept as hashes and never log
 import argparse
 
 from bot.adapters.files import read_note
-from bot.app import SEATS, Base
+from bot.app.base import Base
+from bot.app.service import SEATS
 from bot.cli.command import OK, Configured, remark, say
 from bot.cli.operator import with_journal
 from bot.domain.policy import Group

@@ -4,9 +4,13 @@ import argparse
 import asyncio
 import gc
 import signal
+from datetime import timedelta
 
-from bot.app import Running, serving
+from bot.adapters.supervisor import Supervisor
+from bot.app.entering import Running
+from bot.app.serving import serving
 from bot.cli.command import OK, Configured, run_until_done, say
+from bot.cli.stopping import Stop
 from bot.config import Settings
 
 
@@ -24,21 +28,35 @@ def _run(_: argparse.Namespace, configured: Configured) -> int:
 
 
 async def _serve(settings: Settings) -> int:
-    stop, reload = asyncio.Event(), asyncio.Event()
+    stop, reload = Stop(), asyncio.Event()
     loop = asyncio.get_running_loop()
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(sign, _asked_to_stop, stop)
+    stop.listen(loop)
     # Unheard it would end the process, also in the second that the start takes.
     loop.add_signal_handler(signal.SIGHUP, reload.set)
-    async with serving(settings, say) as (service, running):
-        loop.add_signal_handler(signal.SIGHUP, service.reload)
-        if reload.is_set():
-            service.reload()
-        say(*welcome(running))
-        _collect_seldom()
-        await stop.wait()
-        say("Stopping: nothing new begins, running commands are finished.")
+    supervisor = Supervisor(settings.notify_socket, patience=_patience(settings))
+    async with asyncio.TaskGroup() as tasks:
+        async with serving(settings, say) as (service, running):
+            loop.add_signal_handler(signal.SIGHUP, service.reload)
+            if reload.is_set():
+                service.reload()
+            say(*welcome(running))
+            _collect_seldom()
+            watching = tasks.create_task(supervisor.watch(service.alive))
+            supervisor.ready()
+            await stop.asked()
+            supervisor.stopping()
+            service.drain()
+            say(
+                "Stopping: nothing new begins, and running commands have "
+                f"{settings.drain} s to end. A second signal stops at once."
+            )
+        watching.cancel()
     return OK
+
+
+def _patience(settings: Settings) -> timedelta | None:
+    microseconds = settings.watchdog_usec
+    return None if microseconds is None else timedelta(microseconds=microseconds)
 
 
 def _collect_seldom() -> None:
@@ -50,13 +68,6 @@ def _collect_seldom() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
-
-
-def _asked_to_stop(stop: asyncio.Event) -> None:
-    """Stop gently the first time, at once the second."""
-    if stop.is_set():
-        raise KeyboardInterrupt
-    stop.set()
 
 
 def welcome(running: Running) -> list[str]:

@@ -1,7 +1,7 @@
 """The part of the check that asks Slack: tokens, scopes, and what breaks without each."""
 
 from bot.adapters.clock import SystemClock
-from bot.app import slack_access
+from bot.app.chats import slack_access
 from bot.cli.findings import Finding, fault, fine
 from bot.config import Settings
 from bot.errors import FirewardenError

@@ -2,7 +2,7 @@
 
 import argparse
 
-from bot.app import Base
+from bot.app.base import Base
 from bot.cli.command import Configured
 from bot.cli.operator import operator, submit, with_journal
 from bot.domain.intents import Unfreeze

@@ -28,7 +28,7 @@ from bot.adapters.http.server import HttpServer, Site
 from bot.adapters.sqlite import SqliteJournal
 from bot.config import default_policy
 from bot.domain.alerts import Alert
-from bot.requests import AlertsReceived, Reply, ReplyTone, Request
+from bot.requests import AlertsReceived
 from bot.usecases.current import Current
 from bot.usecases.ingest import Ingest
 from handlers.alerts import SOURCES
@@ -103,19 +103,6 @@ class RowByRow:
         )
 
 
-class AlertsOnly:
-    """A way in for alerts and for nothing else."""
-
-    def __init__(self, ingest: Ingest | RowByRow) -> None:
-        self._ingest = ingest
-
-    async def handle(self, request: Request) -> Reply:
-        return Reply(tone=ReplyTone.NOT_RECORDED, text=f"no {type(request).__name__} here")
-
-    async def take_alerts(self, received: AlertsReceived) -> None:
-        await self._ingest.take_alerts(received)
-
-
 async def serve_intake(folder: Path, side: str) -> None:
     """Serve our own endpoint on our journal (or row by row), without delivery."""
     clock, ids = WallClock(), CountingIds()
@@ -129,7 +116,7 @@ async def serve_intake(folder: Path, side: str) -> None:
         )
     )
     intake = AlertIntake(
-        dispatch=AlertsOnly(ingest),
+        alerts=ingest,
         clock=clock,
         sources=SOURCES,
         secrets={"alertmanager": (TOKEN,)},

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot.app import opened
+from bot.app.base import opened
 from bot.config import load_settings
 from bot.usecases.seats import TokenKind
 from bot.values import PersonId

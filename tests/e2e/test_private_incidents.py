@@ -190,7 +190,7 @@ class Outside:
 
 async def test_every_route_is_asked_or_holds_no_incident(tmp_path: Path) -> None:
     async with bot(tmp_path) as b:
-        served = {(route.method, route.pattern) for route in b.service.server.routes}
+        served = {(route.method, route.pattern) for route in b.service.entrance.routes}
     assert served == {*ASKED, *NO_INCIDENT_THERE}
 
 

@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot.adapters.console.messages import latest
-from bot.app import Service, serving
+from bot.app.service import Service
+from bot.app.serving import serving
 from bot.config import load_settings
 from bot.values import PersonId
 from cards.codec import from_json

@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from bot.app import Service, serving
+from bot.app.service import Service
+from bot.app.serving import serving
 from bot.config import load_settings
 from bot.domain.policy import Group, PolicyPerson
 from bot.values import PersonId

@@ -9,7 +9,9 @@ from typing import Any, cast
 
 import aiohttp
 
-from bot.app import Running, Service, serving
+from bot.app.entering import Running
+from bot.app.service import Service
+from bot.app.serving import serving
 from bot.config import load_settings
 from bot.usecases.seats import TokenKind
 from bot.values import PersonId

@@ -13,7 +13,7 @@ import aiohttp
 
 from bot.adapters.practice.host import default_scratch
 from bot.adapters.practice.place import LEDGER
-from bot.app import opened
+from bot.app.base import opened
 from bot.config import load_settings
 from bot.usecases.seats import TokenKind
 from tests.support.bot import Seated
@@ -45,6 +45,16 @@ class Process:
         if self.life is not None and self.life.returncode is None:
             self.life.send_signal(signal.SIGKILL)
             await self.life.wait()
+
+    def send(self, sign: signal.Signals) -> None:
+        """Send a signal to the life that runs."""
+        assert self.life is not None
+        self.life.send_signal(sign)
+
+    async def ended(self) -> int:
+        """Wait for the end of the life; returns its exit status."""
+        assert self.life is not None
+        return await self.life.wait()
 
     async def seat(self, name: str) -> Seated:
         """Make a token for a seat, from another process than the bot's."""

@@ -12,7 +12,7 @@ from bot.adapters.http.routes import Caller, Route
 from bot.domain.alerts import Alert, AlertStatus
 from bot.errors import Unavailable, UserMistake
 from bot.ports import Clock
-from bot.requests import AlertsReceived, Dispatch
+from bot.requests import AlertsReceived
 from bot.values import Untrusted
 
 ALERT_BODY: Final = 8 * 1024 * 1024
@@ -39,6 +39,14 @@ class AlertSource(Protocol):
         ...
 
 
+class TakesAlerts(Protocol):
+    """Stores alerts durably (`bot.usecases.ingest`)."""
+
+    async def take_alerts(self, received: AlertsReceived) -> None:
+        """Store one body durably; `Unavailable` = it was not stored: answer 503, Retry-After."""
+        ...
+
+
 class AlertIntake:
     """The alert endpoint of every configured source.
 
@@ -50,12 +58,12 @@ class AlertIntake:
     def __init__(
         self,
         *,
-        dispatch: Dispatch,
+        alerts: TakesAlerts,
         clock: Clock,
         sources: Mapping[str, AlertSource],
         secrets: Mapping[str, tuple[str, ...]],
     ) -> None:
-        self._dispatch = dispatch
+        self._alerts = alerts
         self._clock = clock
         self._sources = sources
         self._secrets = secrets
@@ -143,7 +151,7 @@ class AlertIntake:
     async def _commit(self, received: AlertsReceived) -> RawResponse:
         try:
             with self._patience:
-                await self._dispatch.take_alerts(received)
+                await self._alerts.take_alerts(received)
         except TimeoutError:
             return _come_again("the journal is slow", timedelta(seconds=2))
         except Unavailable as unavailable:

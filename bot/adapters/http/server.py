@@ -44,7 +44,8 @@ class Limits:
 
     A body must arrive `within`; a connection may be `idle` without a complete request; after an
     early refusal we `linger`, reading on so that the sender sees the answer. Each browser tab
-    holds one of the `streams`, and gives it back `notice` after it was closed.
+    holds one of the `streams`, and gives it back `notice` after it was closed. A request for a
+    route that is not there yet waits as long as the rest is `starting`.
     """
 
     within: float = 10.0
@@ -52,6 +53,7 @@ class Limits:
     linger: float = 2.0
     streams: int = 200
     notice: float = 2.0
+    starting: float = 10.0
 
 
 DEFAULT_LIMITS: Final = Limits()
@@ -61,13 +63,24 @@ class HttpServer:
     """Serves one or more sites in the running event loop.
 
     `start` binds and answers from then on; `addresses` tells where. `stop` ends streams, lets
-    running requests finish and closes every socket.
+    running requests finish and closes every socket. With `more_to_come`, a request that no route
+    answers waits for `complete`, which brings the other routes.
     """
 
-    def __init__(self, sites: Sequence[Site], *, ids: Ids, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(
+        self,
+        sites: Sequence[Site],
+        *,
+        ids: Ids,
+        limits: Limits = DEFAULT_LIMITS,
+        more_to_come: bool = False,
+    ) -> None:
         self.limits = limits
-        self._sites = tuple(sites)
+        self._talks = [_Talk(site, self) for site in sites]
         self._ids = ids
+        self._whole = asyncio.Event()
+        if not more_to_come:
+            self._whole.set()
         self._closing = asyncio.Event()
         self._open_streams = 0
         self._servers: list[tuple[asyncio.Server, web.Server]] = []
@@ -76,11 +89,28 @@ class HttpServer:
     async def start(self) -> None:
         """Bind every site, or none: `OperatorMistake` where an address cannot be had."""
         try:
-            addresses = [await self._open(site) for site in self._sites]
+            addresses = [await self._open(talk) for talk in self._talks]
         except BaseException:
             await self.stop()
             raise
         self.addresses = tuple(addresses)
+
+    def complete(self, more: Sequence[Sequence[Route]]) -> None:
+        """Take the routes that were still to come, site by site; whoever waited goes on."""
+        for talk, routes in zip(self._talks, more, strict=True):
+            talk.add(routes)
+        self._whole.set()
+
+    async def whole(self) -> bool:
+        """Wait until every route is there; False where that takes too long."""
+        if self._whole.is_set():
+            return True
+        try:
+            async with asyncio.timeout(self.limits.starting):
+                await self._whole.wait()
+        except TimeoutError:
+            return False
+        return True
 
     async def stop(self) -> None:
         """Close; running requests have five seconds."""
@@ -93,10 +123,9 @@ class HttpServer:
             await protocols.shutdown(5.0)
         self._servers.clear()
 
-    async def _open(self, site: Site) -> str:
-        bound = bind(site.listen, site.setting)
+    async def _open(self, talk: "_Talk") -> str:
+        bound = bind(talk.site.listen, talk.site.setting)
         try:
-            talk = _Talk(site.door, Router(site.routes), self)
             protocols = web.Server(
                 talk.answer,
                 access_log=None,
@@ -177,10 +206,13 @@ async def _ended(closing: asyncio.Future[Literal[True]], upcoming: asyncio.Futur
 class _Talk:
     """One request after another of one site."""
 
-    def __init__(self, door: Door, router: Router, server: HttpServer) -> None:
-        self._door = door
-        self._router = router
+    def __init__(self, site: Site, server: HttpServer) -> None:
+        self.site = site
+        self._router = Router(site.routes)
         self._server = server
+
+    def add(self, routes: Sequence[Route]) -> None:
+        self._router = Router((*self._router.routes, *routes))
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         try:
@@ -202,12 +234,18 @@ class _Talk:
         method = "GET" if request.method == "HEAD" else request.method
         found = self._router.find(method, request.raw_path)
         if found is None:
+            if not await self._server.whole():
+                return text(
+                    HTTPStatus.SERVICE_UNAVAILABLE, "Firewarden is starting.", ("Retry-After", "1")
+                )
+            found = self._router.find(method, request.raw_path)
+        if found is None:
             return text(HTTPStatus.NOT_FOUND, "There is nothing here.")
         if isinstance(found, WrongMethod):
             allow = ", ".join(found.allowed)
             return text(HTTPStatus.METHOD_NOT_ALLOWED, f"Use {allow}.", ("Allow", allow))
         route, headers = found.route, request.headers
-        refusal = self._door.refusal(route, headers) or refused_encoding(headers)
+        refusal = self.site.door.refusal(route, headers) or refused_encoding(headers)
         if refusal is not None:
             return refusal
         head = _head(request, found)

@@ -25,9 +25,8 @@ PUBLIC = {
 
 
 def routes_of(console: World) -> tuple[Route, ...]:
-    assert console.server is not None
-    [site] = console.server._http._sites
-    return site.routes
+    assert console.entrance is not None
+    return console.entrance.routes
 
 
 def path_of(route: Route) -> str:

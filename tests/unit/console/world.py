@@ -8,15 +8,10 @@ from pathlib import Path
 
 from bot.adapters.console.changes import Changes
 from bot.adapters.console.platform import ConsolePlatform
-from bot.adapters.console.server import (
-    Chat,
-    ConsoleServer,
-    Core,
-    Intake,
-    Listening,
-)
+from bot.adapters.console.routes import Chat, Console, Core
 from bot.adapters.console.store import ConsoleStore
 from bot.adapters.console.windows import VerbHelp
+from bot.adapters.http.entrance import Entrance, Intake, Listening
 from bot.adapters.http.health import Sample
 from bot.adapters.http.listening import Listen
 from bot.requests import Sender
@@ -164,7 +159,7 @@ class World:
     store: ConsoleStore
     changes: Changes
     chat: ConsolePlatform
-    server: ConsoleServer | None = None
+    entrance: Entrance | None = None
     address: str = ""
 
 
@@ -179,25 +174,27 @@ async def world(folder: Path, port: int = 0, now: datetime = NOON) -> AsyncItera
 
     chat = ConsolePlatform(store, clock=clock, changes=changes, seated=seated)
     built = World(Views(), RememberingDispatch(), clock, seats, store, changes, chat)
-    server = ConsoleServer(
-        core=Core(
-            dispatch=built.dispatch,
-            reader=built.views,
-            seats=seats,
-            health=Healthy(),
-            verbs=VERBS,
-        ),
+    ids = CountingIds()
+    console = Console(
+        core=Core(dispatch=built.dispatch, reader=built.views, seats=seats, verbs=VERBS),
         chat=Chat(store=store, changes=changes, platform=chat),
-        intake=Intake(sources={}, secrets={}),
-        listening=Listening(console=Listen(host="127.0.0.1", port=port)),
         clock=clock,
-        ids=CountingIds(),
+        ids=ids,
     )
-    built.server = server
-    await server.start()
-    built.address = server.console_address
+    entrance = Entrance(
+        listening=Listening(console=Listen(host="127.0.0.1", port=port)),
+        intake=Intake(sources={}, secrets={}),
+        alerts=built.dispatch,
+        health=Healthy(),
+        clock=clock,
+        ids=ids,
+    )
+    built.entrance = entrance
+    await entrance.start()
+    entrance.complete(people=console.routes())
+    built.address = entrance.console_address
     try:
         yield built
     finally:
-        await server.stop()
+        await entrance.stop()
         await store.close()

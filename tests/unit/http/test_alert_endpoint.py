@@ -18,7 +18,7 @@ GOOD = "POST /alerts/line HTTP/1.1\nAuthorization: Bearer s3cret"
 @asynccontextmanager
 async def intake(dispatch: RememberingDispatch) -> AsyncIterator[str]:
     endpoint = AlertIntake(
-        dispatch=dispatch,
+        alerts=dispatch,
         clock=StillClock(),
         sources={"line": LineSource(), "tokenless": LineSource()},
         secrets={"line": ("s3cret",)},

@@ -1,0 +1,130 @@
+"""The listeners: machines are answered as soon as they listen, people once their pages are built.
+
+An alert must be durable within a second of the start, while pages, commands and hosts are still
+being put together; who asks for one of those meanwhile waits for it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot.adapters.http.alerts import AlertIntake, AlertSource, TakesAlerts
+from bot.adapters.http.guard import LOOPBACK_NAMES, Door
+from bot.adapters.http.health import Health, health_routes
+from bot.adapters.http.listening import Listen
+from bot.adapters.http.routes import Route
+from bot.adapters.http.server import HttpServer, Site
+from bot.errors import Fault, OperatorMistake
+from bot.ports import Clock, Ids
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listening:
+    """Where to listen. `ingest` None = machines and people share `console`.
+
+    `console_hosts` and `ingest_hosts` are host names without port; an empty set lets any name in.
+    """
+
+    console: Listen
+    ingest: Listen | None = None
+    console_hosts: frozenset[str] = LOOPBACK_NAMES
+    ingest_hosts: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """Alert senders: what reads them, and the bearer tokens that count now, by source."""
+
+    sources: Mapping[str, AlertSource]
+    secrets: Mapping[str, tuple[str, ...]] = field(repr=False)
+
+
+class Entrance:
+    """Where everything comes in over HTTP.
+
+        entrance = Entrance(
+            listening=Listening(console=Listen(host="127.0.0.1", port=8080, may_move=True)),
+            intake=Intake(sources=SOURCES, secrets={"generic": (token,)}),
+            alerts=ingest,
+            health=health,
+            clock=clock,
+            ids=ids,
+        )
+        await entrance.start()                # alerts and health are answered from here on
+        entrance.complete(people=pages.routes, machines=slack_routes)
+        entrance.console_address              # "127.0.0.1:8080", or where it moved to
+        await entrance.stop()
+
+    `routes` are those that are there by now.
+    """
+
+    def __init__(
+        self,
+        *,
+        listening: Listening,
+        intake: Intake,
+        alerts: TakesAlerts,
+        health: Health,
+        clock: Clock,
+        ids: Ids,
+    ) -> None:
+        taking = AlertIntake(
+            alerts=alerts, clock=clock, sources=intake.sources, secrets=intake.secrets
+        )
+        self.routes: tuple[Route, ...] = (taking.route(), *health_routes(health))
+        self._shared = listening.ingest is None
+        self._http = HttpServer(_sites(listening, self.routes), ids=ids, more_to_come=True)
+
+    async def start(self) -> None:
+        """Bind and answer; `OperatorMistake` where an address cannot be had."""
+        await self._http.start()
+
+    def complete(self, *, people: Sequence[Route], machines: Sequence[Route] = ()) -> None:
+        """Take the routes of people, and those of other adapters for the machines' listener."""
+        self.routes = (*people, *self.routes, *machines)
+        if self._shared:
+            self._http.complete([(*people, *machines)])
+        else:
+            self._http.complete([people, machines])
+
+    async def stop(self) -> None:
+        """Stop answering; running requests are finished first. Twice does no harm."""
+        await self._http.stop()
+
+    @property
+    def console_address(self) -> str:
+        """`host:port` that people open, once started."""
+        return self._http.addresses[0]
+
+    @property
+    def ingest_address(self) -> str:
+        """`host:port` that alert senders use, once started."""
+        return self._http.addresses[-1]
+
+
+def _sites(listening: Listening, machines: tuple[Route, ...]) -> tuple[Site, ...]:
+    if not listening.console.loopback:
+        raise OperatorMistake(
+            [
+                Fault(
+                    file="FIREWARDEN_LISTEN",
+                    message=f"the console may only listen on loopback, not on {listening.console}",
+                    hint="machine endpoints may bind anywhere: FIREWARDEN_INGEST_LISTEN",
+                )
+            ]
+        )
+    shared = listening.ingest is None
+    console = Site(
+        listen=listening.console,
+        setting="FIREWARDEN_LISTEN",
+        routes=machines if shared else (),
+        door=Door(hosts=listening.console_hosts),
+    )
+    if listening.ingest is None:
+        return (console,)
+    ingest = Site(
+        listen=listening.ingest,
+        setting="FIREWARDEN_INGEST_LISTEN",
+        routes=machines,
+        door=Door(hosts=listening.ingest_hosts),
+    )
+    return (console, ingest)

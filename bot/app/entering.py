@@ -1,0 +1,115 @@
+"""What listens first: alerts are taken and health is told before anything else is imported."""
+
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from bot.adapters.files import kept_secret, write_note
+from bot.adapters.health import JournalHealth
+from bot.adapters.http.entrance import Entrance, Intake, Listening
+from bot.adapters.http.guard import LOOPBACK_NAMES
+from bot.adapters.http.listening import Listen
+from bot.app.foundation import Foundation
+from bot.config import Settings
+from bot.requests import AlertsReceived
+from bot.usecases.ingest import Ingest
+from handlers.alerts import SOURCES
+from handlers.drill_source import DrillSource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A Firewarden that serves: where, and with which ways in."""
+
+    console: str
+    ingest: str
+    alert_token: str
+    links: Mapping[str, str]
+    drills: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """Secrets that are generated once and kept in the data folder."""
+
+    alert: tuple[str, ...]
+    drill: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entered:
+    """The open door. What is still `starting` keeps `/readyz` from saying ready."""
+
+    entrance: Entrance
+    health: JournalHealth
+    tokens: Tokens
+    starting: list[str]
+
+
+async def entered(on: Foundation, stack: AsyncExitStack) -> Entered:
+    """Listen: from here on alerts are durable and everything else waits for its part."""
+    starting = ["starting"]
+    tokens = kept_tokens(on)
+    health = JournalHealth(journal=on.journal, clock=on.clock, starting=lambda: tuple(starting))
+    entrance = Entrance(
+        listening=_listening(on.settings),
+        intake=_intake(on.settings, tokens),
+        alerts=Counted(
+            ingest=Ingest(journal=on.journal, clock=on.clock, current=on.current), health=health
+        ),
+        health=health,
+        clock=on.clock,
+        ids=on.ids,
+    )
+    await entrance.start()
+    stack.push_async_callback(entrance.stop)
+    write_note(on.folder / "console.address", entrance.console_address)
+    return Entered(entrance=entrance, health=health, tokens=tokens, starting=starting)
+
+
+class Counted:
+    """Takes alerts, and counts them for the metrics."""
+
+    def __init__(self, *, ingest: Ingest, health: JournalHealth) -> None:
+        self._ingest = ingest
+        self._health = health
+
+    async def take_alerts(self, received: AlertsReceived) -> None:
+        """See `TakesAlerts.take_alerts`."""
+        counters = self._health.counters
+        try:
+            await self._ingest.take_alerts(received)
+        except BaseException:
+            counters.refused_bodies += 1
+            raise
+        counters.bodies += 1
+        counters.alerts += len(received.alerts)
+
+
+def kept_tokens(on: Foundation) -> Tokens:
+    """Return the alert and drill tokens, generated where none is configured."""
+    configured = on.settings.alert_tokens("")
+    drill = kept_secret(on.folder / "drill.token", on.ids.secret())
+    if configured:
+        return Tokens(alert=configured, drill=drill)
+    return Tokens(alert=(kept_secret(on.folder / "alert.token", on.ids.secret()),), drill=drill)
+
+
+def _intake(settings: Settings, tokens: Tokens) -> Intake:
+    secrets = {name: settings.alert_tokens(name) or tokens.alert for name in SOURCES}
+    return Intake(
+        sources={**SOURCES, DrillSource.name: DrillSource()},
+        secrets={**secrets, DrillSource.name: (tokens.drill,)},
+    )
+
+
+def _listening(settings: Settings) -> Listening:
+    embedded = settings.policy is None
+    console = Listen(host=settings.listen.host, port=settings.listen.port, may_move=embedded)
+    apart = settings.ingest_listen is not None and settings.ingest != settings.listen
+    ingest = Listen(host=settings.ingest.host, port=settings.ingest.port) if apart else None
+    return Listening(
+        console=console,
+        ingest=ingest,
+        console_hosts=LOOPBACK_NAMES | frozenset(settings.allowed_hosts),
+    )
