@@ -687,5 +687,18 @@ class Anchor(Protocol):
         ...
 
     async def latest(self) -> Sequence[AnchoredHead]:
-        """Return the last published head of every stream."""
+        """Return the last published head of every stream, of the present epoch."""
+        ...
+
+    async def begin_epoch(
+        self, epoch: int, reason: str, heads: Sequence[AnchoredHead], at: datetime
+    ) -> None:
+        """Append that the journal was restored on purpose, and its heads: what was before is past.
+
+        A crash meanwhile leaves out heads at most, and those are new to the next `publish`.
+        """
+        ...
+
+    async def epoch(self) -> int:
+        """Return the epoch that was begun last, 1 before the first."""
         ...

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bot.adapters.clock import SystemClock, SystemIds
 from bot.adapters.files import FileAnchor, data_folder, kept_secret, read_catalogue, read_texts
+from bot.adapters.files.using import in_use
 from bot.adapters.sqlite.journal import SqliteJournal
 from bot.config import Known, Settings, joint_faults, load_policy
 from bot.domain.policy import Policy
@@ -44,6 +45,7 @@ async def founded(settings: Settings, current: Current) -> AsyncIterator[Foundat
     folder = data_folder(settings.data)
     fresh = (ids.new() + ids.secret()).encode().hex()
     async with AsyncExitStack() as stack:
+        stack.enter_context(in_use(folder))
         journal = SqliteJournal.open(folder / "journal.sqlite3", ids=ids)
         stack.push_async_callback(journal.close)
         yield Foundation(

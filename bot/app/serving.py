@@ -63,8 +63,7 @@ async def refuse_behind(on: Foundation, anchoring: Anchoring) -> None:
     file = str(on.folder / "journal.sqlite3")
     hint = (
         "an older copy was put in its place, or it was changed: put the newer one back; to go on "
-        "with the older one all the same, look after everything that was under way, then move "
-        "anchor.jsonl aside"
+        f"with the older one all the same: firewarden restore {file} REASON"
     )
     faults = [
         Fault(file=file, message=str(finding), hint=hint) for finding in await anchoring.behind()

@@ -820,6 +820,30 @@ class NoticeSent:
     confirmed_by: tuple[PersonId, ...]
 
 
+# --- erasing ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasedEvent:
+    """One earlier event of the stream that lost text, by its sequence.
+
+    `seal` is what its place in the chain was made over, `digest` the SHA-256 of the stored body
+    that is left; both hex.
+    """
+
+    seq: int
+    seal: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextsErased:
+    """Somebody took texts away for good; what they were is nowhere any more."""
+
+    why: Untrusted
+    erased: tuple[ErasedEvent, ...]
+
+
 # --- system ----------------------------------------------------------------------------------
 
 
@@ -862,6 +886,18 @@ class AlertsTold:
     resolved: int
     counted: int = 0
     told: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpochRaised:
+    """The journal was restored from a backup: what had happened since is not in it.
+
+    The first epoch is 1 and has no event. `until` is when the last event of the backup happened.
+    """
+
+    epoch: int
+    reason: Untrusted
+    until: datetime | None = None
 
 
 IncidentEvent: TypeAlias = (
@@ -927,8 +963,9 @@ IncidentEvent: TypeAlias = (
     | DryRunReported
     | FollowUpNoted
     | NoticeSent
+    | TextsErased
 )
-SystemEvent: TypeAlias = Frozen | Unfrozen | DrillStarted | AlertsTold
+SystemEvent: TypeAlias = Frozen | Unfrozen | DrillStarted | AlertsTold | EpochRaised
 Event: TypeAlias = IncidentEvent | SystemEvent | PersonEvent
 
 

@@ -15,10 +15,12 @@ from bot.domain import (
     clocks,
     closing,
     describing,
+    erasing,
     notices,
     paging,
     proposing,
     questions,
+    restoring,
     running,
     stepping,
 )
@@ -28,6 +30,7 @@ from bot.domain.events import (
     CardAsked,
     CardKind,
     DeliveryFailed,
+    ImpactRecorded,
     IncidentDeclared,
     Option,
     OutcomeKind,
@@ -51,6 +54,7 @@ from bot.domain.intents import (
     CompleteAction,
     Declare,
     DeliveryRefused,
+    EraseTexts,
     IncidentIntent,
     Page,
     PageResult,
@@ -58,6 +62,7 @@ from bot.domain.intents import (
     PreflightResult,
     PrepareNotice,
     ProposeRun,
+    PutInDoubt,
     ReadResult,
     RecordImpact,
     RecordStart,
@@ -182,8 +187,12 @@ def _dispatch(draft: Draft, intent: IncidentIntent) -> Decision:  # noqa: C901, 
             return stepping.step_unknown(draft, intent)
         case StepNotPossible():
             return stepping.step_not_possible(draft, intent)
+        case PutInDoubt():
+            return restoring.put_in_doubt(draft, intent)
         case TryReserve():
             return running.try_reserve(draft, intent)
+        case EraseTexts():
+            return erasing.erase(draft, intent)
         case _:
             assert_never(intent)
 
@@ -210,12 +219,14 @@ def _declare(draft: Draft, intent: Declare) -> Decision:
         ),
         commander=intent.by.person,
     )
+    if intent.impact.text.strip():
+        draft.happen(ImpactRecorded(text=intent.impact))
     missing = tuple(
         name
         for name, lacks in (
             ("title", provisional),
             ("severity", intent.severity is None),
-            ("impact", True),
+            ("impact", not intent.impact.text.strip()),
             ("services", not intent.services),
         )
         if lacks

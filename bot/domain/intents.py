@@ -9,7 +9,16 @@ from datetime import datetime, timedelta
 from typing import ClassVar, TypeAlias
 
 from bot.domain.actor import Actor
-from bot.domain.events import AlertBrief, Option, Outcome, PreflightCheck, Role, Status
+from bot.domain.events import (
+    AlertBrief,
+    Envelope,
+    ErasedEvent,
+    Option,
+    Outcome,
+    PreflightCheck,
+    Role,
+    Status,
+)
 from bot.domain.packet import AskedPacket, RunPacket
 from bot.domain.permissions import Verb
 from bot.values import CardId, ConversationRef, PersonId, RunId, Severity, Untrusted
@@ -56,6 +65,7 @@ class Declare(Intent):
     title: Untrusted
     services: tuple[str, ...] = ()
     private: bool = False
+    impact: Untrusted = Untrusted("")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -315,6 +325,26 @@ class Drill(Intent):
     scenario: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaiseEpoch(Intent):
+    """The journal was restored from a backup whose last event happened at `until`."""
+
+    VERB: ClassVar[Verb] = Verb.ADMINISTER
+    epoch: int
+    reason: Untrusted
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EraseTexts(Intent):
+    """Say that texts were taken away; `left` are the events that lost some, as they are now."""
+
+    VERB: ClassVar[Verb] = Verb.ADMINISTER
+    why: Untrusted
+    erased: tuple[ErasedEvent, ...]
+    left: tuple[Envelope, ...]
+
+
 # --- the bot's own ---------------------------------------------------------------------------
 
 
@@ -480,6 +510,13 @@ class StepNotPossible(Intent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PutInDoubt(Intent):
+    """The journal was restored: nobody knows what became of anything begun or approved."""
+
+    why: Untrusted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TryReserve(Intent):
     """The run asks for its targets again."""
 
@@ -531,7 +568,9 @@ IncidentIntent: TypeAlias = (
     | ClaimExpired
     | StepUnknown
     | StepNotPossible
+    | PutInDoubt
     | TryReserve
     | TimerDue
+    | EraseTexts
 )
-SystemIntent: TypeAlias = Freeze | Unfreeze | Drill | TellAlerts
+SystemIntent: TypeAlias = Freeze | Unfreeze | Drill | TellAlerts | RaiseEpoch

@@ -22,6 +22,9 @@ NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,31}")
 """A seat's name is part of addresses and of request ids."""
 
 
+_EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seating:
     """A seat as it stands; `person` is empty before it was added. `tokens` maps hashes to kinds."""
@@ -33,6 +36,7 @@ class Seating:
     link_expires_at: datetime | None = None
     tokens: Mapping[str, str] = field(default_factory=dict)
     revoked: bool = False
+    last_at: datetime = _EPOCH
 
     @property
     def taken(self) -> bool:
@@ -87,6 +91,10 @@ SeatIntent: TypeAlias = AddSeat | MakeLink | UseLink | MakeToken | RevokeSeat
 
 def evolve(seat: Seating, envelope: Envelope) -> Seating:
     """Fold one event."""
+    return replace(_changed(seat, envelope), last_at=envelope.at)
+
+
+def _changed(seat: Seating, envelope: Envelope) -> Seating:
     match envelope.event:
         case SeatAdded(seat=name, person=person, groups=groups):
             return Seating(name=name, person=person, groups=groups)

@@ -85,7 +85,7 @@ def step_result(draft: Draft, intent: StepResult) -> Decision:
         return Refusal(reason="this step is in doubt already")
     if intent.outcome.exit_status is None:
         why = _why_unknown(intent)
-        return _doubt(draft, current, log, why)
+        return put_in_doubt(draft, current, log, why)
     draft.happen(
         StepFinished(
             run=intent.run,
@@ -124,7 +124,7 @@ def step_unknown(draft: Draft, intent: StepUnknown) -> Decision:
     log = None if current is None else _log(current, intent.path, intent.host, intent.attempt)
     if current is None or log is None or log.outcome is not None or log.doubt:
         return Refusal(reason="this step has been settled")
-    return _doubt(draft, current, log, intent.why.text)
+    return put_in_doubt(draft, current, log, intent.why.text)
 
 
 def step_not_possible(draft: Draft, intent: StepNotPossible) -> Decision:
@@ -141,6 +141,24 @@ def step_not_possible(draft: Draft, intent: StepNotPossible) -> Decision:
     if log is not None:
         draft.happen(_not_begun(log, why))
     running.stop(draft, intent.run, Ending.STOPPED, f"{intent.path} on {intent.host}: {why}")
+    return draft.decided()
+
+
+def put_in_doubt(draft: Draft, current: Run, log: run.StepLog, why: str) -> Decision:
+    """Note that nobody knows what became of a step, and ask; somebody is woken for it."""
+    ident = current.started.run
+    draft.happen(
+        StepInDoubt(
+            run=ident,
+            path=log.started.path,
+            host=log.started.host,
+            attempt=log.started.attempt,
+            why=Untrusted(why),
+        )
+    )
+    draft.move(run.ask_in_doubt(draft.incident.runs[ident], log, why, draft.setting()))
+    line = " ".join(log.started.command)
+    draft.page(f"Nobody knows whether `{line}` on {log.started.host} took effect: {why}")
     return draft.decided()
 
 
@@ -233,23 +251,6 @@ def _void(draft: Draft, current: Run, asked: Asked, why: str, document_now: str)
     draft.move(run.release(draft.incident.runs[ident], why))
     reasking.reload(draft, draft.incident.runs[ident], document_now)
     running.advance(draft, ident)
-    return draft.decided()
-
-
-def _doubt(draft: Draft, current: Run, log: run.StepLog, why: str) -> Decision:
-    ident = current.started.run
-    draft.happen(
-        StepInDoubt(
-            run=ident,
-            path=log.started.path,
-            host=log.started.host,
-            attempt=log.started.attempt,
-            why=Untrusted(why),
-        )
-    )
-    draft.move(run.ask_in_doubt(draft.incident.runs[ident], log, why, draft.setting()))
-    line = " ".join(log.started.command)
-    draft.page(f"Nobody knows whether `{line}` on {log.started.host} took effect: {why}")
     return draft.decided()
 
 

@@ -1,4 +1,4 @@
-"""What concerns the whole installation: freezes and drills."""
+"""What concerns the whole installation: freezes, drills, and the epoch of its journal."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -6,8 +6,15 @@ from datetime import datetime, timedelta
 
 from bot.domain.decided import Decided, Decision, Refusal
 from bot.domain.effects import Place, Post, StartDrill, Target
-from bot.domain.events import AlertsTold, DrillStarted, Envelope, Frozen, Unfrozen
-from bot.domain.intents import Drill, Freeze, SystemIntent, TellAlerts, Unfreeze
+from bot.domain.events import (
+    AlertsTold,
+    DrillStarted,
+    Envelope,
+    EpochRaised,
+    Frozen,
+    Unfrozen,
+)
+from bot.domain.intents import Drill, Freeze, RaiseEpoch, SystemIntent, TellAlerts, Unfreeze
 from bot.domain.permissions import allowed
 from bot.domain.policy import Policy
 from bot.values import PersonId
@@ -44,6 +51,9 @@ TELL_EVERY = timedelta(minutes=10)
 _GROUPS_KEPT = 1000
 
 
+_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telling:
     """When a group was last told of, and how many alerts have fired untold since."""
@@ -60,6 +70,9 @@ class System:
     drills: Mapping[str, PersonId] = field(default_factory=dict)
     """Who started the latest drills, by the tag that their alerts carry."""
     seq: int = 0
+    last_at: datetime = _EPOCH
+    epoch: int = 1
+    """How often the journal was restored from a backup, and one."""
     tellings: Mapping[str, Telling] = field(default_factory=dict)
     """Groups of alerts that only post, those with the latest news last."""
 
@@ -71,7 +84,7 @@ def drill_tag(drill: str) -> str:
 
 def evolve(system: System, envelope: Envelope) -> System:
     """Fold one event."""
-    system = replace(system, seq=envelope.seq)
+    system = replace(system, seq=envelope.seq, last_at=envelope.at)
     match envelope.event:
         case Frozen(scope=scope) as frozen:
             return replace(system, freezes={**system.freezes, scope: frozen})
@@ -83,6 +96,8 @@ def evolve(system: System, envelope: Envelope) -> System:
             return replace(system, drills=dict(list(drills.items())[-_DRILLS_KEPT:]))
         case AlertsTold() as event:
             return _told(system, event, envelope.at)
+        case EpochRaised(epoch=epoch):
+            return replace(system, epoch=epoch)
         case _:
             return system
 
@@ -101,6 +116,8 @@ def decide(policy: Policy, system: System, intent: SystemIntent, now: datetime) 
             return _drill(policy, intent)
         case TellAlerts():
             return _tell(policy, system, intent, now)
+        case RaiseEpoch():
+            return _raise_epoch(policy, system, intent)
 
 
 def _told(system: System, event: AlertsTold, at: datetime) -> System:
@@ -129,15 +146,31 @@ def _tell(policy: Policy, system: System, intent: TellAlerts, now: datetime) -> 
         counted=last.counted if last else 0,
         told=told,
     )
-    channel = policy.announcement_channel
-    posts = tuple(
+    return Decided(events=(event,), effects=_announced(policy, system) if told else ())
+
+
+def _raise_epoch(policy: Policy, system: System, intent: RaiseEpoch) -> Decision:
+    if not intent.reason.text.strip():
+        return Refusal(reason="Restoring a backup needs a reason.")
+    if intent.epoch <= system.epoch:
+        return Refusal(reason=f"This journal is of epoch {system.epoch} already.")
+    event = EpochRaised(epoch=intent.epoch, reason=intent.reason, until=intent.until)
+    return Decided(
+        events=(event,),
+        effects=_announced(policy, system),
+        answer=f"The journal is of epoch {intent.epoch} now.",
+    )
+
+
+def _announced(policy: Policy, system: System) -> tuple[Post, ...]:
+    """Tell the announcement channel of every platform about the event that comes next."""
+    return tuple(
         Post(
             seq=system.seq + 1,
-            target=Target(platform=platform, place=Place.CHANNEL, name=channel),
+            target=Target(platform=platform, place=Place.CHANNEL, name=policy.announcement_channel),
         )
         for platform in policy.platforms
     )
-    return Decided(events=(event,), effects=posts if told else ())
 
 
 def _freeze(policy: Policy, system: System, intent: Freeze) -> Decision:

@@ -12,6 +12,7 @@ from bot.domain.timeline import kind_of, line
 from bot.records.rows import (
     AlertGroupRow,
     CardRow,
+    EpochRow,
     FreezeRow,
     IncidentRow,
     Put,
@@ -68,6 +69,11 @@ def system_rows(envelopes: Sequence[ev.Envelope]) -> tuple[RowChange, ...]:
                 changes.append(Put(row))
             case ev.Unfrozen(scope=scope):
                 changes.append(Remove(FreezeRow, (("scope", scope),)))
+            case ev.EpochRaised(epoch=epoch, reason=reason):
+                raised = EpochRow(
+                    epoch=epoch, reason=reason.text, by=envelope.actor, at=envelope.at
+                )
+                changes.append(Put(raised))
             case _:
                 pass
     return tuple(changes)

@@ -143,6 +143,19 @@ class FreezeRow(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EpochRow(Row):
+    """One restored backup; without any the journal is of epoch 1."""
+
+    TABLE: ClassVar[str] = "epochs"
+    KEY: ClassVar[tuple[str, ...]] = ("epoch",)
+
+    epoch: int
+    reason: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertGroupRow(Row):
     """The incident that an alert group belongs to; `resolved_at` once that one is resolved."""
 
@@ -192,6 +205,7 @@ TABLES: tuple[type[Row], ...] = (
     ReservationRow,
     WaitingRow,
     FreezeRow,
+    EpochRow,
     AlertGroupRow,
     SeatRow,
     TokenRow,

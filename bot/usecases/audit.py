@@ -87,20 +87,25 @@ class Anchoring:
 
     async def behind(self) -> Sequence[Finding]:
         """Return every stream that lacks events whose head was published, or has others."""
-        now = {item.stream: item.head for item in await self._journal.heads()}
-        found: list[Finding] = []
-        for stream, head in (await self._known()).items():
-            if now.get(stream) == head:
-                continue  # the usual case, and it costs no read
-            history = await self._journal.load(stream, after=head.seq - 1)
-            found += _against_anchor(stream, history, head)
-        return found
+        return await behind(self._journal, await self._known())
 
     async def _known(self) -> Mapping[StreamRef, Head]:
         if self._published is None:
             latest = await self._anchor.latest()
             self._published = {item.stream: item.head for item in latest}
         return self._published
+
+
+async def behind(journal: Journal, known: Mapping[StreamRef, Head]) -> Sequence[Finding]:
+    """Return every stream of `journal` that lacks the event of its known head, or has another."""
+    now = {item.stream: item.head for item in await journal.heads()}
+    found: list[Finding] = []
+    for stream, head in known.items():
+        if now.get(stream) == head:
+            continue  # the usual case, and it costs no read
+        history = await journal.load(stream, after=head.seq - 1)
+        found += _against_anchor(stream, history, head)
+    return found
 
 
 def mark_of(heads: Sequence[AnchoredHead]) -> str:

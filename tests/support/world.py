@@ -362,14 +362,18 @@ class World:
 
     async def crash(self) -> None:
         """Let the worker die in the middle of whatever it does, and a new one begin."""
-        self._delivering.cancel()
-        await asyncio.wait([self._delivering])
+        await self.halt()
         self.delivery = self._delivery()
         self._delivering = self._tasks.create_task(self.delivery.run())
 
     async def drained(self) -> None:
         """Return once delivery, which was told to stop, has let go of everything."""
         await self._delivering
+
+    async def halt(self) -> None:
+        """Let the worker die, and nobody take its place until `crash`."""
+        self._delivering.cancel()
+        await asyncio.wait([self._delivering])
 
     def _stop(self) -> None:
         self.delivery.stop()

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +14,18 @@ from bot.records.chain import Head
 from bot.values import StreamRef
 
 _LONGEST_LINE = 4096
-"""Bytes; a line of ours has about 170."""
+"""Bytes; a line of ours has about 170, and the reason of an epoch is cut to fit."""
+
+_LONGEST_REASON = 500
+"""Characters; each is at most six bytes in JSON."""
+
+
+@dataclass(slots=True)
+class _Read:
+    """What the lines say so far: an epoch's line makes everything before it past."""
+
+    epoch: int = 1
+    heads: dict[str, AnchoredHead] = field(default_factory=dict)
 
 
 class FileAnchor:
@@ -29,7 +41,20 @@ class FileAnchor:
 
     async def latest(self) -> Sequence[AnchoredHead]:
         """See `Anchor.latest`; raises OperatorMistake for a line that is none of ours."""
-        return await asyncio.to_thread(self._read)
+        read = await asyncio.to_thread(self._read)
+        return tuple(read.heads.values())
+
+    async def begin_epoch(
+        self, epoch: int, reason: str, heads: Sequence[AnchoredHead], at: datetime
+    ) -> None:
+        """See `Anchor.begin_epoch`; on the disk when it returns."""
+        said = {"at": at.isoformat(), "epoch": epoch, "reason": reason[:_LONGEST_REASON]}
+        lines = [f"{json.dumps(said)}\n", *(_line(head, at) for head in heads)]
+        await asyncio.to_thread(self._append, "".join(lines))
+
+    async def epoch(self) -> int:
+        """See `Anchor.epoch`; raises as `latest` does."""
+        return (await asyncio.to_thread(self._read)).epoch
 
     def _append(self, lines: str) -> None:
         handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -44,26 +69,30 @@ class FileAnchor:
             file.flush()
             os.fsync(file.fileno())
 
-    def _read(self) -> Sequence[AnchoredHead]:
+    def _read(self) -> _Read:
+        read = _Read()
         if not self._path.exists():
-            return ()
+            return read
         whole = self._path.read_text("utf-8").rpartition("\n")[0]
-        heads: dict[str, AnchoredHead] = {}
         for number, line in enumerate(whole.splitlines(), 1):
-            head = self._head(number, line)
-            heads[str(head.stream)] = head
-        return tuple(heads.values())
+            self._take(read, number, line)
+        return read
 
-    def _head(self, number: int, line: str) -> AnchoredHead:
+    def _take(self, read: _Read, number: int, line: str) -> None:
         try:
             said: Mapping[str, object] = json.loads(line)
-            return AnchoredHead(
+            if "epoch" in said:
+                read.epoch = int(str(said["epoch"]))
+                read.heads.clear()
+                return
+            head = AnchoredHead(
                 stream=StreamRef.parse(str(said["stream"])),
                 head=Head(seq=int(str(said["seq"])), mac=bytes.fromhex(str(said["mac"]))),
             )
         except (ValueError, KeyError, TypeError) as error:
             fault = Fault(file=str(self._path), line=number, message="is no line of the anchor")
             raise OperatorMistake([fault]) from error
+        read.heads[str(head.stream)] = head
 
 
 def _line(item: AnchoredHead, at: datetime) -> str:

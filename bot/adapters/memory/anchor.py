@@ -12,6 +12,7 @@ class MemoryAnchor:
 
     def __init__(self) -> None:
         self._heads: dict[StreamRef, AnchoredHead] = {}
+        self._epoch = 1
 
     async def publish(self, heads: Sequence[AnchoredHead], at: datetime) -> None:
         """See `Anchor.publish`."""
@@ -21,3 +22,16 @@ class MemoryAnchor:
     async def latest(self) -> Sequence[AnchoredHead]:
         """See `Anchor.latest`."""
         return tuple(self._heads.values())
+
+    async def begin_epoch(
+        self, epoch: int, reason: str, heads: Sequence[AnchoredHead], at: datetime
+    ) -> None:
+        """See `Anchor.begin_epoch`."""
+        del reason
+        self._heads = {}
+        self._epoch = epoch
+        await self.publish(heads, at)
+
+    async def epoch(self) -> int:
+        """See `Anchor.epoch`."""
+        return self._epoch

@@ -1,10 +1,11 @@
 """Messages and cards: each message once and in order, each card's copies always at their latest."""
 
 from bot.domain.effects import Effect, Place, Post, Show, Target
-from bot.domain.events import AlertsTold
+from bot.domain.events import AlertsTold, Envelope, EpochRaised
 from bot.domain.state import Incident
 from bot.errors import OutcomeUnknown
 from bot.ports import ChatPlatform, Claim
+from bot.records.rows import EpochRow
 from bot.usecases.archive import Archive
 from bot.usecases.delivering.carrier import (
     IncidentDesk,
@@ -18,6 +19,7 @@ from bot.usecases.rendering import Rendering
 from bot.values import ConversationRef, MessageRef, PersonId, StreamRef
 from cards.alerts_message import alerts_message
 from cards.model import Card
+from cards.restored_message import restored_message
 
 
 class Posts:
@@ -53,19 +55,28 @@ class Posts:
         if card is None or place is None:
             await self._settler.done(claim)
             return
-        ref = await post_once(chat, place, claim.item.key, card)
+        ref = await post_once(chat, place, await self._key(claim), card)
         await self._settler.done(claim, write_ref(ref))
 
     async def _announce(self, claim: Claim, stream: StreamRef, effect: Post) -> None:
         """Tell a channel about something that belongs to no incident."""
-        event = (await self._archive.event(stream, effect.seq)).event
-        if not isinstance(event, AlertsTold):
+        card = _announcement(await self._archive.event(stream, effect.seq))
+        if card is None:
             await self._settler.done(claim)
             return
         chat = chat_of(self._chats, effect.target.platform)
         place = await chat.channel(effect.target.name)
-        ref = await post_once(chat, place, claim.item.key, alerts_message(event))
+        ref = await post_once(chat, place, await self._key(claim), card)
         await self._settler.done(claim, write_ref(ref))
+
+    async def _key(self, claim: Claim) -> str:
+        """Return the message's key in its conversation.
+
+        A restored journal counts on from where its backup ended, so the chat may hold a message
+        under the same key that told of another event.
+        """
+        epoch = max((row.epoch for row in await self._settler.journal.rows(EpochRow)), default=1)
+        return claim.item.key if epoch == 1 else f"{claim.item.key}@{epoch}"
 
     async def _card(self, incident: Incident, effect: Post) -> Card | None:
         stream = StreamRef(kind="incident", id=incident.id)
@@ -111,6 +122,17 @@ class Shows:
                 return
         await chat.update(shown, card)
         await self._settler.done(claim, write_ref(shown))
+
+
+def _announcement(envelope: Envelope) -> Card | None:
+    """Return what a channel is told of an event of the `system` stream; None = nothing."""
+    match envelope.event:
+        case AlertsTold() as told:
+            return alerts_message(told)
+        case EpochRaised() as raised:
+            return restored_message(raised)
+        case _:
+            return None
 
 
 async def post_once(chat: ChatPlatform, place: ConversationRef, key: str, card: Card) -> MessageRef:

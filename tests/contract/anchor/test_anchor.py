@@ -40,6 +40,25 @@ async def test_publishing_nothing_changes_nothing(anchor: Anchor) -> None:
     assert list(await anchor.latest()) == [head("a", 1)]
 
 
+async def test_a_new_epoch_makes_everything_before_it_past(anchor: Anchor) -> None:
+    await anchor.publish([head("a", 9), head("b", 4)], NOON)
+    assert await anchor.epoch() == 1
+    await anchor.begin_epoch(2, "the disk died", [head("a", 3, b"older")], NOON)
+    assert await anchor.epoch() == 2
+    assert list(await anchor.latest()) == [head("a", 3, b"older")]
+    await anchor.publish([head("c", 1)], NOON)
+    assert list(await anchor.latest()) == [head("a", 3, b"older"), head("c", 1)]
+
+
+async def test_an_epoch_and_its_reason_are_in_the_file_for_ever(tmp_path: Path) -> None:
+    path = tmp_path / "anchor.jsonl"
+    await FileAnchor(path).begin_epoch(2, "the disk died " * 1000, [head("a", 3)], NOON)
+    await FileAnchor(path).publish([head("a", 4)], NOON)
+    first, *_ = path.read_text().splitlines()
+    assert first.startswith('{"at": "2026-11-21T12:00:00+00:00", "epoch": 2, "reason": "the disk')
+    assert list(await FileAnchor(path).latest()) == [head("a", 4)]
+
+
 async def test_a_line_that_a_crash_tore_was_never_published(tmp_path: Path) -> None:
     path = tmp_path / "anchor.jsonl"
     anchor = FileAnchor(path)

@@ -1,0 +1,190 @@
+"""An older backup becomes the journal again: nothing of it is run twice, and everybody is told."""
+
+import asyncio
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from bot.adapters.console import messages
+from bot.adapters.sqlite.copying import copy_journal
+from tests.faults.conftest import Typed
+from tests.support.bot import Bot, bot
+from tests.support.waiting import until
+
+PROGRAMS = ["journalctl", "logrotate", "systemd-tmpfiles"]
+"""What the clean-up of the drill runs, in this order and once each."""
+
+
+async def taken_under_way(b: Bot, folder: Path) -> Path:
+    """Approve the drill's change, and take a backup while one of its commands is under way."""
+    approving = asyncio.create_task(b.approver.press(await b.approver.card("change"), "approve"))
+    for number in range(1000):
+        copy = folder / f"copy-{number}.sqlite3"
+        await copy_journal(folder / "data" / "journal.sqlite3", copy)
+        if "changing" in run_states(copy):
+            await approving
+            return copy
+        copy.unlink()
+    raise AssertionError("no backup was taken while a command was under way")
+
+
+def run_states(journal: Path) -> list[str]:
+    with closing(sqlite3.connect(journal)) as database:
+        return [state for (state,) in database.execute("SELECT state FROM runs")]
+
+
+async def monitoring(b: Bot) -> str:
+    """Return the incident's id once its repair is done."""
+    (found,) = await b.commander.incidents()
+    return str(found["id"]) if found["status"] == "monitoring" else ""
+
+
+async def test_a_backup_of_a_repair_under_way_runs_nothing_again(
+    tmp_path: Path, typed: Typed
+) -> None:
+    async with bot(tmp_path) as b:
+        await b.commander.say("/incident drill disk-full")
+        backup = await taken_under_way(b, tmp_path)
+        ident = await until(lambda: monitoring(b), seconds=60)
+        assert [line.split()[1] for line in b.ledger()] == PROGRAMS
+
+    said = await typed("restore", str(backup), "a wrong upgrade", "--replace")
+    assert (said.status, said.err) == (0, "")
+    assert ": epoch 2: 1 steps in doubt, 0 approvals voided" in said.out.replace(";", ":")
+
+    async with bot(tmp_path) as b:
+        doubt = await b.approver.card("in-doubt")
+        status, answer = await b.approver.press(doubt, "worked")
+        assert status == 200, answer
+        await until(lambda: told(b, "channel:announcements", "was restored from a backup"))
+        assert [line.split()[1] for line in b.ledger()] == PROGRAMS
+        lines = await b.commander.timeline(ident)
+        assert any("a backup was restored (a wrong upgrade)" in line for line in lines)
+    audited = await typed("audit", "verify")
+    assert (audited.status, audited.err) == (0, "")
+    rebuilt = await typed("journal", "rebuild", "--check")
+    assert (rebuilt.status, rebuilt.err) == (0, "")
+
+
+async def test_nothing_is_restored_while_a_bot_runs(tmp_path: Path, typed: Typed) -> None:
+    async with bot(tmp_path):
+        assert (await typed("backup", "copy.sqlite3")).status == 0
+        said = await typed("restore", "copy.sqlite3", "to try it")
+        assert said.status == 1
+        assert said.err.endswith("a bot or another command uses this folder: stop it first\n")
+
+
+async def test_newer_events_are_set_aside_only_where_that_is_said(
+    tmp_path: Path, typed: Typed
+) -> None:
+    async with bot(tmp_path) as b:
+        assert (await typed("backup", "copy.sqlite3")).status == 0
+        await b.commander.say("/incident declare sev3 checkout is slow")
+        ident = str((await b.commander.incidents())[0]["id"])
+
+    refused = await typed("restore", "copy.sqlite3", "to try it")
+    assert refused.status == 2
+    assert f"incident:{ident} event 1: is missing" in refused.err
+    assert "Set it aside with --replace." in refused.err
+    assert "checkout is slow" in (await typed("incident", "list")).out
+
+    done = await typed("restore", "copy.sqlite3", "to try it", "--replace")
+    assert (done.status, done.err) == (0, "")
+    assert (await typed("incident", "list", "--all")).out == ""
+    aside = tmp_path / "data" / "journal-before-epoch-2.sqlite3"
+    with closing(sqlite3.connect(aside)) as database:
+        assert database.execute("SELECT title FROM incidents").fetchall() == [("checkout is slow",)]
+
+
+async def test_a_bot_starts_on_an_older_journal_only_after_a_restore(
+    tmp_path: Path, typed: Typed
+) -> None:
+    data = tmp_path / "data"
+    async with bot(tmp_path) as b:
+        assert (await typed("backup", "copy.sqlite3")).status == 0
+        await b.commander.say("/incident declare sev3 checkout is slow")
+    shutil.copy(tmp_path / "copy.sqlite3", data / "journal.sqlite3")
+    assert (await typed("audit", "verify")).status == 1
+
+    assert (await typed("restore", "data/journal.sqlite3", "the newer one is gone")).status == 0
+
+    audited = await typed("audit", "verify")
+    assert (audited.status, audited.err) == (0, "")
+    async with bot(tmp_path) as b:
+        assert await b.commander.incidents() == []
+
+
+async def test_the_journal_that_a_restore_replaced_does_not_start_again(
+    tmp_path: Path, typed: Typed
+) -> None:
+    data = tmp_path / "data"
+    async with bot(tmp_path):
+        assert (await typed("backup", "copy.sqlite3")).status == 0
+    assert (await typed("restore", "copy.sqlite3", "to try it", "--replace")).status == 0
+    shutil.copy(data / "journal-before-epoch-2.sqlite3", data / "journal.sqlite3")
+
+    said = await typed("audit", "verify")
+
+    assert said.status == 1
+    assert "system:system event 1: is missing" in said.err
+
+
+async def test_a_backup_that_was_changed_or_belongs_to_another_key_is_refused(
+    tmp_path: Path, typed: Typed
+) -> None:
+    async with bot(tmp_path) as b:
+        await b.commander.say("/incident declare sev3 checkout is slow")
+        ident = str((await b.commander.incidents())[0]["id"])
+        assert (await typed("backup", "copy.sqlite3")).status == 0
+    with closing(sqlite3.connect(tmp_path / "copy.sqlite3")) as database:
+        database.execute("UPDATE records SET mac = zeroblob(32) WHERE id = ? AND seq = 2", [ident])
+        database.commit()
+
+    said = await typed("restore", "copy.sqlite3", "to try it", "--replace")
+    assert said.status == 1
+    assert f"copy.sqlite3 is not as it was written: incident:{ident} event 2" in said.err
+
+    (tmp_path / "data" / "journal.key").unlink()
+    said = await typed("restore", "copy.sqlite3", "to try it", "--replace")
+    assert said.status == 2
+    assert "journal.key: the key of the backup's chain is missing: put it here" in said.err
+    assert not (tmp_path / "data" / "restoring").exists()
+
+
+async def test_a_damaged_journal_is_set_aside_as_it_is(tmp_path: Path, typed: Typed) -> None:
+    journal = tmp_path / "data" / "journal.sqlite3"
+    async with bot(tmp_path) as b:
+        await b.commander.say("/incident declare sev3 checkout is slow")
+        assert (await typed("backup", "copy.sqlite3")).status == 0
+    journal.write_bytes(b"no database any more, and longer than a header of one " * 40)
+
+    assert (await typed("restore", "copy.sqlite3", "the disk died")).status == 2
+    assert (await typed("restore", "copy.sqlite3", "the disk died", "--replace")).status == 0
+
+    assert "checkout is slow" in (await typed("incident", "list")).out
+    aside = tmp_path / "data" / "journal-before-epoch-2.sqlite3"
+    assert aside.read_bytes().startswith(b"no database any more")
+
+
+async def test_what_happens_anew_is_told_although_the_chat_holds_what_it_replaced(
+    tmp_path: Path, typed: Typed
+) -> None:
+    async with bot(tmp_path) as b:
+        await b.commander.say("/incident declare sev3 checkout is slow")
+        found = (await b.commander.incidents())[0]
+        number, room = str(found["number"]), messages.room_id(str(found["id"]))
+        await until(lambda: told(b, room, "slow"))
+        assert (await typed("backup", "copy.sqlite3")).status == 0
+        await b.commander.say("/incident update this is lost", room=number)
+        await until(lambda: told(b, room, "this is lost"))
+    assert (await typed("restore", "copy.sqlite3", "to try it", "--replace")).status == 0
+    async with bot(tmp_path) as b:
+        await b.commander.say("/incident update this came after", room=number)
+        await until(lambda: told(b, room, "this came after"))
+
+
+async def told(b: Bot, conversation: str, words: str) -> bool:
+    """Whether a conversation of the console holds these words."""
+    shown = await b.service.store.run(lambda db: messages.latest(db, conversation))
+    return any(words in message.card for message in shown)
