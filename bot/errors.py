@@ -4,6 +4,7 @@
     ├── UserMistake       the person who typed it mends it; shown verbatim with the usage
     ├── OperatorMistake   whoever runs the bot mends a file; all faults at once, with file and line
     ├── Unavailable       nobody: the same call may be tried again after `retry_after`
+    │   └── Throttled     nobody, and nothing failed: its turn comes after `retry_after`
     ├── Refused           a human must act; trying again will not help
     └── OutcomeUnknown    a human must look; it may or may not have happened, never try again
 
@@ -58,6 +59,10 @@ class Unavailable(FirewardenError):
     def __init__(self, message: str, *, retry_after: timedelta = timedelta(seconds=1)) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class Throttled(Unavailable):
+    """It was not its turn: nothing was tried or everything is well, and the delay is exact."""
 
 
 class Refused(FirewardenError):

@@ -75,7 +75,9 @@ def event_of(record: Record, body: Json) -> Envelope:
 # --- effects ---------------------------------------------------------------------------------
 
 URGENT, CARDS, WORK, ROOMS, TALK, REST = range(6)
-"""Priorities, most urgent first: pages, approval cards, commands, rooms, posts, the rest."""
+"""Priorities, most urgent first: pages, approval cards, commands, rooms and the incident's card,
+posts and progress, the rest.
+"""
 
 
 def write_effect(stream: StreamRef, effect: Effect, now: datetime) -> OutboxItem:
@@ -148,7 +150,14 @@ def _post(stream: StreamRef, e: fx.Post) -> _Place:
 
 
 def _show(stream: StreamRef, e: fx.Show) -> _Place:
-    return _Place(f"show:{stream}.{e.card}.{e.target}", EffectKind.LATEST, CARDS)
+    key = f"show:{stream}.{e.card}.{e.target}"
+    return _Place(key, EffectKind.LATEST, _priority_of_card(e.card))
+
+
+def _priority_of_card(card: str) -> int:
+    if card == "incident":
+        return ROOMS
+    return TALK if card.startswith("run:") else CARDS
 
 
 def _page(stream: StreamRef, e: fx.SendPage) -> _Place:

@@ -11,13 +11,15 @@ from datetime import datetime, timedelta
 from bot.domain.actor import FIREWARDEN
 from bot.domain.effects import Post
 from bot.domain.intents import DeliveryRefused
-from bot.errors import OutcomeUnknown, Refused, Unavailable
+from bot.errors import OutcomeUnknown, Refused, Throttled, Unavailable
 from bot.ports import Claim, Clock, Ids, Journal
 from bot.records.outbox import EffectKind
 from bot.records.stored import read_effect
 from bot.usecases.about import about_stream
 from bot.usecases.delivering.carrier import Carrier, IncidentDesk, Settler, parked
+from bot.usecases.delivering.urgency import urgency_of
 from bot.usecases.desk import Extra
+from bot.usecases.urgency import carried_with
 from bot.values import Untrusted
 
 LEASE = timedelta(seconds=15)
@@ -29,7 +31,8 @@ _AT_ONCE = 64
 _SWEEP = timedelta(seconds=5)
 """Look at the table at least this often: another process may have put something there."""
 
-_LONGEST_DELAY = timedelta(minutes=5)
+_LONGEST_DELAY = timedelta(seconds=30)
+"""A platform that came back is noticed after at most this, also where nothing paces its calls."""
 
 DRAIN = timedelta(seconds=90)
 """How long a stop waits for what is under way; what is left then is handed over."""
@@ -187,7 +190,10 @@ class Delivery:
     async def _carry_out(self, claim: Claim) -> None:
         try:
             effect = read_effect(claim.item)
-            await self._carriers[type(effect)].carry(claim, effect)
+            with carried_with(urgency_of(effect)):
+                await self._carriers[type(effect)].carry(claim, effect)
+        except Throttled as throttled:
+            await self._put_off(claim, throttled.retry_after, str(throttled))
         except Unavailable as unavailable:
             await self._later(claim, unavailable.retry_after, str(unavailable))
         except Refused as refused:
@@ -202,7 +208,11 @@ class Delivery:
 
     async def _later(self, claim: Claim, delay: timedelta, why: str) -> None:
         """Try again, each time twice as late."""
-        wait = min(delay * 2 ** min(claim.attempts - 1, 10), _LONGEST_DELAY)
+        await self._put_off(
+            claim, min(delay * 2 ** min(claim.attempts - 1, 10), _LONGEST_DELAY), why
+        )
+
+    async def _put_off(self, claim: Claim, wait: timedelta, why: str) -> None:
         _log.info("%s waits %.1f s: %s", claim.item.key, wait.total_seconds(), why)
         try:
             await self._settler.later(claim, wait)

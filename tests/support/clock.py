@@ -7,6 +7,8 @@ from itertools import count
 START = datetime(2026, 11, 21, 10, 42, tzinfo=UTC)
 """A Saturday morning."""
 
+_SHORT = timedelta(seconds=5)
+
 
 class MovedClock:
     """`Clock` that stands still until it is moved; sleepers wake in the order of their moments."""
@@ -43,6 +45,19 @@ class MovedClock:
             self._sleepers.remove(sleeper)
             if not sleeper[2].done():
                 sleeper[2].set_result(None)
+
+
+class HastenedClock(MovedClock):
+    """Moves by itself as soon as somebody waits for a moment: whoever is paced comes at once.
+
+    Longer waits are deadlines, which stand still as in `MovedClock`.
+    """
+
+    async def sleep_until(self, moment: datetime) -> None:
+        wait = moment - self.now()
+        if timedelta() < wait <= _SHORT:
+            self.move(wait)
+        await super().sleep_until(moment)
 
 
 class CountedIds:

@@ -13,13 +13,18 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.errors import OutcomeUnknown, Refused, Unavailable
+from bot.adapters.pacing.gate import Gate, within
+from bot.adapters.pacing.queue import Scope
+from bot.adapters.slack.budgets import scopes
+from bot.errors import OutcomeUnknown, Refused, Throttled, Unavailable
 from bot.ports import Clock
 from bot.values import Json
 
 Answer: TypeAlias = Mapping[str, Json]
 
-_TIMEOUT: Final = aiohttp.ClientTimeout(total=10, connect=3)
+_WITHIN: Final = 10.0
+"""Seconds that a call may take."""
+_TIMEOUT: Final = aiohttp.ClientTimeout(total=_WITHIN, connect=3)
 _PAGE: Final = 200
 """Items per page: what Slack recommends for every list."""
 _PAGES: Final = 100
@@ -58,7 +63,7 @@ class Denied(Refused):
 class SlackWeb:
     """Calls methods; the library's own retries are off, because only delivery sends again.
 
-    A method that was throttled is left alone until Slack's Retry-After has passed.
+    Every call passes the gate, which keeps Slack's limits and its Retry-After.
     """
 
     def __init__(
@@ -67,7 +72,7 @@ class SlackWeb:
         self._client = client
         self._session = session
         self._clock = clock
-        self._paused: dict[str, float] = {}
+        self.gate = Gate(name="Slack", clock=clock)
 
     @classmethod
     def open(cls, *, token: str, base_url: str, clock: Clock) -> Self:
@@ -135,38 +140,51 @@ class SlackWeb:
     async def _response(
         self, method: str, args: Mapping[str, Json], *, again: bool
     ) -> AsyncSlackResponse:
-        self._wait_out(method)
+        async with self.gate.turn(_scopes(method, args), self._is_there):
+            return await self._sent(method, args, again=again)
+
+    async def _sent(
+        self, method: str, args: Mapping[str, Json], *, again: bool
+    ) -> AsyncSlackResponse:
         form = {name: _written(value) for name, value in args.items()}
         try:
-            return await self._client.api_call(method, data=form)
+            call = self._client.api_call(method, data=form)
+            response = await within(self._clock, _WITHIN, call)
         except SlackApiError as fault:
-            self._failed(method, fault, again=again)
+            self._failed(method, args, fault, again=again)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as fault:
+            self.gate.silent()
             raise Unavailable(f"Slack cannot be reached: {type(fault).__name__}") from fault
         except (aiohttp.ClientError, TimeoutError, OSError) as fault:
             self._lost(method, type(fault).__name__, again=again)
         except AttributeError:
             # The library takes a text/plain body for an object, as proxies send them.
             self._lost(method, "no JSON", again=again)
+        self.gate.heard()
+        return response
 
-    def _wait_out(self, method: str) -> None:
-        left = self._paused.get(method, 0.0) - self._clock.monotonic()
-        if left > 0:
-            raise Unavailable(f"Slack throttles {method}", retry_after=timedelta(seconds=left))
+    async def _is_there(self) -> None:
+        await self._sent("auth.test", {}, again=True)
 
-    def _failed(self, method: str, fault: SlackApiError, *, again: bool) -> NoReturn:
+    def _failed(
+        self, method: str, args: Mapping[str, Json], fault: SlackApiError, *, again: bool
+    ) -> NoReturn:
         status, error, headers = _told(fault)
         if status == HTTPStatus.TOO_MANY_REQUESTS or error in _BUSY:
-            seconds = _seconds(headers.get("Retry-After", ""))
-            self._paused[method] = self._clock.monotonic() + seconds
-            raise Unavailable(f"Slack throttles {method}", retry_after=timedelta(seconds=seconds))
+            pause = timedelta(seconds=_seconds(headers.get("Retry-After", "")))
+            self.gate.heard()
+            self.gate.throttled(_scopes(method, args), pause)
+            raise Throttled(f"Slack throttles {method}", retry_after=pause)
         if error in _NOT_NOW:
+            self.gate.silent()
             raise Unavailable(f"Slack cannot carry out {method} now: {error}")
         if status != HTTPStatus.OK or error in _PERHAPS or not error:
             self._lost(method, error or f"status {status}", again=again)
+        self.gate.heard()
         raise Denied(method, error)
 
     def _lost(self, method: str, why: str, *, again: bool) -> NoReturn:
+        self.gate.silent()
         if again:
             raise Unavailable(f"Slack did not answer {method}: {why}")
         raise OutcomeUnknown(f"Slack may have carried out {method}: {why}")
@@ -190,6 +208,10 @@ def text_in(value: Answer, key: str) -> str:
     """Return a text inside an answer, "" where there is none."""
     found = value.get(key)
     return found if isinstance(found, str) else ""
+
+
+def _scopes(method: str, args: Mapping[str, Json]) -> tuple[Scope, ...]:
+    return scopes(method, text_in(args, "channel") or text_in(args, "channel_id"))
 
 
 def _written(value: Json) -> str:

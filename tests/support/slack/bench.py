@@ -20,7 +20,7 @@ from bot.requests import Dispatch, Sender
 from bot.usecases.views import Viewer
 from bot.values import CardId, ConversationRef, PersonId
 from cards.model import Card
-from tests.support.clock import CountedIds, MovedClock
+from tests.support.clock import CountedIds, HastenedClock
 from tests.support.slack.server import Slack, words
 from tests.support.slack.workspace import BOT_TOKEN, SIGNING_SECRET, Posted
 
@@ -40,7 +40,8 @@ def policy() -> Policy:
 @asynccontextmanager
 async def web_of(team: Slack, clock: Clock | None = None) -> AsyncIterator[SlackWeb]:
     """Open the Web API of a workspace."""
-    web = SlackWeb.open(token=BOT_TOKEN, base_url=f"{team.base}api/", clock=clock or MovedClock())
+    now = clock or HastenedClock()
+    web = SlackWeb.open(token=BOT_TOKEN, base_url=f"{team.base}api/", clock=now)
     try:
         yield web
     finally:
@@ -55,8 +56,9 @@ async def people_in(team: Slack, clock: Clock | None = None) -> AsyncIterator[Sl
         team.of.add_user("U2", "bob")
         team.of.add_channel("announcements")
         team.of.add_channel("stakeholders")
-    async with web_of(team, clock) as web:
-        yield SlackPlatform(web=web, accounts=Accounts(policy), clock=clock or MovedClock())
+    now = clock or HastenedClock()
+    async with web_of(team, now) as web:
+        yield SlackPlatform(web=web, accounts=Accounts(policy), clock=now)
 
 
 class NoCards:
