@@ -1,0 +1,51 @@
+"""What really happened in one simulation, written down by the world and never by the bot."""
+
+import asyncio
+import hashlib
+from dataclasses import dataclass, field
+
+from bot.ports import Commit
+from bot.requests import AlertsReceived, Reply
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """A request of a person that got an answer; `ident` is the request's id."""
+
+    ident: str
+    reply: Reply
+    at: float
+
+
+@dataclass(slots=True, kw_only=True)
+class Book:
+    """The history of one simulation. `digest` covers every line of it, in order."""
+
+    commits: list[tuple[float, Commit]] = field(default_factory=list)
+    """Everything that was committed, with the seconds since the beginning."""
+    answered: list[Answered] = field(default_factory=list)
+    acknowledged: list[AlertsReceived] = field(default_factory=list)
+    """Alerts whose sender was told that they are stored."""
+    lines: list[str] = field(default_factory=list)
+    """Every line, where somebody wants to read them."""
+    keeps_lines: bool = False
+    intents: int = 0
+    """Intents that were given to a desk and decided."""
+    lives: int = 0
+    faults: list[str] = field(default_factory=list)
+    """What the world itself saw go wrong: a life that ended by an error, no rest."""
+    moved: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set by every commit, for those who wait to see something."""
+    _hash: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+
+    def note(self, at: float, line: str) -> None:
+        """Write a line."""
+        text = f"{at:.6f} {line}\n"
+        self._hash.update(text.encode())
+        if self.keeps_lines:
+            self.lines.append(text)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of every line so far, hex."""
+        return self._hash.hexdigest()
