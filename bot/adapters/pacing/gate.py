@@ -26,8 +26,12 @@ from bot.usecases.urgency import URGENCY, Urgency
 
 HOLD: Final = 2.0
 """Seconds that a worker waits under its lease."""
-_PATIENCE: Final = 10.0
-"""Seconds that an answer to a person waits, which nobody would send again."""
+_PATIENCE: Final = 60.0
+"""Seconds that an answer to a person waits, which nobody would send again: a group's minute."""
+_REST: Final = 10.0
+"""Seconds that it waits where the platform itself said that it takes nothing."""
+_LOOK: Final = 2.0
+"""Seconds after which whoever waits looks again: somebody before them may have gone."""
 _HORIZON: Final = 10.0
 """Seconds after which whoever was sent away asks again at the latest, unless the platform rests."""
 _IN_THE_AIR: Final = 16
@@ -130,18 +134,24 @@ class Gate:
 
     async def _wait(self, turn: Turn) -> None:
         started = self._clock.monotonic()
-        patience = _PATIENCE if turn.urgency is Urgency.ANSWER else HOLD
+        latest = started + self._patience(turn, started) + _SLACK
         self._queue.forget(started)
         self._queue.join(turn, started)
         try:
             while (wait := self._left(turn)) > _SLACK:
-                if self._clock.monotonic() + wait > started + patience + _SLACK:
+                if self._clock.monotonic() + wait > latest:
                     raise self._sent_away(turn, self._away_for(turn), f"{self._name} is paced")
-                span = timedelta(seconds=wait)
+                span = timedelta(seconds=min(wait, _LOOK))
                 await self._clock.sleep_until(self._clock.now() + span)
         finally:
             self._queue.leave(turn)
         self._take(turn)
+
+    def _patience(self, turn: Turn, now: float) -> float:
+        if turn.urgency is not Urgency.ANSWER:
+            return HOLD
+        rests = any(self._window(scope).rests_until > now for scope in turn.scopes)
+        return _REST if rests else _PATIENCE
 
     def _left(self, turn: Turn) -> float:
         """Return the seconds until its turn, as it looks now."""

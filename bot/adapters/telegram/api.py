@@ -15,9 +15,12 @@ from telegram.error import (
     RetryAfter,
     TelegramError,
 )
+from telegram.ext import ExtBot
 from telegram.request import HTTPXRequest
 
-from bot.errors import OutcomeUnknown, Refused, Unavailable
+from bot.adapters.telegram.pacing import Paced
+from bot.errors import OutcomeUnknown, Refused, Throttled, Unavailable
+from bot.ports import Clock
 
 _FINE: Final = ("message is not modified", "topic_not_modified", "query is too old")
 
@@ -32,10 +35,16 @@ class TelegramApi:
         self._requests = requests
 
     @classmethod
-    def open(cls, *, token: str, base_url: str) -> Self:
+    def open(cls, *, token: str, base_url: str, clock: Clock) -> Self:
         """`base_url` ends with a slash; nothing is called yet."""
         calls, updates = HTTPXRequest(), HTTPXRequest()
-        bot = Bot(token, base_url=f"{base_url}bot", request=calls, get_updates_request=updates)
+        bot = ExtBot(
+            token,
+            base_url=f"{base_url}bot",
+            request=calls,
+            get_updates_request=updates,
+            rate_limiter=Paced(clock),
+        )
         return cls(bot, (calls, updates))
 
     async def once(self, call: Awaitable[T]) -> T:
@@ -67,7 +76,7 @@ class TelegramApi:
         except RetryAfter as fault:
             wait = fault.retry_after
             pause = wait if isinstance(wait, timedelta) else timedelta(seconds=wait)
-            raise Unavailable("Telegram asks us to slow down", retry_after=pause) from fault
+            raise Throttled("Telegram asks us to slow down", retry_after=pause) from fault
         except ChatMigrated as fault:
             raise Refused(
                 f"the group became a supergroup: its id is {fault.new_chat_id} now"

@@ -64,7 +64,7 @@ class TelegramTeam:
         """`policy` is the one that holds when it is asked; `folder` gets the adapter's own file."""
         return cls(
             access=access,
-            api=TelegramApi.open(token=access.token, base_url=access.api_url),
+            api=TelegramApi.open(token=access.token, base_url=access.api_url, clock=clock),
             store=TelegramStore.open(folder / "telegram.sqlite3"),
             accounts=Accounts(policy),
             clock=clock,
