@@ -90,6 +90,7 @@ async def deciding(on: Foundation) -> AsyncIterator[Base]:
             current=on.current,
             clock=on.clock,
             ids=on.ids,
+            seams=on.seams,
             archive=archive,
             incidents=desk(IncidentNoun(), DayNumbers(on.journal)),
             system=desk(SystemNoun()),

@@ -8,14 +8,15 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot.adapters.clock import SystemClock, SystemIds
+from bot.adapters.clock import SystemIds
 from bot.adapters.files import FileAnchor, data_folder, kept_secret, read_catalogue, read_texts
 from bot.adapters.files.using import in_use
 from bot.adapters.sqlite.journal import SqliteJournal
+from bot.app.seams import PRODUCTION, Seams
 from bot.config import Known, Settings, joint_faults, load_policy
 from bot.domain.policy import Policy
 from bot.errors import Fault, OperatorMistake
-from bot.ports import Journal
+from bot.ports import Clock, Journal
 from bot.usecases.current import Current
 from handlers.alerts import SOURCES
 from handlers.drill_source import DrillSource
@@ -34,19 +35,22 @@ class Foundation:
     key: bytes
     anchor: FileAnchor
     current: Current
-    clock: SystemClock
+    clock: Clock
     ids: SystemIds
+    seams: Seams
 
 
 @asynccontextmanager
-async def founded(settings: Settings, current: Current) -> AsyncIterator[Foundation]:
+async def founded(
+    settings: Settings, current: Current, seams: Seams = PRODUCTION
+) -> AsyncIterator[Foundation]:
     """Open the journal; it is closed last."""
-    clock, ids = SystemClock(), SystemIds()
+    clock, ids = seams.clock, SystemIds()
     folder = data_folder(settings.data)
     fresh = (ids.new() + ids.secret()).encode().hex()
     async with AsyncExitStack() as stack:
         stack.enter_context(in_use(folder))
-        journal = SqliteJournal.open(folder / "journal.sqlite3", ids=ids)
+        journal = seams.journal(SqliteJournal.open(folder / "journal.sqlite3", ids=ids))
         stack.push_async_callback(journal.close)
         yield Foundation(
             settings=settings,
@@ -57,6 +61,7 @@ async def founded(settings: Settings, current: Current) -> AsyncIterator[Foundat
             current=current,
             clock=clock,
             ids=ids,
+            seams=seams,
         )
 
 

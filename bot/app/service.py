@@ -45,7 +45,7 @@ from bot.usecases.delivering.pages import Pages
 from bot.usecases.delivering.posts import Posts, Shows
 from bot.usecases.delivering.referrals import Referrals
 from bot.usecases.delivering.rooms import Rooms
-from bot.usecases.delivery import Delivery
+from bot.usecases.delivery import LEASE, Delivery
 from bot.usecases.identity import CONSOLE, Identity
 from bot.usecases.reading import Reading
 from bot.usecases.rendering import Rendering
@@ -210,7 +210,7 @@ class Service:
 
     async def deliver(self, stack: AsyncExitStack) -> None:
         """Carry effects out from here on, and keep house."""
-        executor = LateExecutor(redactor=self._redactor)
+        executor = self._base.seams.executor(LateExecutor(redactor=self._redactor))
         stack.push_async_callback(executor.close)
         self.ground = self._practice_ground(executor)
         self.delivery = self._delivery(executor)
@@ -303,6 +303,7 @@ class Service:
             ids=base.ids,
             carriers=carriers,
             settler=settler,
+            lease=base.seams.lease or LEASE,
             drain=timedelta(seconds=base.settings.drain),
         )
         carriers |= self._talking(settler)
@@ -316,6 +317,7 @@ class Service:
             chats[self._slack.platform.name] = self._slack.platform
         if self._telegram is not None:
             chats[self._telegram.platform.name] = self._telegram.platform
+        chats = {name: base.seams.chat(chat) for name, chat in chats.items()}
         rooms = Rooms(
             desk=base.incidents,
             chats=chats,
@@ -331,6 +333,7 @@ class Service:
             pagers[self._slack.pager.name] = self._slack.pager
         if self._telegram is not None:
             pagers[self._telegram.pager.name] = self._telegram.pager
+        pagers = {name: base.seams.pager(pager) for name, pager in pagers.items()}
         return {
             fx.OpenRoom: rooms,
             fx.SetRoom: rooms,
@@ -383,7 +386,7 @@ class Service:
             fx.RunRead: Reads(
                 desk=base.incidents,
                 executor=executor,
-                probe=HttpProbe(self._probed),
+                probe=base.seams.probe(HttpProbe(self._probed)),
                 current=base.current,
             ),
             fx.Timer: Timers(desk=base.incidents),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.app.entering import Running, entered
 from bot.app.foundation import Foundation, founded, read_policy
+from bot.app.seams import PRODUCTION, Seams
 from bot.config import Settings
 from bot.errors import Fault, OperatorMistake
 from bot.usecases.audit import Anchoring
@@ -19,11 +20,13 @@ if TYPE_CHECKING:
 
 @asynccontextmanager
 async def serving(
-    settings: Settings, say: Callable[[str], None] = lambda _: None
+    settings: Settings,
+    say: Callable[[str], None] = lambda _: None,
+    seams: Seams = PRODUCTION,
 ) -> AsyncIterator[tuple["Service", Running]]:
     """Run everything while the context is open; `say` hears of each step of the start."""
     async with AsyncExitStack() as stack:
-        foundation = await stack.enter_async_context(founded(settings, _first(settings)))
+        foundation = await stack.enter_async_context(founded(settings, _first(settings), seams))
         anchoring = Anchoring(
             journal=foundation.journal, anchor=foundation.anchor, clock=foundation.clock
         )
