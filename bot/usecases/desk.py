@@ -439,7 +439,10 @@ class Desk(Generic[S, I]):
         return job
 
     async def _obstacle(self, requirement: Requirement) -> Obstacle:
-        """Say in words what the commit met."""
+        """Say in words what the commit met; of a holder that is gone by now nothing is said.
+
+        Whoever waited for it then would miss its release, which has happened already.
+        """
         match requirement:
             case Unfrozen(services=services):
                 rows = await self._journal.rows(FreezeRow)
@@ -448,18 +451,18 @@ class Desk(Generic[S, I]):
                 return Obstacle(frozen=words or "a freeze that has just been lifted")
             case Absent(row=ReservationRow(target=target)):
                 holder = next(iter(await self._journal.rows(ReservationRow, target=target)), None)
-                return Obstacle(holder=await self._named(holder))
+                return Obstacle(holder=await self._named(holder) if holder else "")
             case Absent():
                 return Obstacle(holder="another incident")
             case NobodyBefore(target=target, run=run):
                 waiting = await self._journal.rows(WaitingRow, target=target)
                 others = [row for row in waiting if row.run != run]
                 first = min(others, key=lambda row: (row.since, row.run), default=None)
+                if first is None:
+                    return Obstacle()
                 return Obstacle(holder=f"{await self._named(first)}, which waits for it longer,")
 
-    async def _named(self, holder: ReservationRow | WaitingRow | None) -> str:
-        if holder is None:
-            return "a run that has just ended"
+    async def _named(self, holder: ReservationRow | WaitingRow) -> str:
         rows = await self._journal.rows(IncidentRow, id=holder.incident)
         number = rows[0].number if rows else holder.incident
         return f"{number} (run {holder.run})"
