@@ -495,10 +495,14 @@ class StandingKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandingAnswer:
-    """A standing and when it was checked."""
+    """A standing and when it was checked.
+
+    `email` is the address that the platform confirmed, of active accounts alone.
+    """
 
     kind: StandingKind
     checked_at: datetime
+    email: str = ""
 
 
 class People(Protocol):
@@ -506,6 +510,17 @@ class People(Protocol):
 
     async def standing(self, platform: str, account: str) -> StandingAnswer:
         """Return the account's standing; UNKNOWN where the platform cannot say (never allowed)."""
+        ...
+
+
+class UserGroups(Protocol):
+    """Groups of accounts that a platform keeps."""
+
+    async def members(self, group: str) -> frozenset[str]:
+        """Return the active accounts of a group, as of at most a minute ago.
+
+        Raises `Unavailable` and `Refused`: then nobody is a member.
+        """
         ...
 
 

@@ -53,12 +53,17 @@ class CardAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageSaid:
-    """Somebody wrote in an incident's room; it becomes a timeline entry."""
+    """Somebody wrote in an incident's room; it becomes a timeline entry.
+
+    `under` is the key of the post that it answers in a thread, "" outside of threads: only replies
+    to an update are kept.
+    """
 
     id: str
     sender: Sender
     text: str
     conversation: ConversationRef
+    under: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from types import MappingProxyType
-from typing import Final, TypeAlias, assert_never
+from typing import Final, TypeAlias, TypeVar, assert_never
 
 from bot.values import CardId, Json, PersonId, Untrusted
 from cards import plain
@@ -62,6 +62,7 @@ MOST_MODAL_TITLE: Final = 24
 MOST_LABEL: Final = 2000
 MOST_INPUT: Final = 3000
 MOST_TICKS: Final = 10
+MOST_PLACEHOLDER: Final = 150
 MOST_URL: Final = 3000
 MOST_FALLBACK: Final = 3900
 """Of the top-level text, which Slack advises to keep under 4,000; escaping included."""
@@ -82,6 +83,13 @@ _NOBODY: Final[Mapping[PersonId, str]] = MappingProxyType({})
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _SLACK_USER: Final = re.compile(r"[UW][A-Z0-9]{2,20}")
 _REASON: Final = FormField(name="reason", label="Reason", kind=FieldKind.MULTILINE, maximum=1000)
+
+
+SEARCHED: Final = "answer:menu:"
+"""What the action id of a card's menu begins with; the card's id follows."""
+_EXTERNAL: Final[Node] = {"type": "external_select", "min_query_length": 0}
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -325,14 +333,17 @@ def _confirm(button: Button) -> Node:
 
 
 def _menu(card: Card) -> Node:
-    """Return a menu, for more answers than buttons; beyond a hundred they come in groups."""
-    options = [_answer(card, button) for button in card.buttons]
+    """Return a menu, for more answers than buttons; beyond a hundred it is searched."""
     menu: Node = {
-        "type": "static_select",
-        "action_id": "answer:menu",
-        "placeholder": _plain("Choose", MOST_OPTION_VALUE),
+        "action_id": f"{SEARCHED}{card.id}",
+        "placeholder": _plain("Choose", MOST_PLACEHOLDER),
     }
-    return menu | _grouped(options)
+    if len(card.buttons) > MOST_OPTIONS:
+        for button in card.buttons:
+            _value(card, button, MOST_OPTION_VALUE)  # as strict as a menu that is sent
+        return menu | _EXTERNAL
+    options = [_answer(card, button) for button in card.buttons]
+    return menu | {"type": "static_select", "options": list(options)}
 
 
 def _answer(card: Card, button: Button) -> Node:
@@ -341,18 +352,6 @@ def _answer(card: Card, button: Button) -> Node:
     if consequence:
         option["description"] = _plain(consequence, MOST_BUTTON_TEXT)
     return option
-
-
-def _grouped(options: Sequence[Node]) -> Node:
-    if len(options) <= MOST_OPTIONS:
-        return {"options": list(options)}
-    pages = [options[n : n + MOST_OPTIONS] for n in range(0, len(options), MOST_OPTIONS)]
-    return {
-        "option_groups": [
-            {"label": _plain(f"page {n}", MOST_BUTTON_TEXT), "options": list(page)}
-            for n, page in enumerate(pages[:MOST_OPTIONS], start=1)
-        ]
-    }
 
 
 def _value(card: Card, button: Button, most: int) -> str:
@@ -374,6 +373,29 @@ def _footer(card: Card, today: date | None) -> Iterator[Node]:
     text = plain.characters(card.footer, today=today)
     if text:
         yield {"type": "context", "elements": [_plain(text, _FOOTER)]}
+
+
+# --- searching --------------------------------------------------------------------------------
+
+
+def found_answers(card: Card, typed: str) -> list[Node]:
+    """Return the first hundred options of a card's menu whose words hold everything typed."""
+    named = [(button.label, button) for button in card.buttons]
+    return [_answer(card, button) for button in _found(named, typed)]
+
+
+def found_choices(field: FormField, typed: str) -> list[Node]:
+    """Return the first hundred options of a field whose labels hold everything typed."""
+    named = [(label, (choice, label)) for choice, label in field.choices]
+    return [_option(choice, label) for choice, label in _found(named, typed)]
+
+
+def _found(named: Sequence[tuple[str, T]], typed: str) -> list[T]:
+    """Return what matches, that which begins with it first; otherwise in the card's own order."""
+    wanted = typed.casefold().split()
+    matching = [(w.casefold(), item) for w, item in named if all(p in w.casefold() for p in wanted)]
+    matching.sort(key=lambda found: not found[0].startswith(typed.casefold().strip()))
+    return [item for _, item in matching[:MOST_OPTIONS]]
 
 
 # --- modals -----------------------------------------------------------------------------------
@@ -487,7 +509,11 @@ def _select(field: FormField, kind: str, initial: str, value: str) -> Node:
     options = [_option(choice, label) for choice, label in field.choices]
     wanted = value.split(",") if kind.startswith("multi") else [value]
     chosen: list[Json] = [option for option in options if option["value"] in wanted]
-    node: Node = {"type": kind, **_grouped(options)}
+    if len(options) > MOST_OPTIONS:
+        searched = kind.replace("static", "external")
+        node: Node = _EXTERNAL | {"type": searched}
+    else:
+        node = {"type": kind, "options": list(options)}
     if chosen:
         node[initial] = chosen if kind.startswith("multi") else chosen[0]
     if kind.startswith("multi") and field.maximum:

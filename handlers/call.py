@@ -73,7 +73,9 @@ class Call:
         """Return the person that is meant; `me` is whoever asks."""
         if words.casefold().removeprefix("@") == "me":
             return self.actor.person
-        found = await self.core.identity.person_called(words, self.actor.platform)
+        found = await self.core.identity.person_called(
+            words, self.actor.platform, self.actor.account
+        )
         if found is None:
             people = self.core.current.policy.people.values()
             known = ", ".join(sorted(f"@{p.id}" for p in people)) or "nobody"

@@ -24,6 +24,7 @@ from bot.domain.intents import (
     SetTitle,
 )
 from bot.requests import Reply, ReplyTone
+from bot.usecases.commands import Core
 from bot.values import CardId, ConversationRef, IncidentId, Severity
 from cards.model import Button, ButtonStyle, Card, FieldKind, FormField
 from handlers.call import NO_INCIDENT, Call, answered
@@ -41,7 +42,10 @@ _LIKE_A_SEVERITY: Final = re.compile(r"(?:sev-?|p)\d+", re.IGNORECASE)
 async def declare(call: Call) -> Reply:
     """Open an incident at once, whatever is missing; bare, ask with a form."""
     if not call.words.words and not call.words.options:
-        return answered("Say what is broken; a severity alone opens it at once.", _form(call))
+        return answered(
+            "Say what is broken; a severity alone opens it at once.",
+            declare_form(call.core, call.usage),
+        )
     named = call.words.options.get("severity") or call.words.options.get("sev") or ""
     words = call.words
     if not named and (Severity.parse(words.first) or _LIKE_A_SEVERITY.fullmatch(words.first)):
@@ -57,6 +61,54 @@ async def declare(call: Call) -> Reply:
     )
 
 
+def declare_form(core: Core, usage: str = "") -> Card:
+    """Return the form of a bare `declare`, as the policy has it now."""
+    usual = core.current.policy.default_severity
+    choices = tuple(
+        (severity.value, f"{severity.value} — {rules.definition}")
+        for severity, rules in sorted(core.current.policy.severities.items())
+    )
+    return Card(
+        id=DECLARE_FORM,
+        kind="form",
+        title=("Declare an incident",),
+        form=(
+            FormField(name="title", label="What is broken?", kind=FieldKind.TEXT, maximum=150),
+            FormField(
+                name="severity",
+                label="Severity",
+                kind=FieldKind.SELECT,
+                default=usual.value,
+                choices=choices,
+            ),
+            FormField(
+                name="services", label="Services", kind=FieldKind.TEXT, help="Apart by commas"
+            ),
+            FormField(
+                name="impact",
+                label="Who feels it, and how?",
+                kind=FieldKind.MULTILINE,
+                maximum=1000,
+            ),
+            FormField(
+                name="private",
+                label="Private: announced nowhere, seen by its members only",
+                kind=FieldKind.CHECKBOX,
+            ),
+        ),
+        buttons=(
+            Button(
+                option="declare",
+                label="Declare",
+                style=ButtonStyle.PRIMARY,
+                consequence=("opens the room; you command until somebody claims it",),
+                recommended=True,
+            ),
+        ),
+        footer=(usage,) if usage else (),
+    )
+
+
 async def declare_by_form(call: Call, values: Mapping[str, str]) -> Reply:
     """Open an incident from the answered form."""
     return await _declare(
@@ -65,6 +117,7 @@ async def declare_by_form(call: Call, values: Mapping[str, str]) -> Reply:
         title=values.get("title", ""),
         services=values.get("services", ""),
         private=bool(values.get("private")),
+        impact=values.get("impact", ""),
     )
 
 
@@ -181,7 +234,9 @@ async def close(call: Call) -> Reply:
     )
 
 
-async def _declare(call: Call, *, severity: str, title: str, services: str, private: bool) -> Reply:
+async def _declare(
+    call: Call, *, severity: str, title: str, services: str, private: bool, impact: str = ""
+) -> Reply:
     ident = IncidentId(call.core.ids.new())
     reply = await call.submit(
         Declare(
@@ -192,6 +247,7 @@ async def _declare(call: Call, *, severity: str, title: str, services: str, priv
                 dict.fromkeys(call.line(s).text for s in services.split(",") if s.strip())
             ),
             private=private,
+            impact=call.said(impact),
         ),
         ident,
     )
@@ -207,44 +263,3 @@ async def _room(call: Call, ident: IncidentId) -> ConversationRef | None:
         ident, lambda incident: platform in incident.rooms, _ROOM_WITHIN
     )
     return incident.rooms.get(platform)
-
-
-def _form(call: Call) -> Card:
-    usual = call.core.current.policy.default_severity
-    choices = tuple(
-        (severity.value, f"{severity.value} — {rules.definition}")
-        for severity, rules in sorted(call.core.current.policy.severities.items())
-    )
-    return Card(
-        id=DECLARE_FORM,
-        kind="form",
-        title=("Declare an incident",),
-        form=(
-            FormField(name="title", label="What is broken?", kind=FieldKind.TEXT, maximum=150),
-            FormField(
-                name="severity",
-                label="Severity",
-                kind=FieldKind.SELECT,
-                default=usual.value,
-                choices=choices,
-            ),
-            FormField(
-                name="services", label="Services", kind=FieldKind.TEXT, help="Apart by commas"
-            ),
-            FormField(
-                name="private",
-                label="Private: announced nowhere, seen by its members only",
-                kind=FieldKind.CHECKBOX,
-            ),
-        ),
-        buttons=(
-            Button(
-                option="declare",
-                label="Declare",
-                style=ButtonStyle.PRIMARY,
-                consequence=("opens the room; you command until somebody claims it",),
-                recommended=True,
-            ),
-        ),
-        footer=(call.usage,),
-    )

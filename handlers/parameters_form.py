@@ -21,8 +21,9 @@ from runbooks.quantities import show_duration
 from runbooks.steps import Mode
 
 _FORM = "start"
-_CHOICES = 100
-"""Choices of one selection (spec: approvals A1); a longer inventory is typed."""
+_CHOICES = 2000
+"""Choices of one selection; a longer inventory is typed. Where a platform's menu holds fewer, its
+renderer searches."""
 
 
 def form_id(mode: Mode, incident: IncidentId, runbook: str) -> CardId:

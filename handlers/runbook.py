@@ -9,6 +9,7 @@ from bot.domain.run import Run, inventory
 from bot.domain.state import Incident
 from bot.errors import OperatorMistake, UserMistake
 from bot.requests import Reply, ReplyTone
+from bot.usecases.commands import Core
 from bot.values import IncidentId, RunId, Untrusted, canonical_json
 from bot.yamltext import nearest
 from cards.model import Block, Card, Code, CodeBlock, Fields, Line, Paragraph
@@ -139,9 +140,20 @@ async def start_by_form(call: Call, mode: Mode, name: str, values: Mapping[str, 
         return Reply(
             tone=ReplyTone.MISTAKE,
             text="Not started yet.",
-            card=await _form(call, mode, runbook, known, ()),
+            card=await _form(call.core, await call.state(), mode, runbook, known, ()),
             field_errors=mistake.faults,
         )
+
+
+async def form_again(core: Core, incident: Incident, mode: Mode, name: str) -> Card | None:
+    """Return the form of a runbook as it would be asked now; None where there is no such one."""
+    if name not in core.current.documents:
+        return None
+    try:
+        runbook = load(core.current.documents[name], name)
+    except OperatorMistake:
+        return None
+    return await _form(core, incident, mode, runbook, {}, ())
 
 
 async def _start(call: Call, mode: Mode) -> Reply:
@@ -158,7 +170,7 @@ async def _start(call: Call, mode: Mode) -> Reply:
         return Reply(
             tone=ReplyTone.MISTAKE,
             text=f"{mistake.message}\nUsage: {usual}",
-            card=await _form(call, mode, runbook, arguments, missing),
+            card=await _form(call.core, await call.state(), mode, runbook, arguments, missing),
         )
 
 
@@ -168,14 +180,14 @@ def _needed(runbook: Runbook, name: str, arguments: Mapping[str, str]) -> bool:
 
 
 async def _form(
-    call: Call,
+    core: Core,
+    incident: Incident,
     mode: Mode,
     runbook: Runbook,
     arguments: Mapping[str, str],
     missing: Sequence[str],
 ) -> Card:
-    incident = await call.state()
-    labels = await _labels(call, runbook, incident)
+    labels = await _labels(core, runbook, incident)
     told = {
         name: labels[parameter.label]
         for name, parameter in runbook.document.parameters.items()
@@ -184,7 +196,7 @@ async def _form(
     return parameters_form(
         form_id(mode, incident.id, runbook.name),
         runbook,
-        inventory(call.core.current.policy, practice_only=incident.drill),
+        inventory(core.current.policy, practice_only=incident.drill),
         {**told, **arguments},
         missing,
     )
@@ -196,7 +208,7 @@ async def _begin(call: Call, mode: Mode, runbook: Runbook, arguments: Mapping[st
         if call.core.redactor.redact(value) != value:
             raise call.mistake(f"{name}: this looks like a secret, and a parameter may hold none.")
     known = inventory(call.core.current.policy, practice_only=incident.drill)
-    bound = bind(runbook, arguments, await _labels(call, runbook, incident), known)
+    bound = bind(runbook, arguments, await _labels(call.core, runbook, incident), known)
     return await call.submit(
         StartRun(
             by=call.actor,
@@ -208,9 +220,9 @@ async def _begin(call: Call, mode: Mode, runbook: Runbook, arguments: Mapping[st
     )
 
 
-async def _labels(call: Call, runbook: Runbook, incident: Incident) -> dict[str, str]:
+async def _labels(core: Core, runbook: Runbook, incident: Incident) -> dict[str, str]:
     """Return the labels of the newest alert that the runbook is for, else of the newest firing."""
-    stored = await call.core.journal.alerts_of(incident.id, _ALERTS_LOOKED_AT)
+    stored = await core.journal.alerts_of(incident.id, _ALERTS_LOOKED_AT)
     firing = [s.alert.labels for s in stored if s.alert.status is AlertStatus.FIRING]
     fitting = [labels for labels in firing if runbook.fits(labels)]
     return dict(next(iter(fitting or firing), {}))

@@ -55,6 +55,7 @@ from bot.values import HostName, PersonId
 from cards.configuration_message import configuration_message
 from cards.texts import Texts
 from handlers.drill_source import DrillSource
+from handlers.offered import Offered
 from handlers.router import Router
 from handlers.verbs import help_lines
 
@@ -111,7 +112,12 @@ class Service:
         if self._telegram is not None:
             people[self._telegram.platform.name] = self._telegram.people
         standings = Standings(people, clock=base.clock)
-        self._identity = Identity(current=base.current, seats=base.seats, people=standings)
+        self._identity = Identity(
+            current=base.current,
+            seats=base.seats,
+            people=standings,
+            slack_groups=None if self._slack is None else self._slack.groups,
+        )
 
     async def open_chat(self, stack: AsyncExitStack) -> None:
         """Open the console's store and the platform over it."""
@@ -144,21 +150,20 @@ class Service:
             rendering=self.rendering,
             current=base.current,
         )
-        router = Router(
-            core=WordsCore(
-                journal=base.journal,
-                incidents=base.incidents,
-                system=base.system,
-                reading=reader,
-                rendering=self.rendering,
-                identity=self._identity,
-                current=base.current,
-                redactor=self._redactor,
-                clock=base.clock,
-                ids=base.ids,
-            ),
+        words = WordsCore(
+            journal=base.journal,
+            incidents=base.incidents,
+            system=base.system,
+            reading=reader,
+            rendering=self.rendering,
+            identity=self._identity,
+            current=base.current,
+            redactor=self._redactor,
+            clock=base.clock,
+            ids=base.ids,
         )
-        hearing = await self._hear_slack(stack, router, reader)
+        router = Router(core=words)
+        hearing = await self._hear_slack(stack, router, Offered(words))
         await self._hear_telegram(stack, router)
         console = Console(
             core=Core(
@@ -177,14 +182,15 @@ class Service:
         self.entrance.complete(people=console.routes(), machines=hearing)
 
     async def _hear_slack(
-        self, stack: AsyncExitStack, router: Router, reader: Reading
+        self, stack: AsyncExitStack, router: Router, offered: Offered
     ) -> tuple[Route, ...]:
         if self._slack is None:
             return ()
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         stack.callback(self._slack.stop)
+        self._base.journal.on_effects(self._slack.changed)
         command = CommandNames().incident
-        return self._slack.hear(dispatch=router, cards=reader, tasks=tasks, command=command)
+        return self._slack.hear(dispatch=router, cards=offered, tasks=tasks, command=command)
 
     async def _hear_telegram(self, stack: AsyncExitStack, router: Router) -> None:
         if self._telegram is None:

@@ -6,9 +6,10 @@ These models check shapes only. What needs two places of the file to judge is ju
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, ClassVar, Final, TypeAlias
+from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from annotated_types import MinLen
@@ -83,6 +84,20 @@ def _web_address(value: str) -> str:
     return value
 
 
+def _member(value: object) -> object:
+    """Read a person's name, or `{slack-group: T0123/S0456}`, which is kept as `T0123/S0456`."""
+    if not isinstance(value, Mapping):
+        return value
+    group = value.get("slack-group")
+    if list(value) != ["slack-group"] or not isinstance(group, str):
+        raise ValueError("write a person's name, or {slack-group: <team id>/<group id>}")
+    if not _SLACK_GROUP.fullmatch(group):
+        raise ValueError(
+            f"{group!r} is no Slack user group: write <team id>/<group id>, as T0123/S0456"
+        )
+    return group
+
+
 def _linked(value: object) -> object:
     """Read one account or a list of them; a Telegram user id may be a number."""
     accounts = value if isinstance(value, list) else [value]
@@ -90,6 +105,8 @@ def _linked(value: object) -> object:
         raise ValueError("write the account's id, or a list of ids")
     return tuple(str(account) for account in accounts)
 
+
+_SLACK_GROUP: Final = re.compile(r"[TE][A-Z0-9]+/S[A-Z0-9]+")
 
 _AUTHORITY: Final = "@cert-authority"
 """The marker of known_hosts (sshd(8)) for a key that signs host keys."""
@@ -117,6 +134,26 @@ AnySeverity: TypeAlias = Annotated[
 Slug: TypeAlias = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$", strict=True)
 ]
+Member: TypeAlias = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^([a-z0-9][a-z0-9._-]{0,62}|[TE][A-Z0-9]+/S[A-Z0-9]+)$", strict=True
+    ),
+    BeforeValidator(_member),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$"},
+                {
+                    "type": "object",
+                    "properties": {"slack-group": {"type": "string"}},
+                    "required": ["slack-group"],
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
+]
 Line: TypeAlias = Annotated[
     str, StringConstraints(pattern=r"^\S[^\n]*$", max_length=300, strict=True)
 ]
@@ -135,6 +172,10 @@ PublicKey: TypeAlias = Annotated[
     str, StringConstraints(strict=True, strip_whitespace=True), AfterValidator(_public_key)
 ]
 WebAddress: TypeAlias = Annotated[Line, AfterValidator(_web_address)]
+Email: TypeAlias = Annotated[
+    str,
+    StringConstraints(pattern=r"^[^\s@<>,]+@[^\s@<>,]+\.[^\s@<>,]+$", max_length=254, strict=True),
+]
 Accounts: TypeAlias = Annotated[
     tuple[str, ...],
     BeforeValidator(_linked),
@@ -221,6 +262,10 @@ class PersonSection(Section):
 
     name: Line
     accounts: AccountsSection = AccountsSection()
+    email: Email | None = Field(
+        default=None,
+        description="links whoever confirmed this address, where chat.link-by-email says so",
+    )
     webhook: WebAddress | None = Field(
         default=None, description="pages for this person are also posted here, signed"
     )
@@ -294,6 +339,11 @@ class ChatSection(Section):
     platforms: tuple[Slug, ...] = Field(min_length=1)
     announcements: Slug = Field(description="name of the announcement channel")
     close_rooms_after: Duration
+    link_by_email: tuple[Literal["slack"], ...] = Field(
+        default=(),
+        description="platforms whose word is taken for who owns an e-mail address: whoever may "
+        "change addresses there decides who may approve",
+    )
 
 
 class AudienceSection(Section):
@@ -438,9 +488,10 @@ class PolicyDocument(Section):
     severities: SeveritiesSection
     default_severity: AnySeverity
     people: Mapping[Slug, PersonSection]
-    groups: Mapping[Slug, tuple[Slug, ...]] = Field(
+    groups: Mapping[Slug, tuple[Member, ...]] = Field(
         description="groups of people; reader, responder, approver, communications, admin and "
-        "break-glass are built in, others are for quorums and paging"
+        "break-glass are built in, others are for quorums and paging. A member is a person, or "
+        "{slack-group: <team id>/<group id>}: whoever of the people is in that user group now"
     )
     approvals: ApprovalsSection
     paging: PagingSection
@@ -455,6 +506,14 @@ class PolicyDocument(Section):
     open_door: StrictBool = Field(
         default=False, description="whoever has a seat or chat account may declare and respond"
     )
+
+    def people_of(self, group: str) -> tuple[str, ...]:
+        """Return the people whom a group names."""
+        return tuple(one for one in self.groups.get(group, ()) if not _SLACK_GROUP.fullmatch(one))
+
+    def slack_groups_of(self, group: str) -> tuple[str, ...]:
+        """Return the Slack user groups whose members belong to a group."""
+        return tuple(one for one in self.groups.get(group, ()) if _SLACK_GROUP.fullmatch(one))
 
     @model_validator(mode="after")
     def _nobody_is_called_like_the_bot(self) -> "PolicyDocument":

@@ -1,6 +1,6 @@
 """What a well-shaped policy may still get wrong: rules that nobody can meet, missing keys."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from bot.config.document import (
     HostSection,
@@ -23,6 +23,7 @@ def meaning_faults(policy: PolicyDocument, root: Node) -> Iterator[Fault]:
     yield from _host_faults(policy, root)
     yield from _route_faults(policy, root)
     yield from _account_faults(policy, root)
+    yield from _slack_group_faults(policy, root)
 
 
 def login_of(own: LoginSection, usual: LoginSection) -> tuple[str, str]:
@@ -35,7 +36,7 @@ def _rule_faults(policy: PolicyDocument, root: Node) -> Iterator[Fault]:
     for index, rule in enumerate(rules):
         node = root.at(("approvals", "rules", index))
         if not any(other.override and _covers(other, rule) for other in rules if other != rule):
-            yield from _quorum_faults(policy.groups, rule, node)
+            yield from _quorum_faults(policy, rule, node)
         # A team that is stricter than the package has made no mistake.
         stricter = _stricter(rule, rules) if node.file == root.file else None
         if stricter:
@@ -45,11 +46,11 @@ def _rule_faults(policy: PolicyDocument, root: Node) -> Iterator[Fault]:
             )
 
 
-def _quorum_faults(
-    groups: Mapping[str, tuple[str, ...]], rule: RuleSection, node: Node
-) -> Iterator[Fault]:
+def _quorum_faults(policy: PolicyDocument, rule: RuleSection, node: Node) -> Iterator[Fault]:
     for index, quorum in enumerate(rule.quorum):
-        able = {person for group in quorum.groups for person in groups.get(group, ())}
+        if any(policy.slack_groups_of(group) for group in quorum.groups):
+            continue  # who is in it now only Slack knows
+        able = {person for group in quorum.groups for person in policy.people_of(group)}
         if len(able) < quorum.count:
             names = " or ".join(quorum.groups)
             yield node.at(("quorum", index)).fault(
@@ -93,7 +94,7 @@ def _seats(rule: RuleSection) -> int:
 
 def _escalation_faults(policy: PolicyDocument, root: Node) -> Iterator[Fault]:
     for name, escalation in policy.paging.escalations.items():
-        if not (escalation.people or policy.groups.get(escalation.group)):
+        if not (escalation.people or policy.people_of(escalation.group)):
             yield root.at(("paging", "escalations", name)).key_fault(
                 f"the escalation {name!r} resolves to nobody",
                 f"the group {escalation.group!r} is empty",
@@ -101,7 +102,8 @@ def _escalation_faults(policy: PolicyDocument, root: Node) -> Iterator[Fault]:
 
 
 def _audience_faults(policy: PolicyDocument, root: Node) -> Iterator[Fault]:
-    writers = set(policy.groups.get(Group.COMMUNICATIONS, ()))
+    group = Group.COMMUNICATIONS
+    writers = policy.people_of(group) or policy.slack_groups_of(group)
     for name, audience in policy.audiences.items():
         if audience.external and not writers:
             yield root.at(("audiences", name)).key_fault(
@@ -117,6 +119,15 @@ def _host_faults(policy: PolicyDocument, root: Node) -> Iterator[Fault]:
                 f"the way to the host {name!r} leads back to it", "name a host that is nearer"
             )
         yield from _login_faults(name, host, policy.ssh, root.at(("hosts", name)))
+
+
+def _slack_group_faults(policy: PolicyDocument, root: Node) -> Iterator[Fault]:
+    """Yield where a user group stands that nobody asks Slack about."""
+    for group in policy.groups:
+        if policy.slack_groups_of(group) and "slack" not in policy.chat.platforms:
+            yield root.at(("groups", group)).key_fault(
+                f"the group {group!r} has members of Slack, which is not among chat.platforms"
+            )
 
 
 def _leads_back(policy: PolicyDocument, name: str) -> bool:

@@ -126,7 +126,8 @@ def _policy(document: doc.PolicyDocument, version: str, folder: Path) -> Policy:
         },
         default_severity=document.default_severity,
         people={PersonId(i): _person(i, person) for i, person in document.people.items()},
-        groups={name: _people(members) for name, members in document.groups.items()},
+        groups={name: _people(document.people_of(name)) for name in document.groups},
+        slack_groups={name: document.slack_groups_of(name) for name in document.groups},
         approval_rules=tuple(_rule(rule) for rule in approvals.rules),
         autonomy=approvals.autonomy,
         approval_expires_in=approvals.expires_in,
@@ -137,13 +138,14 @@ def _policy(document: doc.PolicyDocument, version: str, folder: Path) -> Policy:
         ambiguity=document.runbooks.ambiguity / 100,
         storm_after=document.alerts.storm_after,
         escalations={
-            name: _escalation(escalation, document.groups)
+            name: _escalation(escalation, document)
             for name, escalation in paging.escalations.items()
         },
         default_escalation=paging.default,
         no_commander_after=paging.no_commander_after,
         announcement_channel=chat.announcements,
         platforms=chat.platforms,
+        link_by_email=chat.link_by_email,
         close_room_after=chat.close_rooms_after,
         audiences={name: _audience(name, a) for name, a in document.audiences.items()},
         hosts=_hosts(document, folder),
@@ -181,6 +183,7 @@ def _person(ident: str, person: doc.PersonSection) -> PolicyPerson:
         name=person.name,
         accounts=tuple((platform, one) for platform, all_ in accounts.items() for one in all_),
         webhook=person.webhook or "",
+        email=person.email or "",
     )
 
 
@@ -197,12 +200,10 @@ def _rule(rule: doc.RuleSection) -> ApprovalRule:
     )
 
 
-def _escalation(
-    escalation: doc.EscalationSection, groups: Mapping[str, tuple[str, ...]]
-) -> Escalation:
+def _escalation(escalation: doc.EscalationSection, document: doc.PolicyDocument) -> Escalation:
     return Escalation(
         group=escalation.group,
-        people=_people(escalation.people or groups[escalation.group]),
+        people=_people(escalation.people or document.people_of(escalation.group)),
         every=escalation.every,
         webhook=escalation.webhook or "",
     )

@@ -75,6 +75,7 @@ _UNIQUE: Final = (
     ("people", "*/accounts/slack/*", "Slack account"),
     ("people", "*/accounts/telegram/*", "Telegram account"),
     ("people", "*/accounts/console/*", "seat"),
+    ("people", "*/email", "e-mail address"),
     ("groups/*", "*", "member"),
 )
 

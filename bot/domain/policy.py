@@ -41,6 +41,8 @@ class PolicyPerson:
     accounts: tuple[tuple[str, str], ...] = ()
     webhook: str = ""
     """Where pages for this person are also posted, signed; empty = nowhere."""
+    email: str = ""
+    """Links the account that confirmed this address, on the platforms of `Policy.link_by_email`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +177,10 @@ class Policy:
     answer_tokens: tuple[str, ...] = ()
     """Names of seats whose API tokens of kind `answer` may decide outside practice."""
     platforms: tuple[str, ...] = ("console",)
+    slack_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By group: Slack user groups (`<team>/<group id>`) whose members belong to it too."""
+    link_by_email: tuple[str, ...] = ()
+    """Platforms whose word is taken for who owns an e-mail address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,8 @@
 """Who somebody is: an account of a platform becomes a person as they stand at this moment."""
 
 import asyncio
+import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,8 +10,8 @@ from bot.domain.actor import Actor, Standing
 from bot.domain.approval import Asked
 from bot.domain.events import VoteCast
 from bot.domain.policy import Group, Policy, PolicyPerson
-from bot.errors import Unavailable
-from bot.ports import People
+from bot.errors import Refused, Unavailable
+from bot.ports import People, UserGroups
 from bot.requests import Sender
 from bot.usecases.current import Current
 from bot.usecases.seats import Seat, SeatLookup, TokenKind
@@ -18,8 +20,16 @@ from bot.values import PersonId, Untrusted
 CONSOLE = "console"
 """The platform whose accounts are seats."""
 
+SLACK = "slack"
+"""The platform whose user groups may stand in for groups of the policy."""
+
+_log = logging.getLogger(__name__)
+
 _STANDING_WITHIN = 0.7
 """Seconds that a platform has for saying who an account is: half of what a request has in all."""
+
+_GROUPS_WITHIN = 0.5
+"""Seconds for asking who is in a user group; most answers are kept for a minute."""
 
 _OPEN_DOOR = frozenset({Group.READER, Group.RESPONDER})
 """Groups of every account where no policy names anybody."""
@@ -39,10 +49,18 @@ class _Whom:
 class Identity:
     """Finds the person behind an account. Nothing is kept: every answer is fresh."""
 
-    def __init__(self, *, current: Current, seats: SeatLookup, people: People) -> None:
+    def __init__(
+        self,
+        *,
+        current: Current,
+        seats: SeatLookup,
+        people: People,
+        slack_groups: UserGroups | None = None,
+    ) -> None:
         self._current = current
         self._seats = seats
         self._people = people
+        self._slack_groups = slack_groups
 
     async def actor(self, sender: Sender) -> Actor:
         """Return who acts: groups and standing as of now.
@@ -51,12 +69,12 @@ class Identity:
         """
         policy = self._current.policy
         seat = await self._seat(sender.platform, sender.account)
-        standing, checked_at = await self._standing(sender)
-        whom = _whom(policy, sender, seat, standing)
+        standing, checked_at, email = await self._standing(sender)
+        whom = _whom(policy, sender, seat, standing, email)
         return Actor(
             person=whom.person,
             name=whom.name,
-            groups=whom.groups,
+            groups=whom.groups | await self._grouped(policy, whom, sender, standing),
             platform=sender.platform,
             account=sender.account,
             standing=standing,
@@ -77,14 +95,20 @@ class Identity:
         votes = [card.votes[person] for person in by if person in card.votes]
         return tuple([await self.actor(_voter(vote)) for vote in votes])
 
-    async def person_called(self, words: str, platform: str) -> PersonId | None:
-        """Return the person that `@ann`, `"Ann Lee"`, `<@U123|ann>` or a seat's name means."""
+    async def person_called(self, words: str, platform: str, beside: str = "") -> PersonId | None:
+        """Return the person that `@ann`, `"Ann Lee"`, `<@U123|ann>` or a seat's name means.
+
+        `beside` is the account of whoever said it: a mention is of the same team.
+        """
         policy = self._current.policy
         name = words.strip().strip("<>").removeprefix("@")
         account, _, shown = name.partition("|")
         for person in policy.people.values():
             if any(p == platform and _is_called(a, account) for p, a in person.accounts):
                 return person.id
+        if words.strip().startswith("<@"):
+            # A mention means one account; the name beside it is what its owner calls themselves.
+            return await self._mentioned(policy, platform, account, beside)
         wanted = {account.casefold(), shown.casefold()} - {""}
         for person in policy.people.values():
             if wanted & {person.id.casefold(), person.name.casefold()}:
@@ -92,7 +116,43 @@ class Identity:
         seat = await self._seats.seat(account) or await self._seats.of_person(PersonId(account))
         return None if seat is None else _of_seat(policy, seat)
 
-    async def _standing(self, sender: Sender) -> tuple[Standing, datetime | None]:
+    async def _mentioned(
+        self, policy: Policy, platform: str, account: str, beside: str
+    ) -> PersonId | None:
+        """Return who confirmed the e-mail address of the account that a mention means."""
+        if platform not in policy.link_by_email:
+            return None
+        team = beside.rpartition("/")[0]
+        whole = Sender(platform=platform, account=f"{team}/{account}", name=Untrusted(account))
+        _, _, email = await self._standing(whole)
+        person = _person_of(policy, platform, whole.account, email)
+        return None if person is None else person.id
+
+    async def _grouped(
+        self, policy: Policy, whom: _Whom, sender: Sender, standing: Standing
+    ) -> frozenset[str]:
+        """Return the groups that somebody belongs to by a Slack user group, freshly.
+
+        What cannot be found out in time is no membership.
+        """
+        wanted = {name: of for name, of in policy.slack_groups.items() if of}
+        if not wanted or not whom.known or self._slack_groups is None:
+            return frozenset()
+        if sender.platform == SLACK and standing is not Standing.ACTIVE:
+            return frozenset()
+        linked = {account for platform, account in _accounts(policy, whom) if platform == SLACK}
+        mine = linked | ({sender.account} if sender.platform == SLACK else set())
+        if not mine:
+            return frozenset()
+        try:
+            async with asyncio.timeout(_GROUPS_WITHIN):
+                members = {group: await self._slack_groups.members(group) for group in _all(wanted)}
+        except (TimeoutError, Unavailable, Refused) as fault:
+            _log.warning("Slack's user groups are not known: %s", fault)
+            return frozenset()
+        return frozenset(n for n, of in wanted.items() if any(mine & members[g] for g in of))
+
+    async def _standing(self, sender: Sender) -> tuple[Standing, datetime | None, str]:
         """Ask the platform; one that does not answer in time leaves the standing unknown.
 
         Unknown fails closed where it matters, and lets a linked person go on in an emergency.
@@ -101,15 +161,17 @@ class Identity:
             async with asyncio.timeout(_STANDING_WITHIN):
                 asked = await self._people.standing(sender.platform, sender.account)
         except (TimeoutError, Unavailable):
-            return Standing.UNKNOWN, None
-        return Standing(asked.kind.value), asked.checked_at
+            return Standing.UNKNOWN, None, ""
+        return Standing(asked.kind.value), asked.checked_at, asked.email
 
     async def _seat(self, platform: str, account: str) -> Seat | None:
         return await self._seats.seat(account) if platform == CONSOLE else None
 
 
-def _whom(policy: Policy, sender: Sender, seat: Seat | None, standing: Standing) -> _Whom:
-    person = _person_of(policy, sender.platform, sender.account)
+def _whom(
+    policy: Policy, sender: Sender, seat: Seat | None, standing: Standing, email: str
+) -> _Whom:
+    person = _person_of(policy, sender.platform, sender.account, email)
     if person is None and seat is not None:
         person = policy.people.get(seat.person)
     given = frozenset(seat.groups) if seat else frozenset[str]()
@@ -144,9 +206,30 @@ def _practice_only(policy: Policy, sender: Sender, *, known: bool) -> bool:
     return sender.token_kind == TokenKind.ANSWER and not named
 
 
-def _person_of(policy: Policy, platform: str, account: str) -> PolicyPerson | None:
-    linked = (p for p in policy.people.values() if (platform, account) in p.accounts)
-    return next(linked, None)
+def _person_of(policy: Policy, platform: str, account: str, email: str = "") -> PolicyPerson | None:
+    """Return who an account belongs to: the policy names it, or trusts the platform's address.
+
+    Whoever has an account named by the policy has no second one by their address.
+    """
+    for person in policy.people.values():
+        if (platform, account) in person.accounts:
+            return person
+    if not email or platform not in policy.link_by_email:
+        return None
+    for person in policy.people.values():
+        named = any(platform == known for known, _ in person.accounts)
+        if not named and person.email.casefold() == email.casefold():
+            return person
+    return None
+
+
+def _accounts(policy: Policy, whom: _Whom) -> tuple[tuple[str, str], ...]:
+    person = policy.people.get(whom.person)
+    return () if person is None else person.accounts
+
+
+def _all(groups: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
+    return frozenset(group for of in groups.values() for group in of)
 
 
 def _is_called(account: str, mentioned: str) -> bool:

@@ -12,7 +12,8 @@ from bot.app.serving import serving
 from bot.config import load_settings
 from bot.domain.policy import Group, PolicyPerson
 from bot.values import PersonId
-from tests.support.slack.server import Slack, Trouble, slack, words
+from tests.support.slack.interacting import words
+from tests.support.slack.server import Slack, Trouble, slack
 from tests.support.slack.workspace import BOT_TOKEN, SIGNING_SECRET, Channel, Posted
 from tests.support.waiting import eventually, until
 

@@ -102,6 +102,9 @@ def _read_action(element: Mapping[str, Json], reading: SlackReading) -> None:
             _read_plain(confirm["confirm"], 30, silent)
             _read_plain(confirm["deny"], 30, silent)
         return
+    if element["type"] == "external_select":
+        assert "options" not in element
+        return
     assert element["type"] == "static_select"
     for option in _options(element):
         _read_plain(option["text"], 75, silent)

@@ -106,13 +106,15 @@ class Standings:
     def __init__(self, clock: MovedClock) -> None:
         self._clock = clock
         self.kinds: dict[tuple[str, str], StandingKind] = {}
+        self.emails: dict[tuple[str, str], str] = {}
         self.fault: Exception | None = None
 
     async def standing(self, platform: str, account: str) -> StandingAnswer:
         if self.fault is not None:
             raise self.fault
         kind = self.kinds.get((platform, account), StandingKind.ACTIVE)
-        return StandingAnswer(kind=kind, checked_at=self._clock.now())
+        email = self.emails.get((platform, account), "") if kind is StandingKind.ACTIVE else ""
+        return StandingAnswer(kind=kind, checked_at=self._clock.now(), email=email)
 
 
 class UnreachableHosts:

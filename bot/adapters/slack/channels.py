@@ -97,7 +97,8 @@ class Channels:
     async def invite(self, channel: str, people: Sequence[PersonId]) -> None:
         """Bring people in. Those without a Slack account are reached elsewhere and left out."""
         failed: list[str] = []
-        for user in sorted({user for user in map(self._accounts.user, people) if user}):
+        users = {await self._accounts.user(person) for person in people}
+        for user in sorted(users - {""}):
             try:
                 await self._web.ask("conversations.invite", channel=channel, users=user)
             except Denied as denied:
@@ -119,7 +120,7 @@ class Channels:
 
     async def direct(self, person: PersonId) -> str:
         """Return the direct conversation with a person."""
-        user = self._accounts.user(person)
+        user = await self._accounts.user(person)
         if not user:
             raise Refused("this person has no Slack account in the policy")
         if user not in self._directs:

@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Mapping
-from typing import Any, Final, Protocol, TypeAlias
+from collections.abc import Mapping
+from typing import Any, Final, TypeAlias
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
@@ -12,36 +12,24 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.slack import incoming, outgoing
 from bot.adapters.slack.accounts import PLATFORM
+from bot.adapters.slack.answers import Answers, Asker
+from bot.adapters.slack.echoes import Echoes
+from bot.adapters.slack.forms import Cards, Forms
+from bot.adapters.slack.home import Homes
+from bot.adapters.slack.keeping import Keeping
+from bot.adapters.slack.seen import Seen
 from bot.adapters.slack.web import Answer, SlackWeb, inner, listed, text_in
-from bot.errors import FirewardenError, Unavailable
+from bot.errors import Unavailable
 from bot.ports import Clock
-from bot.requests import Dispatch, Reply, ReplyTone, Request, Sender
-from bot.usecases.views import Viewer
-from bot.values import CardId
-from cards.block_kit import needs_modal
-from cards.model import Button, Card
+from bot.requests import Dispatch, Reply, ReplyTone, Request
 
 Body: TypeAlias = dict[str, Any]
 """A payload, as the library hands it over; it is read through `incoming` alone."""
 
-_WITHIN: Final = 1.2
-"""Seconds for opening a modal or looking a card up: Slack wants its answer within three."""
-
 TIMELINE_SHORTCUT: Final = "add_to_timeline"
+DECLARE_SHORTCUT: Final = "declare_incident"
 
 _log = logging.getLogger(__name__)
-
-
-class Cards(Protocol):
-    """Shows a card as it stands to whoever pressed one of its buttons."""
-
-    async def viewer(self, sender: Sender) -> Viewer | None:
-        """Return the person behind a sender."""
-        ...
-
-    async def card(self, viewer: Viewer, card: CardId) -> Card | None:
-        """Return a card, None where the viewer may not see it."""
-        ...
 
 
 class Hearing:
@@ -60,56 +48,89 @@ class Hearing:
         clock: Clock,
         tasks: asyncio.TaskGroup,
         command: str,
+        echoes: Echoes | None = None,
     ) -> None:
-        self._web = web
         self._dispatch = dispatch
-        self._cards = cards
         self._clock = clock
-        self._tasks = tasks
         self._command_name = command
+        self._forms = Forms(web=web, cards=cards, clock=clock)
+        self._answers = Answers(web=web, forms=self._forms, clock=clock, tasks=tasks)
+        self._keeping = Keeping(web=web, dispatch=dispatch)
+        self._seen = Seen()
+        self._echoes = echoes or Echoes(clock)
+        self.homes = Homes(web=web, dispatch=dispatch, clock=clock, command=command)
         self.app = _app()
+        self._listen()
+
+    def _listen(self) -> None:
         anything = re.compile(".*", re.DOTALL)
         self.app.command(anything)(self._command)
-        self.app.action(re.compile(r"answer:.*"))(self._press)
+        self.app.action(anything)(self._press)
+        self.app.options(anything)(self._search)
         self.app.view("answer")(self._view)
         self.app.shortcut({"type": "message_action", "callback_id": TIMELINE_SHORTCUT})(
             self._shortcut
         )
+        self.app.shortcut({"type": "shortcut", "callback_id": DECLARE_SHORTCUT})(self._declare)
         self.app.event("app_mention")(self._mention)
+        self.app.event("message")(self._message)
         self.app.event("reaction_added")(self._pinned)
         self.app.event("app_home_opened")(self._home)
 
     async def _command(self, ack: AsyncAck, body: Body) -> None:
-        reply = await self._handled(incoming.command(body))
+        command = incoming.command(body)
+        reply = await self._handled(command)
+        team, channel = text_in(body, "team_id"), text_in(body, "channel_id")
         form = reply.card
         if form is not None and form.form and form.buttons:
-            trigger, channel = text_in(body, "trigger_id"), text_in(body, "channel_id")
-            if await self._opened(form, form.buttons[0], trigger, channel):
+            self._forms.offer(command.sender, form)
+            trigger = text_in(body, "trigger_id")
+            if await self._forms.opened(form, form.buttons[0], trigger, channel):
                 await ack()
                 return
-            reply = _form_failed(reply)
-        await ack(self._told(reply, text_in(body, "team_id")))
+            reply = _by_button(reply)
+        await ack(self._answers.body(reply, team))
+
+    async def _declare(self, ack: AsyncAck, body: Body) -> None:
+        """Open the declare form from anywhere; the shortcut has no channel to answer in."""
+        reply = await self._handled(incoming.declaring(body, self._command_name))
+        trigger, form = text_in(body, "trigger_id"), reply.card
+        if form is not None and form.form and form.buttons:
+            await self._forms.opened(form, form.buttons[0], trigger, "")
+        else:
+            team, today = text_in(inner(body, "team"), "id"), self._clock.now().date()
+            await self._forms.shown(outgoing.last_view(reply, team=team, today=today), trigger)
+        await ack()
 
     async def _press(self, ack: AsyncAck, body: Body) -> None:
         press = incoming.press(body)
         if press is None:
             await ack()
             return
-        team = text_in(inner(body, "team"), "id")
         try:
-            asked = await self._asking(press)
+            asked = await self._forms.asking(press)
         except (Unavailable, TimeoutError):
             reply = _not_recorded("the card could not be read")
         else:
             if asked is not None:
-                if await self._opened(*asked, press.trigger, press.channel):
+                if await self._forms.opened(*asked, press.trigger, press.channel):
                     await ack()
                     return
                 reply = _not_recorded("Slack did not open the form")
             else:
                 reply = await self._handled(press.answer)
         await ack()
-        self._later(self._web.respond(press.response_url, self._told(reply, team)))
+        self._answers.tell(reply, _interacting(body))
+
+    async def _search(self, ack: AsyncAck, body: Body) -> None:
+        """Answer what somebody types into a searched menu: what matches on the card of now."""
+        search = incoming.search(body)
+        try:
+            options = [] if search is None else list(await self._forms.found(search))
+        except (Unavailable, TimeoutError) as fault:
+            _log.warning("a menu could not be searched: %s", fault)
+            options = []
+        await ack(options=options)
 
     async def _view(self, ack: AsyncAck, body: Body) -> None:
         answer = incoming.filled_in(body)
@@ -133,108 +154,60 @@ class Hearing:
             return
         reply = await self._handled(said)
         await ack()
-        told = self._told(reply, text_in(inner(body, "team"), "id"))
-        self._later(self._web.respond(text_in(body, "response_url"), told))
+        self._answers.tell(reply, _interacting(body))
 
     async def _mention(self, body: Body) -> None:
         command = incoming.mention(body, self._command_name)
         if command is None or command.conversation is None:
             return
-        reply = await self._handled(command)
+        with self._seen.first(command.id) as first:
+            if not first:
+                return
+            reply = await self._handled(command)
         if reply.card is not None and reply.card.form:
-            reply = _form_failed(reply)
+            # A mention brings no trigger that could open a form; pressing its button does.
+            self._forms.offer(command.sender, reply.card)
+            reply = _by_button(reply)
         event = inner(body, "event")
-        told = self._told(reply, text_in(body, "team_id"))
-        thread = text_in(event, "thread_ts")
-        self._later(
-            self._web.ask(
-                "chat.postEphemeral",
-                channel=command.conversation.id,
-                user=text_in(event, "user"),
-                text=told["text"],
-                blocks=told["blocks"],
-                **({"thread_ts": thread} if thread else {}),
-            )
+        asker = Asker(
+            team=text_in(body, "team_id"),
+            user=text_in(event, "user"),
+            channel=command.conversation.id,
+            thread=text_in(event, "thread_ts"),
         )
+        self._answers.tell(reply, asker)
+
+    async def _message(self, body: Body) -> None:
+        """Keep a reply under an update; hear our own messages, which proves that we hear."""
+        self._echoes.heard(*incoming.posted_by_us(body))
+        replied = incoming.replied(body)
+        if replied is None:
+            return
+        with self._seen.first(f"message:{text_in(body, 'event_id')}") as first:
+            if first:
+                await self._keeping.replied(replied)
 
     async def _pinned(self, body: Body) -> None:
         """Keep a message on the timeline; where that fails Slack sends the event again."""
         pinned = incoming.pinned(body)
         if pinned is None:
             return
-        async with asyncio.timeout(_WITHIN):
-            found = await self._web.ask(
-                "conversations.replies", channel=pinned.channel, ts=pinned.ts, limit=1
-            )
-        message = next(iter(listed(found, "messages")), {})
-        if text_in(message, "bot_id"):
-            return  # what the bot said is on the timeline already
-        reply = await self._dispatch.handle(pinned.said(message))
-        if reply.tone is ReplyTone.NOT_RECORDED:
-            raise Unavailable(reply.text)
-        told = self._told(reply, pinned.team)
-        self._later(
-            self._web.ask(
-                "chat.postEphemeral",
-                channel=pinned.channel,
-                user=pinned.user,
-                text=told["text"],
-                blocks=told["blocks"],
-            )
-        )
+        with self._seen.first(f"pin:{text_in(body, 'event_id')}") as first:
+            reply = await self._keeping.pinned(pinned) if first else None
+        if reply is not None:
+            asker = Asker(team=pinned.team, user=pinned.user, channel=pinned.channel)
+            self._answers.tell(reply, asker)
 
     async def _home(self, body: Body) -> None:
-        commands = incoming.home_opened(body, self._command_name)
-        if not commands:
-            return
-        replies = [await self._handled(command) for command in commands]
-        team, today = text_in(body, "team_id"), self._clock.now().date()
-        view = outgoing.home_view(replies, team=team, today=today)
-        user = text_in(inner(body, "event"), "user")
-        self._later(self._web.ask("views.publish", user_id=user, view=view))
+        opened = incoming.home_opened(body)
+        if opened is not None:
+            self.homes.opened(opened)
 
     async def _handled(self, request: Request) -> Reply:
         try:
             return await self._dispatch.handle(request)
         except Unavailable as unavailable:
             return _not_recorded(str(unavailable))
-
-    async def _asking(self, press: incoming.Press) -> tuple[Card, Button] | None:
-        """Return card and button where a press needs a form first."""
-        async with asyncio.timeout(_WITHIN):
-            viewer = await self._cards.viewer(press.answer.sender)
-            card = None if viewer is None else await self._cards.card(viewer, press.answer.card)
-        for button in card.buttons if card is not None else ():
-            if card is not None and button.option == press.answer.option:
-                return (card, button) if needs_modal(card, button) else None
-        return None
-
-    async def _opened(self, card: Card, button: Button, trigger: str, channel: str) -> bool:
-        today = self._clock.now().date()
-        view = outgoing.asking_view(card, button, channel, today=today)
-        try:
-            async with asyncio.timeout(_WITHIN):
-                await self._web.ask("views.open", trigger_id=trigger, view=view)
-        except (FirewardenError, TimeoutError) as fault:
-            _log.warning("a form could not be opened: %s", fault)
-            return False
-        return True
-
-    def _told(self, reply: Reply, team: str) -> Body:
-        return dict(outgoing.ephemeral(reply, team=team, today=self._clock.now().date()))
-
-    def _later(self, sending: Awaitable[object]) -> None:
-        self._tasks.create_task(_sent(sending))
-
-
-async def _sent(sending: Awaitable[object]) -> None:
-    """Send an answer; it is no truth, and one that is lost can be asked for again."""
-    try:
-        await sending
-    except FirewardenError as fault:
-        _log.warning("an answer did not reach its asker: %s", fault)
-    except Exception:  # noqa: BLE001 - the outermost frame: a bug in an answer ends nothing else
-        _log.exception("an answer could not be sent")
 
 
 def _app() -> AsyncApp:
@@ -265,12 +238,23 @@ def _not_recorded(why: str) -> Reply:
     )
 
 
-def _form_failed(reply: Reply) -> Reply:
-    """Say how to do without a form."""
+def _by_button(reply: Reply) -> Reply:
+    """Offer a form by its button."""
     return Reply(
-        tone=ReplyTone.NOT_RECORDED,
-        text=f"{reply.text}\nNo form can be opened here now, and nothing was recorded. "
-        "Type it in one line; `help` shows how.",
+        tone=ReplyTone.ANSWER,
+        text=f"{reply.text}\nNothing was recorded yet: press the button to open the form.",
+        card=reply.card,
+    )
+
+
+def _interacting(body: Answer) -> Asker:
+    return Asker(
+        team=text_in(inner(body, "team"), "id"),
+        user=text_in(inner(body, "user"), "id"),
+        response_url=text_in(body, "response_url"),
+        channel=text_in(inner(body, "channel"), "id"),
+        thread=text_in(inner(body, "message"), "thread_ts"),
+        trigger=text_in(body, "trigger_id"),
     )
 
 

@@ -18,7 +18,9 @@ _KINDS: Final[Mapping[str, FieldKind]] = {
     "plain_text_input": FieldKind.TEXT,
     "number_input": FieldKind.NUMBER,
     "static_select": FieldKind.SELECT,
+    "external_select": FieldKind.SELECT,
     "multi_static_select": FieldKind.MULTI_SELECT,
+    "multi_external_select": FieldKind.MULTI_SELECT,
     "checkboxes": FieldKind.CHECKBOX,
     "datetimepicker": FieldKind.DATE_TIME,
 }
@@ -54,7 +56,7 @@ def mention(body: Answer, name: str) -> SlashCommand | None:
     if not user or text_in(event, "bot_id"):
         return None
     words = typed(_MENTIONED.sub("", text_in(event, "text"), count=1))
-    team = text_in(event, "user_team") or text_in(event, "team") or text_in(body, "team_id")
+    team = _team_of(body)
     return SlashCommand(
         id=f"slack:event:{text_in(body, 'event_id')}",
         sender=_sender(team, user, user),
@@ -106,6 +108,41 @@ def filled_in(body: Answer) -> CardAnswer | None:
         reason=reason,
         values=values,
         conversation=_conversation(channel),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What somebody types into a menu that is searched; `field` "" = the card's own menu."""
+
+    sender: Sender
+    card: CardId
+    field: str
+    typed: str
+
+
+def search(body: Answer) -> Search | None:
+    """Read a block_suggestion; None where it is of no menu that we offered."""
+    sender, _ = _person(body)
+    words, action = text_in(body, "value"), text_in(body, "action_id")
+    if action.startswith(block_kit.SEARCHED):
+        card = CardId(action.removeprefix(block_kit.SEARCHED))
+        return Search(sender=sender, card=card, field="", typed=words)
+    value, _, _ = text_in(inner(body, "view"), "private_metadata").partition("\n")
+    pressed = block_kit.pressed(value)
+    if pressed is None:
+        return None
+    field = text_in(body, "block_id")
+    return Search(sender=sender, card=pressed[0], field=field, typed=words)
+
+
+def declaring(body: Answer, name: str) -> SlashCommand:
+    """Read the global shortcut as the bare command that opens the form."""
+    sender, team = _person(body)
+    return SlashCommand(
+        id=f"slack:shortcut:{team}:{text_in(body, 'trigger_id')}",
+        sender=sender,
+        text=f"/{name} declare",
     )
 
 
@@ -164,18 +201,80 @@ def pinned(body: Answer) -> Pinned | None:
     )
 
 
-def home_opened(body: Answer, name: str) -> tuple[SlashCommand, ...]:
-    """Read that somebody opened the bot's Home: what is open, and what waits for them."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replied:
+    """Somebody's words in a thread, whose first message must still be looked at."""
+
+    sender: Sender
+    team: str
+    channel: str
+    thread: str
+    ts: str
+    text: str
+
+    def said(self, under: str) -> MessageSaid:
+        """Return the request; a shortcut or :pushpin: on the same words counts once with it."""
+        return MessageSaid(
+            id=_said_id(self.team, self.channel, self.ts),
+            sender=self.sender,
+            text=self.text,
+            conversation=ConversationRef(platform=PLATFORM, id=self.channel),
+            under=under,
+        )
+
+
+def replied(body: Answer) -> Replied | None:
+    """Read a message in a thread; None for everything that is not a person's reply."""
     event = inner(body, "event")
-    user = text_in(event, "user")
-    if text_in(event, "tab") != "home":
-        return ()
-    sender = _sender(text_in(body, "team_id"), user, user)
-    ident = f"slack:event:{text_in(body, 'event_id')}"
-    return tuple(
-        SlashCommand(id=f"{ident}:{verb}", sender=sender, text=f"/{name} {verb}")
-        for verb in ("approvals", "list")
+    thread, ts, user = text_in(event, "thread_ts"), text_in(event, "ts"), text_in(event, "user")
+    if not thread or thread == ts or not user or text_in(event, "bot_id"):
+        return None
+    if text_in(event, "subtype") not in {"", "file_share", "thread_broadcast"}:
+        return None  # edits, deletions, joins
+    written = text_in(event, "text")
+    if any(f"<@{text_in(bot, 'user_id')}" in written for bot in listed(body, "authorizations")):
+        return None  # a command, which comes as a mention too
+    team = _team_of(body)
+    return Replied(
+        sender=_sender(team, user, user),
+        team=text_in(body, "team_id"),
+        channel=text_in(event, "channel"),
+        thread=thread,
+        ts=ts,
+        text=typed(written),
     )
+
+
+def posted_by_us(body: Answer) -> tuple[str, str]:
+    """Return channel and time stamp of a message that a bot posted, empty for any other."""
+    event = inner(body, "event")
+    if not text_in(event, "bot_id"):
+        return "", ""
+    return text_in(event, "channel"), text_in(event, "ts")
+
+
+def _team_of(body: Answer) -> str:
+    """Return the workspace of an event's person, who may be of another one than the channel."""
+    event = inner(body, "event")
+    return text_in(event, "user_team") or text_in(event, "team") or text_in(body, "team_id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeOpened:
+    """Somebody looks at the bot's Home."""
+
+    sender: Sender
+    team: str
+    user: str
+
+
+def home_opened(body: Answer) -> HomeOpened | None:
+    """Read that somebody opened the bot's Home; None for its other tabs."""
+    event = inner(body, "event")
+    user, team = text_in(event, "user"), text_in(body, "team_id")
+    if text_in(event, "tab") != "home" or not user:
+        return None
+    return HomeOpened(sender=_sender(team, user, user), team=team, user=user)
 
 
 def typed(text: str) -> str:

@@ -25,6 +25,14 @@ def metadata(key: str) -> Json:
     return {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
 
 
+def key_in(message: Answer) -> str:
+    """Return the key of one of our messages, "" of any other."""
+    told = inner(message, "metadata")
+    if text_in(told, "event_type") != EVENT_TYPE or not text_in(message, "bot_id"):
+        return ""
+    return text_in(inner(told, "event_payload"), "key")
+
+
 class Keys:
     """Time stamps of our messages by conversation and key."""
 
@@ -72,7 +80,7 @@ class Keys:
             oldest=oldest,
             include_all_metadata=True,
         ):
-            key = _key(message)
+            key = key_in(message)
             if key:
                 # Newest first: the oldest of several is the one that stands.
                 found[key] = text_in(message, "ts")
@@ -82,10 +90,3 @@ class Keys:
         self._known[channel] = keys
         while len(self._known) > _CONVERSATIONS:
             self._known.popitem(last=False)
-
-
-def _key(message: Answer) -> str:
-    told = inner(message, "metadata")
-    if text_in(told, "event_type") != EVENT_TYPE or not text_in(message, "bot_id"):
-        return ""
-    return text_in(inner(told, "event_payload"), "key")

@@ -5,12 +5,16 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from bot.adapters.slack.accounts import PLATFORM
 from bot.adapters.slack.door import PATH
-from bot.adapters.slack.hearing import TIMELINE_SHORTCUT
+from bot.adapters.slack.hearing import DECLARE_SHORTCUT, TIMELINE_SHORTCUT
+from bot.domain.policy import Policy
 
 SCOPES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "app_mentions:read": "hears `@firewarden update ...` in threads, where no slash command is",
+        "bookmarks:read": "sees which links a room has, so that none is there twice",
+        "bookmarks:write": "puts the links to the console and the runbook into a room's bar",
         "channels:history": "finds its own messages again after a crash, so that none comes twice",
         "channels:manage": "makes, names and archives the channel of an incident, invites people",
         "channels:read": "finds the announcement channel that it was invited to",
@@ -29,19 +33,55 @@ SCOPES: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Every scope that the bot asks for, and what it could not do without it."""
 
+BY_POLICY: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "usergroups:read": "counts the members of Slack user groups as approvers",
+        "users:read.email": "knows people by the e-mail address that they confirmed in Slack",
+    }
+)
+"""Scopes that are asked for only where the policy uses what they are for."""
+
+EVENTS: Final = (
+    "app_home_opened",
+    "app_mention",
+    "message.channels",
+    "message.groups",
+    "reaction_added",
+)
+"""What the bot is told: replies under its updates come as messages, and its own messages come back
+to it, which is how it notices that it has gone deaf. Other messages are not looked at."""
+
 APP_SCOPE: Final = "connections:write"
 """Of the app-level token, for Socket Mode."""
 
 
-def manifest(*, address: str = "", name: str = "Firewarden", incident: str, runbook: str) -> str:
+def scopes_for(policy: Policy) -> Mapping[str, str]:
+    """Return every scope that this policy needs, with its reason."""
+    used = {
+        "usergroups:read": any(policy.slack_groups.values()),
+        "users:read.email": PLATFORM in policy.link_by_email,
+    }
+    return dict(sorted({**SCOPES, **{s: why for s, why in BY_POLICY.items() if used[s]}}.items()))
+
+
+def manifest(
+    *,
+    address: str = "",
+    name: str = "Firewarden",
+    incident: str,
+    runbook: str,
+    scopes: Mapping[str, str] = SCOPES,
+) -> str:
     """Return the manifest as YAML.
 
     `address` is where Slack reaches the bot (`https://bot.example.org`); empty = Socket Mode.
     """
-    return "\n".join(_lines(address.rstrip("/"), name, incident, runbook)) + "\n"
+    return "\n".join(_lines(address.rstrip("/"), name, incident, runbook, scopes)) + "\n"
 
 
-def _lines(address: str, name: str, incident: str, runbook: str) -> Iterator[str]:
+def _lines(
+    address: str, name: str, incident: str, runbook: str, scopes: Mapping[str, str]
+) -> Iterator[str]:
     url = f"{address}{PATH}" if address else ""
     yield "display_information:"
     yield f"  name: {_quoted(name)}"
@@ -59,18 +99,22 @@ def _lines(address: str, name: str, incident: str, runbook: str) -> Iterator[str
     yield "      type: message"
     yield f"      callback_id: {TIMELINE_SHORTCUT}"
     yield "      description: Keep this message on the incident's timeline"
+    yield "    - name: Declare an incident"
+    yield "      type: global"
+    yield f"      callback_id: {DECLARE_SHORTCUT}"
+    yield "      description: Opens the form, from anywhere in Slack"
     yield "  slash_commands:"
     yield from _command(incident, "Declare, update, resolve: help lists the verbs", url)
     yield from _command(runbook, "List, show and run runbooks", url)
     yield "oauth_config:"
     yield "  scopes:"
     yield "    bot:"
-    for scope, why in SCOPES.items():
+    for scope, why in scopes.items():
         yield f"      - {scope:<18}  # {why}"
     yield "settings:"
     yield "  event_subscriptions:"
     yield from [f"    request_url: {_quoted(url)}"] if url else []
-    yield "    bot_events: [app_home_opened, app_mention, reaction_added]"
+    yield f"    bot_events: [{', '.join(EVENTS)}]"
     yield "  interactivity:"
     yield "    is_enabled: true"
     yield from [f"    request_url: {_quoted(url)}"] if url else []

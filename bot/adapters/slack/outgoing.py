@@ -1,6 +1,7 @@
 """Replies as Slack shows them to the asker alone: ephemeral messages, and views of a modal."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -50,12 +51,15 @@ def last_view(reply: Reply, *, team: str, today: date) -> dict[str, Json]:
 
 
 def home_view(replies: Sequence[Reply], *, team: str, today: date) -> dict[str, Json]:
-    """Return the Home of one person."""
+    """Return the Home of one person; a form among the replies is offered by its button."""
     blocks: list[Json] = []
     for reply in replies:
         card = reply.card
-        blocks += block_kit.render(card, today=today).blocks if card else ()
-        blocks += () if card else _blocks(_words(reply, team), today)
+        if card is None:
+            blocks += _blocks(_words(reply, team), today)
+            continue
+        offered = replace(card, blocks=(), form=(), footer=()) if card.form else card
+        blocks += block_kit.render(offered, today=today).blocks
     return {"type": "home", "blocks": blocks[: block_kit.MOST_MODAL_BLOCKS]}
 
 

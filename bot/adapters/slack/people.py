@@ -14,6 +14,7 @@ _FRESH: Final = timedelta(seconds=60)
 _SILENT: Final = timedelta(seconds=5)
 """How long after a failed question nobody else is made to wait for the same silence."""
 _REMEMBERED: Final = 2000
+_SLACKBOT: Final = "USLACKBOT"
 _NOBODY: Final = frozenset({"user_not_found", "user_not_visible"})
 
 
@@ -31,6 +32,7 @@ class SlackPeople:
     def __init__(self, *, web: SlackWeb, clock: Clock) -> None:
         self._web = web
         self._clock = clock
+        self._home = ""
         self._known: dict[str, StandingAnswer] = {}
         self._failed: _Failed | None = None
 
@@ -42,36 +44,67 @@ class SlackPeople:
         known = self._known.get(account)
         if known is not None and timedelta() <= now - known.checked_at < _FRESH:
             return known
-        answer = StandingAnswer(kind=await self._asked(account), checked_at=now)
+        kind, email = await self._asked(account)
+        answer = StandingAnswer(kind=kind, checked_at=now, email=email)
         self._known.pop(account, None)
         self._known[account] = answer
         if len(self._known) > _REMEMBERED:
             del self._known[next(iter(self._known))]
         return answer
 
-    async def _asked(self, account: str) -> StandingKind:
+    async def _asked(self, account: str) -> tuple[StandingKind, str]:
         if self._failed is not None and self._clock.monotonic() < self._failed.until:
             raise Unavailable(self._failed.why)
         team, _, user = account.rpartition("/")
         try:
             answer = await self._web.ask("users.info", user=user)
+            home = await self._of_home()
         except Denied as denied:
-            return StandingKind.STRANGER if denied.error in _NOBODY else StandingKind.UNKNOWN
+            kind = StandingKind.STRANGER if denied.error in _NOBODY else StandingKind.UNKNOWN
+            return kind, ""
         except (Unavailable, asyncio.CancelledError):
             # Whoever asks may have given up while Slack was silent: that is an answer, too.
             until = self._clock.monotonic() + _SILENT.total_seconds()
             self._failed = _Failed(until=until, why="Slack does not say who somebody is")
             raise
-        return _kind(inner(answer, "user"), team)
+        found = inner(answer, "user")
+        kind = kind_of(found, team, home)
+        return kind, confirmed_email(found) if kind is StandingKind.ACTIVE else ""
+
+    async def _of_home(self) -> str:
+        """Return the workspace that the bot belongs to; people of any other are strangers here."""
+        if not self._home:
+            self._home = text_in(await self._web.ask("auth.test"), "team_id")
+        return self._home
 
 
-def _kind(user: Answer, team: str) -> StandingKind:
+def confirmed_email(user: Answer) -> str:
+    """Return the e-mail address that an account has proved to be its own, "" where it has not."""
+    confirmed = user.get("is_email_confirmed") is True
+    return text_in(inner(user, "profile"), "email") if confirmed else ""
+
+
+def kind_of(user: Answer, team: str, home: str) -> StandingKind:
+    """Return what users.info says of an account of `team` to a bot of the workspace `home`."""
     if user.get("deleted") is not False:
         return StandingKind.DEACTIVATED
-    if user.get("is_bot") is True:
+    if user.get("is_bot") is True or user.get("is_workflow_bot") is True:
         return StandingKind.BOT
-    if user.get("is_stranger") is True or text_in(user, "team_id") != team:
+    if text_in(user, "id") == _SLACKBOT:
+        return StandingKind.BOT  # which Slack calls no bot
+    if user.get("is_stranger") is True or team not in {text_in(user, "team_id"), *_orgs(user)}:
         return StandingKind.STRANGER
+    if home not in {team, *_orgs(user)}:
+        return StandingKind.STRANGER
+    if user.get("is_invited_user") is True:
+        return StandingKind.UNKNOWN  # nobody has taken the account yet
     if user.get("is_restricted") is not False or user.get("is_ultra_restricted") is True:
         return StandingKind.GUEST
     return StandingKind.ACTIVE
+
+
+def _orgs(user: Answer) -> frozenset[str]:
+    """Return the workspaces of an Enterprise Grid that an account belongs to."""
+    teams = inner(user, "enterprise_user").get("teams")
+    listed = teams if isinstance(teams, list) else []
+    return frozenset(team for team in listed if isinstance(team, str))

@@ -8,6 +8,7 @@ from typing import Final
 from bot.adapters.slack.accounts import PLATFORM, Accounts
 from bot.adapters.slack.attached import Attached
 from bot.adapters.slack.channels import Channels, conversation_id
+from bot.adapters.slack.echoes import Echoes
 from bot.adapters.slack.keys import Keys, metadata
 from bot.adapters.slack.web import Denied, SlackWeb, text_in
 from bot.errors import OutcomeUnknown, Refused
@@ -25,7 +26,10 @@ _log = logging.getLogger(__name__)
 class SlackPlatform:
     """`ChatPlatform` over Slack's Web API."""
 
-    def __init__(self, *, web: SlackWeb, accounts: Accounts, clock: Clock) -> None:
+    def __init__(
+        self, *, web: SlackWeb, accounts: Accounts, clock: Clock, echoes: Echoes | None = None
+    ) -> None:
+        self._echoes = echoes or Echoes(clock)
         self._web = web
         self._accounts = accounts
         self._clock = clock
@@ -124,6 +128,7 @@ class SlackPlatform:
             raise
         ts = text_in(answer, "ts")
         self._keys.add(channel, key, ts)
+        self._echoes.expect(channel, ts)
         return ts
 
     async def _pin(self, channel: str, ts: str) -> None:

@@ -7,8 +7,13 @@ from typing import Self
 
 from bot.adapters.http.routes import Route
 from bot.adapters.slack.accounts import Accounts
+from bot.adapters.slack.directory import Directory
 from bot.adapters.slack.door import Door
-from bot.adapters.slack.hearing import Cards, Hearing
+from bot.adapters.slack.echoes import Echoes
+from bot.adapters.slack.forms import Cards
+from bot.adapters.slack.groups import SlackGroups
+from bot.adapters.slack.hearing import Hearing
+from bot.adapters.slack.home import Homes
 from bot.adapters.slack.pager import SlackPager
 from bot.adapters.slack.people import SlackPeople
 from bot.adapters.slack.platform import SlackPlatform
@@ -36,16 +41,20 @@ class SlackTeam:
         self._access = access
         self._web = web
         self._clock = clock
-        self.platform = SlackPlatform(web=web, accounts=accounts, clock=clock)
+        self._echoes = Echoes(clock)
+        self.platform = SlackPlatform(web=web, accounts=accounts, clock=clock, echoes=self._echoes)
         self.people = SlackPeople(web=web, clock=clock)
+        self.groups = SlackGroups(web=web, clock=clock)
         self.pager = SlackPager(self.platform)
-        self._listening: asyncio.Task[None] | None = None
+        self._homes: Homes | None = None
+        self._listening: list[asyncio.Task[None]] = []
 
     @classmethod
     def open(cls, access: Access, *, policy: Callable[[], Policy], clock: Clock) -> Self:
         """Needs a running event loop; `policy` is the one that holds when it is asked."""
         web = SlackWeb.open(token=access.bot_token, base_url=access.api_url, clock=clock)
-        return cls(access=access, web=web, accounts=Accounts(policy), clock=clock)
+        accounts = Accounts(policy, Directory(web=web, clock=clock).user)
+        return cls(access=access, web=web, accounts=accounts, clock=clock)
 
     def hear(
         self, *, dispatch: Dispatch, cards: Cards, tasks: asyncio.TaskGroup, command: str
@@ -58,7 +67,10 @@ class SlackTeam:
             clock=self._clock,
             tasks=tasks,
             command=command,
+            echoes=self._echoes,
         )
+        self._homes = hearing.homes
+        self._listening.append(tasks.create_task(hearing.homes.run()))
         access = self._access
         if access.app_token:
             sockets = Sockets(
@@ -67,15 +79,20 @@ class SlackTeam:
                 base_url=access.api_url,
                 clock=self._clock,
             )
-            self._listening = tasks.create_task(sockets.run())
+            self._listening.append(tasks.create_task(sockets.run()))
         if not access.signing_secret:
             return ()
         return (Door(app=hearing.app, secret=access.signing_secret, clock=self._clock).route(),)
 
+    def changed(self) -> None:
+        """Say that what people see on the bot's Home may have changed."""
+        if self._homes is not None:
+            self._homes.changed()
+
     def stop(self) -> None:
-        """Hear nothing more over Socket Mode."""
-        if self._listening is not None:
-            self._listening.cancel()
+        """Hear nothing more over Socket Mode, and publish nothing more."""
+        for task in self._listening:
+            task.cancel()
 
     async def close(self) -> None:
         """Close the connections to the Web API, once nothing is sent any more."""

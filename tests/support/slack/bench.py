@@ -10,7 +10,8 @@ from bot.adapters.http.listening import Listen
 from bot.adapters.http.server import HttpServer, Site
 from bot.adapters.slack.accounts import Accounts
 from bot.adapters.slack.door import PATH, Door
-from bot.adapters.slack.hearing import Cards, Hearing
+from bot.adapters.slack.forms import Cards
+from bot.adapters.slack.hearing import Hearing
 from bot.adapters.slack.platform import SlackPlatform
 from bot.adapters.slack.web import SlackWeb
 from bot.config.policy_file import default_policy
@@ -21,7 +22,8 @@ from bot.usecases.views import Viewer
 from bot.values import CardId, ConversationRef, PersonId
 from cards.model import Card
 from tests.support.clock import CountedIds, HastenedClock
-from tests.support.slack.server import Slack, words
+from tests.support.slack.interacting import words
+from tests.support.slack.server import Slack
 from tests.support.slack.workspace import BOT_TOKEN, SIGNING_SECRET, Posted
 
 PEOPLE = {
@@ -86,6 +88,7 @@ async def heard_by(
             tasks=tasks,
             command="incident",
         )
+        homes = tasks.create_task(hearing.homes.run())
         door = Door(app=hearing.app, secret=SIGNING_SECRET, clock=now)
         site = Site(listen=Listen(host="127.0.0.1", port=0), setting="TEST", routes=(door.route(),))
         server = HttpServer([site], ids=CountedIds())
@@ -94,6 +97,7 @@ async def heard_by(
         try:
             yield
         finally:
+            homes.cancel()
             await server.stop()
 
 

@@ -1,33 +1,35 @@
 """The Web API's methods over a workspace, as strict as their documentation."""
 
-import asyncio
 import json
 import re
 from collections.abc import Callable
 from typing import Any
 
-from tests.support.chat_limits import read_slack
-from tests.support.slack.workspace import BOT, TEAM, Args, Channel, Fault, Posted, View, Workspace
+from tests.support.slack.blocks import block_faults, view_faults
+from tests.support.slack.workspace import (
+    BOT,
+    TEAM,
+    Args,
+    Bookmark,
+    Channel,
+    Fault,
+    Posted,
+    View,
+    Workspace,
+)
 
 _NAME = re.compile(r"[a-z0-9_-]{1,80}")
-_INPUTS = frozenset(
-    {
-        "plain_text_input",
-        "number_input",
-        "static_select",
-        "multi_static_select",
-        "checkboxes",
-        "datetimepicker",
-    }
-)
 
 
 class Methods:
     """Every method that the bot may call; `one` answers or raises `Fault`."""
 
-    def __init__(self, workspace: Workspace, base: Callable[[], str]) -> None:
+    def __init__(
+        self, workspace: Workspace, base: Callable[[], str], now: Callable[[], float]
+    ) -> None:
         self._of = workspace
         self._base = base
+        self._now = now
         self._known: dict[str, tuple[Callable[[Args], Args], tuple[str, ...]]] = {
             "auth.test": (self._auth_test, ()),
             "users.info": (self._users_info, ("users:read",)),
@@ -49,6 +51,11 @@ class Methods:
             "views.open": (self._views_open, ()),
             "views.publish": (self._views_publish, ()),
             "pins.add": (self._pin, ("pins:write",)),
+            "bookmarks.add": (self._bookmark, ("bookmarks:write",)),
+            "bookmarks.edit": (self._edit_bookmark, ("bookmarks:write",)),
+            "bookmarks.list": (self._bookmarks, ("bookmarks:read",)),
+            "usergroups.users.list": (self._group, ("usergroups:read",)),
+            "users.lookupByEmail": (self._by_email, ("users:read.email",)),
             "files.getUploadURLExternal": (self._upload_url, ("files:write",)),
             "files.completeUploadExternal": (self._complete_upload, ("files:write",)),
         }
@@ -59,11 +66,24 @@ class Methods:
         if known is None:
             raise Fault("unknown_method")
         work, scopes = known
+        scopes = tuple(self._scope_here(scope, args) for scope in scopes)
         missing = [scope for scope in scopes if scope not in self._of.scopes]
         if missing:
             provided = ",".join(sorted(self._of.scopes))
             raise Fault("missing_scope", needed=missing[0], provided=provided)
         return work(args)
+
+    def _scope_here(self, scope: str, args: Args) -> str:
+        """Return the scope that a method needs in a private channel or direct conversation."""
+        ident = str(args.get("channel") or args.get("channel_id") or "")
+        channel = self._of.channels.get(ident)
+        private = str(args.get("is_private")).lower() in {"1", "true"}
+        if channel is not None and channel.direct:
+            return {"channels:history": "im:history"}.get(scope, scope)
+        if private or (channel is not None and channel.private):
+            asked = {"channels:manage": "groups:write"}.get(scope, scope)
+            return asked.replace("channels:", "groups:")
+        return scope
 
     def scopes(self) -> set[str]:
         """Return every scope that some method needs."""
@@ -78,7 +98,20 @@ class Methods:
         user = self._of.users.get(args.get("user", ""))
         if user is None:
             raise Fault("user_not_found")
-        return {"user": user.described()}
+        return {"user": user.described(email="users:read.email" in self._of.scopes)}
+
+    def _by_email(self, args: Args) -> Args:
+        wanted = str(args.get("email", "")).casefold()
+        for user in self._of.users.values():
+            if user.email.casefold() == wanted and wanted and not user.deleted:
+                return {"user": user.described(email=True)}
+        raise Fault("users_not_found")
+
+    def _group(self, args: Args) -> Args:
+        group = self._of.groups.get(str(args.get("usergroup", "")))
+        if group is None:
+            raise Fault("no_such_subteam")
+        return {"users": sorted(group)}
 
     def _users_conversations(self, args: Args) -> Args:
         kinds = set(str(args.get("types", "public_channel")).split(","))
@@ -185,11 +218,14 @@ class Methods:
     def _replies(self, args: Args) -> Args:
         channel = self._of.channel(args.get("channel"))
         ts = args.get("ts")
+        if BOT not in channel.members:
+            raise Fault("not_in_channel")
         found = [m for m in channel.messages if ts in {m.ts, m.thread} and not m.only_for]
         if not any(m.ts == ts for m in found):
             raise Fault("thread_not_found")
         page, cursor = _page(found, args, most=999)
-        return {"messages": [m.described(metadata=False) for m in page], **cursor}
+        metadata = str(args.get("include_all_metadata")).lower() in {"1", "true"}
+        return {"messages": [m.described(metadata=metadata) for m in page], **cursor}
 
     # --- messages --------------------------------------------------------------------------
 
@@ -210,7 +246,11 @@ class Methods:
         if args.get("user") not in self._of.users:
             raise Fault("user_not_in_channel")
         posted = Posted(
-            ts=self._of.next_ts(), text=_text(args), blocks=_blocks(args), only_for=args["user"]
+            ts=self._of.next_ts(),
+            text=_text(args),
+            blocks=_blocks(args),
+            thread=args.get("thread_ts") or "",
+            only_for=args["user"],
         )
         channel.messages.append(posted)
         return {"message_ts": posted.ts}
@@ -222,6 +262,8 @@ class Methods:
             raise Fault("message_not_found")
         if found.user != BOT:
             raise Fault("cant_update_message")
+        if "blocks" not in args:
+            raise Fault("invalid_arguments", detail="text without blocks leaves the old blocks")
         found.text, found.blocks = _text(args), _blocks(args)
         return {"channel": channel.id, "ts": found.ts}
 
@@ -231,8 +273,33 @@ class Methods:
             raise Fault("message_not_found")
         if ts in channel.pins:
             raise Fault("already_pinned")
+        if len(channel.pins) >= 100:
+            raise Fault("too_many_pins")
         channel.pins.append(str(ts))
         return {}
+
+    def _bookmark(self, args: Args) -> Args:
+        channel = self._writable({"channel": args.get("channel_id")})
+        link = str(args.get("link", ""))
+        if args.get("type") != "link" or not link.startswith(("https://", "http://")):
+            raise Fault("invalid_link")
+        if len(channel.bookmarks) >= 100:
+            raise Fault("too_many_bookmarks")
+        mark = Bookmark(id=self._of.next("Bk"), title=str(args["title"]), link=link)
+        channel.bookmarks.append(mark)
+        return {"bookmark": mark.described()}
+
+    def _edit_bookmark(self, args: Args) -> Args:
+        channel = self._writable({"channel": args.get("channel_id")})
+        mark = next((b for b in channel.bookmarks if b.id == args.get("bookmark_id")), None)
+        if mark is None:
+            raise Fault("not_found")
+        mark.title, mark.link = str(args.get("title", mark.title)), str(args.get("link", mark.link))
+        return {"bookmark": mark.described()}
+
+    def _bookmarks(self, args: Args) -> Args:
+        channel = self._of.channel(args.get("channel_id"))
+        return {"bookmarks": [mark.described() for mark in channel.bookmarks]}
 
     # --- views and files --------------------------------------------------------------------
 
@@ -244,7 +311,7 @@ class Methods:
             raise Fault("invalid_trigger_id")
         user, until = self._of.triggers.pop(trigger)
         self._of.used_triggers.add(trigger)
-        if asyncio.get_running_loop().time() > until:
+        if self._now() > until:
             raise Fault("expired_trigger_id")
         content = checked_view(_json(args.get("view")))
         view = View(id=self._of.next("V"), user=user, content=content)
@@ -252,11 +319,12 @@ class Methods:
         return {"view": {"id": view.id, **content}}
 
     def _views_publish(self, args: Args) -> Args:
-        view = _json(args.get("view"))
+        view: Args = _json(args.get("view"))
         if args.get("user_id") not in self._of.users:
             raise Fault("not_found")
-        if view.get("type") != "home" or not 1 <= len(view["blocks"]) <= 100:
-            raise Fault("invalid_arguments")
+        if view.get("type") != "home":
+            raise Fault("invalid_arguments", detail="views.publish takes a home")
+        checked_view(view)
         self._of.homes[str(args["user_id"])] = view
         return {"view": view}
 
@@ -293,21 +361,14 @@ class Methods:
 
 def checked_view(view: Args) -> Args:
     """Return a view that Slack would take."""
-    if view.get("type") != "modal" or len(json.dumps(view)) > 250_000:
-        raise Fault("invalid_arguments")
-    if len(view.get("private_metadata", "")) > 3000:
-        raise Fault("invalid_arguments", detail="private_metadata")
-    if any(len(view[part]["text"]) > 24 for part in ("title", "submit", "close") if part in view):
-        raise Fault("invalid_arguments", detail="title, submit and close hold 24 characters")
-    blocks = view["blocks"]
-    if not 1 <= len(blocks) <= 100:
-        raise Fault("invalid_blocks")
-    for block in blocks:
-        if block["type"] == "input" and block["element"]["type"] not in _INPUTS:
-            raise Fault("invalid_blocks")
-    if any(b["type"] == "input" for b in blocks) and "submit" not in view:
-        raise Fault("invalid_arguments", detail="a view with inputs needs submit")
+    _no_faults("invalid_arguments", view_faults(view))
     return view
+
+
+def _no_faults(error: str, faults: list[str]) -> None:
+    if faults:
+        messages = [f"[ERROR] {fault}" for fault in faults]
+        raise Fault(error, errors=faults, response_metadata={"messages": messages})
 
 
 def _name(args: Args) -> str:
@@ -332,11 +393,11 @@ def _text(args: Args) -> str:
 
 def _blocks(args: Args) -> list[Args]:
     blocks: list[Args] = _json(args.get("blocks") or [])
-    try:
-        if blocks:
-            read_slack(blocks)
-    except (AssertionError, KeyError) as fault:
-        raise Fault("invalid_blocks", detail=str(fault)) from fault
+    if blocks:
+        faults = block_faults(blocks, most=50)
+        if faults == ["msg_blocks_too_long"]:
+            raise Fault("msg_blocks_too_long")
+        _no_faults("invalid_blocks", faults)
     return blocks
 
 

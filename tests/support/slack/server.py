@@ -1,4 +1,4 @@
-"""Slack on loopback: the Web API over a workspace, and people who use it over signed HTTP.
+"""Slack on loopback: the Web API over a workspace, and ways to the bot over both transports.
 
 async with slack() as team:
     team.of.add_user("U1", "ann")
@@ -7,34 +7,20 @@ async with slack() as team:
 """
 
 import asyncio
-import hashlib
-import hmac
-import json
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import urlencode
 
 import aiohttp
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
-from tests.support.chat_limits import read_slack
-from tests.support.slack.methods import Methods, checked_view
-from tests.support.slack.workspace import (
-    APP_TOKEN,
-    BOT_TOKEN,
-    SIGNING_SECRET,
-    TEAM,
-    Args,
-    Channel,
-    Fault,
-    Posted,
-    View,
-    Workspace,
-)
-from tests.support.waiting import eventually
+from bot.adapters.clock import SystemClock
+from bot.ports import Clock
+from tests.support.slack.blocks import block_faults
+from tests.support.slack.interacting import Interacting
+from tests.support.slack.methods import Methods
+from tests.support.slack.rates import Rates
+from tests.support.slack.workspace import APP_TOKEN, BOT_TOKEN, Args, Fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,189 +35,38 @@ class Trouble:
     after: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """What the bot's endpoint answered: `said` is the body's JSON, {} where it is empty."""
-
-    status: int
-    said: Args
-    text: str
-
-
-class Slack:
+class Slack(Interacting):
     """See the module. `calls` are the methods that were called, in their order."""
 
-    def __init__(self) -> None:
-        self.of = Workspace()
+    def __init__(self, clock: Clock | None = None) -> None:
+        super().__init__(clock or SystemClock())
         self.calls: list[tuple[str, Args]] = []
         self.down = False
         """While it is set, every method answers 503."""
+        self.revoked = ""
+        """An error that every method answers with, as `token_revoked`."""
         self.trouble: dict[str, list[Trouble]] = {}
         self.replies: list[tuple[str, Args]] = []
         """What came back over response URLs, with the person that it was for."""
-        self.bot_url = ""
-        self.base = ""
-        self.sockets: list[web.WebSocketResponse] = []
-        self._envelopes: dict[str, asyncio.Future[Args]] = {}
-        self._methods = Methods(self.of, lambda: self.base)
-        self._response_urls: dict[str, tuple[str, int]] = {}
-        self._session: aiohttp.ClientSession | None = None
+        self.rates = Rates(self.clock.monotonic)
+        self.echoing = False
+        """Whether the bot is told of its own messages, as the manifest asks for."""
+        self._methods = Methods(self.of, lambda: self.base, self.clock.monotonic)
         self._runner: web.AppRunner | None = None
+        self._telling: set[asyncio.Task[object]] = set()
+
+    @property
+    def sockets(self) -> list[web.WebSocketResponse]:
+        """The connections that the bot has open."""
+        return self.sending.sockets
 
     def called(self, method: str) -> list[Args]:
         """Return the arguments of every call of a method."""
         return [args for name, args in self.calls if name == method]
 
-    # --- people --------------------------------------------------------------------------
-
-    async def slash(self, user: str, channel: Channel, line: str, *, trigger: str = "") -> Heard:
-        """Type a slash command."""
-        command, _, text = line.partition(" ")
-        form = {
-            "team_id": TEAM,
-            "channel_id": channel.id,
-            "channel_name": channel.name,
-            "user_id": user,
-            "user_name": self.of.users[user].name if user in self.of.users else user,
-            "command": command,
-            "text": text,
-            "response_url": self._response_url(user),
-            "trigger_id": trigger or self._trigger(user),
-        }
-        return await self.send(urlencode(form).encode())
-
-    async def press(self, user: str, channel: Channel, message: Posted, label: str) -> Heard:
-        """Press the button of that label in a message."""
-        action = button(message, label)
-        return await self.interact(
-            {
-                "type": "block_actions",
-                "channel": {"id": channel.id},
-                "container": {"type": "message", "message_ts": message.ts},
-                "message": message.described(metadata=False),
-                "actions": [{**action, "action_ts": self.of.next_ts(), "block_id": "b"}],
-            },
-            user,
-        )
-
-    async def submit(self, user: str, view: View, values: Args) -> Heard:
-        """Fill a modal in, by block id, and press its submit button."""
-        state: Args = {}
-        for block in view.content["blocks"]:
-            if block["type"] == "input":
-                given = _given(block["element"], values.get(block["block_id"]))
-                if given is None and not block.get("optional"):
-                    raise AssertionError(f"{block['block_id']} must be filled in")
-                state[block["block_id"]] = {block["element"]["action_id"]: given or {}}
-        payload = {
-            "type": "view_submission",
-            "view": {**view.content, "id": view.id, "hash": "h", "state": {"values": state}},
-        }
-        heard = await self.interact(payload, user)
-        if heard.said.get("response_action") == "update":
-            view.content = checked_view(heard.said["view"])
-        elif not heard.said:
-            del self.of.views[view.id]
-        return heard
-
-    async def interact(self, payload: Args, user: str) -> Heard:
-        """Send an interaction of a person."""
-        whole = {
-            "team": {"id": TEAM},
-            "user": {"id": user, "team_id": self.of.users[user].team, "username": user},
-            "trigger_id": self._trigger(user),
-            "response_url": self._response_url(user),
-            **payload,
-        }
-        return await self.send(urlencode({"payload": json.dumps(whole)}).encode())
-
-    async def event(self, event: Args, *, ident: str = "") -> Heard:
-        """Send an event of the Events API."""
-        body = {
-            "type": "event_callback",
-            "team_id": TEAM,
-            "api_app_id": "A1",
-            "event_id": ident or self.of.next("Ev"),
-            "event": event,
-        }
-        return await self.send(json.dumps(body).encode(), kind="application/json")
-
-    async def send(
-        self,
-        body: bytes,
-        *,
-        kind: str = "application/x-www-form-urlencoded",
-        stamp: str = "",
-        signature: str = "",
-    ) -> Heard:
-        """POST to the bot, signed as Slack signs."""
-        at = stamp or str(int(time.time()))
-        headers = {
-            "Content-Type": kind,
-            "X-Slack-Request-Timestamp": at,
-            "X-Slack-Signature": signature or signed(at, body),
-        }
-        assert self._session is not None
-        async with self._session.post(self.bot_url, data=body, headers=headers) as got:
-            text = await got.text()
-            said = json.loads(text) if got.content_type == "application/json" and text else {}
-            return Heard(status=got.status, said=said, text=text)
-
-    def _trigger(self, user: str) -> str:
-        trigger = self.of.next("trigger.")
-        self.of.triggers[trigger] = (user, asyncio.get_running_loop().time() + 3.0)
-        return trigger
-
-    def _response_url(self, user: str) -> str:
-        ident = self.of.next("r")
-        self._response_urls[ident] = (user, 0)
-        return f"{self.base}response/{ident}"
-
-    # --- Socket Mode -----------------------------------------------------------------------
-
-    async def envelope(self, kind: str, payload: Args, *, socket: int = 0) -> Args:
-        """Send an envelope over one connection; returns what it was acknowledged with."""
-        ident = self.of.next("envelope-")
-        acknowledged: asyncio.Future[Args] = asyncio.get_running_loop().create_future()
-        self._envelopes[ident] = acknowledged
-        frame = {
-            "envelope_id": ident,
-            "type": kind,
-            "payload": payload,
-            "accepts_response_payload": True,
-        }
-        await self.sockets[socket].send_json(frame)
-        async with asyncio.timeout(3):
-            return await acknowledged
-
-    async def refresh(self, socket: web.WebSocketResponse) -> None:
-        """Tell a connection to come again, and wait until it has gone."""
-        await socket.send_json({"type": "disconnect", "reason": "refresh_requested"})
-
-        async def gone() -> bool:
-            return socket not in self.sockets
-
-        await eventually(gone, bool)
-
-    async def _link(self, request: web.Request) -> web.StreamResponse:
-        socket = web.WebSocketResponse()
-        await socket.prepare(request)
-        await socket.send_json({"type": "hello", "num_connections": len(self.sockets) + 1})
-        self.sockets.append(socket)
-        try:
-            async for frame in socket:
-                if frame.type is WSMsgType.TEXT and frame.data.startswith("{"):
-                    told = json.loads(frame.data)
-                    self._envelopes.pop(told["envelope_id"]).set_result(told.get("payload") or {})
-        finally:
-            self.sockets.remove(socket)
-        return socket
-
-    # --- the server ------------------------------------------------------------------------
-
     async def start(self, session: aiohttp.ClientSession, runner: web.AppRunner) -> None:
         """Listen on loopback."""
-        self._session, self._runner = session, runner
+        self.sending.session, self._runner = session, runner
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
@@ -247,7 +82,7 @@ class Slack:
         """Return the server's routes."""
         app = web.Application(client_max_size=16 * 1024 * 1024)
         app.router.add_route("*", "/api/{method}", self._api)
-        app.router.add_get("/link", self._link)
+        app.router.add_get("/link", self.sending.link)
         app.router.add_post("/upload/{file}", self._upload)
         app.router.add_post("/response/{ident}", self._respond)
         return app
@@ -260,55 +95,72 @@ class Slack:
         if self.down:
             return web.Response(status=503)
         if now is not None and not now.after:
-            return self._gone_wrong(request, now)
+            return _gone_wrong(request, now)
+        wait = self.rates.wait(method, str(args.get("channel", "")))
+        if wait:
+            told = {"ok": False, "error": "ratelimited"}
+            return web.json_response(told, status=429, headers={"Retry-After": str(wait)})
         answer = self._answered(request, method, args)
-        return answer if now is None else self._gone_wrong(request, now)
+        return answer if now is None else _gone_wrong(request, now)
 
     def _answered(self, request: web.Request, method: str, args: Args) -> web.Response:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        if method == "apps.connections.open" and token == APP_TOKEN:
-            url = f"{self.base.replace('http', 'ws', 1)}link"
-            return web.json_response({"ok": True, "url": url})
+        if method == "apps.connections.open":
+            return self._link_opened(token)
         if token != BOT_TOKEN:
             return web.json_response({"ok": False, "error": "invalid_auth"})
+        if self.revoked:
+            return web.json_response({"ok": False, "error": self.revoked})
         try:
             answer = {"ok": True, **self._methods.one(method, args)}
-            granted = {"X-OAuth-Scopes": ",".join(sorted(self.of.scopes))}
-            return web.json_response(answer, headers=granted)
         except Fault as fault:
             return web.json_response({"ok": False, "error": fault.error, **fault.more})
+        if method == "chat.postMessage" and self.echoing:
+            self._echo(str(answer["channel"]), str(answer["ts"]))
+        granted = {"X-OAuth-Scopes": ",".join(sorted(self.of.scopes))}
+        return web.json_response(answer, headers=granted)
 
-    def _gone_wrong(self, request: web.Request, trouble: Trouble) -> web.Response:
-        if trouble.drop:
-            assert request.transport is not None
-            request.transport.close()
-        return web.Response(
-            status=trouble.status,
-            text=trouble.body,
-            headers=trouble.headers,
-            content_type=trouble.content_type,
+    def _link_opened(self, token: str) -> web.Response:
+        if token != APP_TOKEN:
+            return web.json_response({"ok": False, "error": "invalid_auth"})
+        if self.sending.switched_off:
+            return web.json_response({"ok": False, "error": "socket_mode_disabled"})
+        url = f"{self.base.replace('http', 'ws', 1)}link?ticket={self.of.next('ticket')}"
+        return web.json_response({"ok": True, "url": url})
+
+    def _echo(self, channel: str, ts: str) -> None:
+        """Tell the bot of its own message, as soon as it has the answer to its call."""
+        posted = next(m for m in self.of.channels[channel].messages if m.ts == ts)
+        task: asyncio.Task[object] = asyncio.create_task(
+            self.event({**posted.described(metadata=False), "type": "message", "channel": channel})
         )
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
 
     async def _upload(self, request: web.Request) -> web.Response:
         self.of.uploads[request.match_info["file"]] = await request.read()
         return web.Response(text="OK")
 
     async def _respond(self, request: web.Request) -> web.Response:
-        user, used = self._response_urls.get(request.match_info["ident"], ("", 5))
+        ident = request.match_info["ident"]
+        user, used, until = self.response_urls.get(ident, ("", 5, 0.0))
         if used >= 5:
             return web.Response(status=404, text="used_url")
-        self._response_urls[request.match_info["ident"]] = (user, used + 1)
+        if self.clock.monotonic() > until:
+            return web.Response(status=404, text="expired_url")
+        self.response_urls[ident] = (user, used + 1, until)
         said = await request.json()
-        if said.get("blocks"):
-            read_slack(said["blocks"])
+        faults = block_faults(said["blocks"], most=50) if said.get("blocks") else []
+        if faults:
+            return web.Response(status=400, text="invalid_blocks")
         self.replies.append((user, said))
         return web.Response(text="ok")
 
 
 @asynccontextmanager
-async def slack() -> AsyncIterator[Slack]:
+async def slack(clock: Clock | None = None) -> AsyncIterator[Slack]:
     """Run a workspace with a bot in it, and with nobody else yet."""
-    team = Slack()
+    team = Slack(clock)
     runner = web.AppRunner(team.application())
     try:
         async with aiohttp.ClientSession() as session:
@@ -318,29 +170,16 @@ async def slack() -> AsyncIterator[Slack]:
         await runner.cleanup()
 
 
-def signed(stamp: str, body: bytes) -> str:
-    """Return the signature that Slack would send."""
-    base = b"v0:" + stamp.encode() + b":" + body
-    return "v0=" + hmac.new(SIGNING_SECRET.encode(), base, hashlib.sha256).hexdigest()
-
-
-def button(message: Posted, label: str) -> Args:
-    """Return the button of that label; fails where there is none."""
-    rows = [b["elements"] for b in message.blocks if b["type"] == "actions"]
-    found = [e for row in rows for e in row if e["text"]["text"] == label]
-    assert found, f"no button {label} in {message.text}"
-    return {key: found[0][key] for key in ("type", "action_id", "value", "text")}
-
-
-def words(blocks: Any) -> str:  # noqa: ANN401 - any part of a message
-    """Return everything that blocks show, in order."""
-    if isinstance(blocks, list):
-        return "\n".join(part for part in map(words, blocks) if part)
-    if not isinstance(blocks, dict):
-        return ""
-    if isinstance(blocks.get("text"), str):
-        return str(blocks["text"])
-    return "".join(words(blocks[key]) for key in ("text", "label", "elements") if key in blocks)
+def _gone_wrong(request: web.Request, trouble: Trouble) -> web.Response:
+    if trouble.drop:
+        assert request.transport is not None
+        request.transport.close()
+    return web.Response(
+        status=trouble.status,
+        text=trouble.body,
+        headers=trouble.headers,
+        content_type=trouble.content_type,
+    )
 
 
 async def _args(request: web.Request) -> Args:
@@ -351,18 +190,3 @@ async def _args(request: web.Request) -> Args:
     else:
         args |= dict((await request.post()).items())
     return args
-
-
-def _given(element: Args, value: object) -> Args | None:
-    if value in {None, ""}:
-        value = element.get("initial_value")
-    kind = element["type"]
-    if kind in {"plain_text_input", "number_input"}:
-        return None if value is None else {"type": kind, "value": value}
-    options = element.get("options", [])
-    if kind == "static_select":
-        chosen = [o for o in options if o["value"] == value]
-        picked = chosen[0] if chosen else element.get("initial_option")
-        return None if picked is None else {"type": kind, "selected_option": picked}
-    wanted = str(value or "").split(",")
-    return {"type": kind, "selected_options": [o for o in options if o["value"] in wanted]}

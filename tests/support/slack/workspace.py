@@ -18,6 +18,8 @@ SIGNING_SECRET = "a-signing-secret"
 SCOPES = frozenset(
     {
         "app_mentions:read",
+        "bookmarks:read",
+        "bookmarks:write",
         "channels:history",
         "channels:manage",
         "channels:read",
@@ -31,10 +33,12 @@ SCOPES = frozenset(
         "im:write",
         "pins:write",
         "reactions:read",
+        "usergroups:read",
         "users:read",
+        "users:read.email",
     }
 )
-"""What the manifest asks for."""
+"""What the manifest asks for, where the policy uses everything."""
 
 
 class Fault(Exception):
@@ -56,9 +60,12 @@ class User:
     deleted: bool = False
     guest: bool = False
     bot: bool = False
+    email: str = ""
+    confirmed: bool = True
+    """Whether the person proved that the address is theirs."""
 
-    def described(self) -> Args:
-        """Return the object of users.info."""
+    def described(self, *, email: bool = False) -> Args:
+        """Return the object of users.info; the address only with its own scope."""
         return {
             "id": self.id,
             "team_id": self.team,
@@ -68,6 +75,8 @@ class User:
             "is_restricted": self.guest,
             "is_ultra_restricted": False,
             "is_stranger": self.team != TEAM,
+            "is_email_confirmed": self.confirmed,
+            "profile": {"email": self.email} if email and self.email else {},
         }
 
 
@@ -101,6 +110,19 @@ class Posted:
 
 
 @dataclass(slots=True, kw_only=True)
+class Bookmark:
+    """A link in a channel's bar."""
+
+    id: str
+    title: str
+    link: str
+
+    def described(self) -> Args:
+        """Return the object of bookmarks.list."""
+        return {"id": self.id, "title": self.title, "link": self.link, "type": "link"}
+
+
+@dataclass(slots=True, kw_only=True)
 class Channel:
     """A channel or direct conversation with all that was posted in it, oldest first."""
 
@@ -114,6 +136,7 @@ class Channel:
     members: set[str] = field(default_factory=set)
     messages: list[Posted] = field(default_factory=list)
     pins: list[str] = field(default_factory=list)
+    bookmarks: list[Bookmark] = field(default_factory=list)
     direct: bool = False
 
     def described(self) -> Args:
@@ -151,10 +174,12 @@ class Workspace:
     channels: dict[str, Channel] = field(default_factory=dict)
     uploads: dict[str, bytes] = field(default_factory=dict)
     views: dict[str, View] = field(default_factory=dict)
+    groups: dict[str, set[str]] = field(default_factory=dict)
+    """User groups: the ids of their people, by the group's id."""
     homes: dict[str, Args] = field(default_factory=dict)
     """The Home of the bot, by person."""
     triggers: dict[str, tuple[str, float]] = field(default_factory=dict)
-    """Unused trigger ids, with their person and the moment of the loop's clock that ends them."""
+    """Unused trigger ids, with their person and the moment of the clock that ends them."""
     used_triggers: set[str] = field(default_factory=set)
     scopes: set[str] = field(default_factory=lambda: set(SCOPES))
     now: float = START.timestamp()

@@ -467,3 +467,59 @@ def test_an_address_cannot_be_an_option_or_look_like_another(address: str) -> No
     )
     assert "policy.yaml:1:" in fault
     assert "address: " in fault
+
+
+# --- what Slack knows of people -----------------------------------------------------------------
+
+
+def test_a_group_may_have_the_members_of_a_slack_user_group() -> None:
+    policy = read_policy(
+        TEAM.replace("approver: [ben, eve]", "approver: [ben, {slack-group: T1/S7}]")
+        + "chat: {platforms: [console, slack]}\n",
+        "policy.yaml",
+        KNOWN,
+    )
+    assert policy.groups["approver"] == (PersonId("ben"),)
+    assert policy.slack_groups["approver"] == ("T1/S7",)
+    assert policy.slack_groups["responder"] == ()
+
+
+@pytest.mark.parametrize(
+    ("member", "fault"),
+    [
+        ("{slack-group: S7}", "'S7' is no Slack user group"),
+        ("{slack-group: T1/U7}", "'T1/U7' is no Slack user group"),
+        ("{slack: T1/S7}", "write a person's name, or {slack-group:"),
+        ("T1/S7", "unknown person 'T1/S7'"),
+    ],
+)
+def test_a_user_group_that_is_written_wrongly_is_a_fault(member: str, fault: str) -> None:
+    found = faults(
+        "chat: {platforms: [console, slack]}\n",
+        beside=TEAM.replace("approver: [ben, eve]", f"approver: [ben, eve, {member}]"),
+    )
+    assert len(found) == 1
+    assert fault in found[0]
+
+
+def test_a_user_group_without_slack_is_a_fault() -> None:
+    grouped = TEAM.replace("approver: [ben, eve]", "approver: [ben, eve, {slack-group: T1/S7}]")
+    assert faults("", beside=grouped) == [
+        "policy.yaml:7:3: the group 'approver' has members of Slack, "
+        "which is not among chat.platforms"
+    ]
+
+
+def test_people_are_linked_by_their_address_only_where_the_policy_says_so() -> None:
+    text = TEAM.replace("ben: {name: Ben}", "ben: {name: Ben, email: ben@example.org}")
+    silent = read_policy(text, "policy.yaml", KNOWN)
+    linking = read_policy(f"{text}chat: {{link-by-email: [slack]}}\n", "policy.yaml", KNOWN)
+    assert silent.people[PersonId("ben")].email == "ben@example.org"
+    assert (silent.link_by_email, linking.link_by_email) == ((), ("slack",))
+
+
+def test_one_address_belongs_to_one_person() -> None:
+    text = TEAM.replace("ben: {name: Ben}", "ben: {name: Ben, email: a@example.org}")
+    text = text.replace("eve: {name: Eve}", "eve: {name: Eve, email: a@example.org}")
+    [fault] = faults("", beside=text)
+    assert "the e-mail address 'a@example.org' is given twice" in fault

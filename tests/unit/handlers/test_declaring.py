@@ -93,6 +93,7 @@ async def test_a_bare_declare_opens_a_form_and_records_nothing() -> None:
             "title",
             "severity",
             "services",
+            "impact",
             "private",
         ]
         viewer = await world.viewer("commander")
@@ -107,6 +108,16 @@ async def test_the_answered_form_declares() -> None:
         assert reply.tone is ReplyTone.DONE
         assert (incident.title.text, incident.severity) == ("DB slow", Severity.SEV1)
         assert (incident.services, incident.private) == (("db",), True)
+
+
+async def test_the_impact_of_the_form_is_recorded_with_the_declaration() -> None:
+    async with World() as world:
+        values = {"title": "DB slow", "severity": "SEV2", "impact": "checkouts time out"}
+        await world.press("commander", "declare", "declare", values=values)
+        incident = await world.incident()
+        assert incident.impact is not None
+        assert incident.impact.text.text == "checkouts time out"
+        assert (await world.events(incident)).count("ImpactRecorded") == 1
 
 
 async def test_an_account_that_nobody_has_linked_may_declare() -> None:

@@ -12,7 +12,8 @@ from bot.errors import OperatorMistake
 from bot.requests import SlashCommand
 from tests.support.clock import MovedClock
 from tests.support.slack.bench import heard_by
-from tests.support.slack.server import Slack, signed, slack
+from tests.support.slack.sending import signed
+from tests.support.slack.server import Slack, slack
 from tests.unit.http.doubles import RememberingDispatch
 
 COMMAND = urlencode(

@@ -1,7 +1,8 @@
 """What people type, press and fill in becomes a request, and what they read back."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import pytest
 
@@ -11,8 +12,10 @@ from bot.usecases.views import Viewer
 from bot.values import CardId, ConversationRef, PersonId
 from cards import block_kit
 from cards.model import Button, Card, FieldKind, FormField
+from tests.support.clock import MovedClock
 from tests.support.slack.bench import heard_by
-from tests.support.slack.server import Slack, Trouble, slack, words
+from tests.support.slack.interacting import words
+from tests.support.slack.server import Slack, Trouble, slack
 from tests.support.slack.workspace import Channel, Posted
 from tests.support.waiting import until
 from tests.unit.http.doubles import RememberingDispatch
@@ -191,13 +194,36 @@ async def test_a_command_that_asks_opens_its_form(
     assert "Open the room" in words(view.content["blocks"])
 
 
-async def test_a_form_that_slack_does_not_open_is_told_in_plain_words(
+async def test_a_form_that_slack_does_not_open_is_offered_by_its_button(
     team: Slack, dispatch: RememberingDispatch, ops: Channel
 ) -> None:
     dispatch.reply = Reply(tone=ReplyTone.ANSWER, text="What is broken?", card=DECLARE)
     team.trouble["views.open"] = [Trouble(status=500)]
     heard = await team.slash("U1", ops, "/incident declare")
-    assert "nothing was recorded" in words(heard.said["blocks"])
+    assert "Nothing was recorded yet" in words(heard.said["blocks"])
+
+    offered = Posted(ts="1.1", text="x", blocks=heard.said["blocks"], only_for="U1")
+    await team.press("U1", ops, offered, "Declare")
+
+    [view] = team.of.views.values()
+    assert "What is broken?" in words(view.content["blocks"])
+
+
+async def test_a_trigger_that_is_too_old_opens_nothing_and_the_button_brings_a_fresh_one(
+    dispatch: RememberingDispatch,
+) -> None:
+    clock = MovedClock()
+    async with slack(clock) as team, heard_by(team, dispatch, Shelf()):
+        team.of.add_user("U1", "ann")
+        ops = team.of.add_channel("ops")
+        dispatch.reply = Reply(tone=ReplyTone.ANSWER, text="What is broken?", card=DECLARE)
+        clock.move(timedelta(seconds=3.5))
+        team.of.triggers["t.old"] = ("U1", clock.monotonic() - 0.5)
+        heard = await team.slash("U1", ops, "/incident declare", trigger="t.old")
+        assert team.of.views == {}
+        offered = Posted(ts="1.1", text="x", blocks=heard.said["blocks"], only_for="U1")
+        await team.press("U1", ops, offered, "Declare")
+        assert len(team.of.views) == 1
 
 
 async def test_somebody_who_mentions_the_bot_commands_it(
@@ -221,6 +247,71 @@ async def test_somebody_who_mentions_the_bot_commands_it(
     [request] = dispatch.requests
     assert isinstance(request, SlashCommand)
     assert (request.id, request.text) == ("slack:event:Ev1", "/incident role commander <@U2>")
+
+
+async def test_a_form_is_opened_from_a_mention_by_its_button_with_what_was_typed(
+    team: Slack, dispatch: RememberingDispatch, ops: Channel
+) -> None:
+    typed = replace(DECLARE, form=(replace(DECLARE.form[0], default="typed already"),))
+    dispatch.reply = Reply(tone=ReplyTone.ANSWER, text="What is broken?", card=typed)
+    mention = {"type": "app_mention", "user": "U1", "text": "<@UBOT> declare", "channel": ops.id}
+    await team.event({**mention, "ts": "2.1"})
+
+    async def offered() -> Posted | None:
+        return next((m for m in ops.messages if m.only_for == "U1"), None)
+
+    await team.press("U1", ops, await until(offered), "Declare")
+
+    [view] = team.of.views.values()
+    assert view.content["blocks"][1]["element"]["initial_value"] == "typed already"
+    assert [r for r in dispatch.requests if isinstance(r, CardAnswer)] == []
+
+
+async def test_a_mention_that_slack_sends_again_is_answered_once(
+    team: Slack, dispatch: RememberingDispatch, ops: Channel
+) -> None:
+    mention = {"type": "app_mention", "user": "U1", "text": "<@UBOT> list", "channel": ops.id}
+    await team.event({**mention, "ts": "2.1"}, ident="Ev5")
+    await team.event({**mention, "ts": "2.1"}, ident="Ev5", retry=1, reason="http_timeout")
+    assert len(dispatch.requests) == 1
+
+
+async def test_the_shortcut_from_anywhere_opens_the_declare_form(
+    team: Slack, dispatch: RememberingDispatch
+) -> None:
+    dispatch.reply = Reply(tone=ReplyTone.ANSWER, text="What is broken?", card=DECLARE)
+    await team.interact(
+        {"type": "shortcut", "callback_id": "declare_incident"}, "U1", answerable=False
+    )
+    [view] = team.of.views.values()
+    dispatch.reply = Reply(tone=ReplyTone.DONE, text="Declared.")
+    await team.submit("U1", view, {"title": "checkout is down"})
+    [asked, declared] = dispatch.requests
+    assert isinstance(asked, SlashCommand)
+    assert (asked.text, asked.conversation) == ("/incident declare", None)
+    assert isinstance(declared, CardAnswer)
+    assert declared.conversation is None
+
+
+async def test_an_answer_whose_response_url_is_used_up_comes_beside_the_card(
+    team: Slack, dispatch: RememberingDispatch, ops: Channel
+) -> None:
+    dispatch.reply = Reply(tone=ReplyTone.MISTAKE, text="It is decided already.")
+    action = {"type": "button", "action_id": "answer:0", "value": "c1 approve", "action_ts": "1.1"}
+    await team.interact(
+        {
+            "type": "block_actions",
+            "channel": {"id": ops.id},
+            "actions": [action],
+            "response_url": f"{team.base}response/long-gone",
+        },
+        "U1",
+    )
+
+    async def told() -> str:
+        return next((words(m.blocks) for m in ops.messages if m.only_for == "U1"), "")
+
+    assert "It is decided already." in await until(told)
 
 
 async def test_a_message_is_kept_on_the_timeline_by_its_shortcut(
@@ -277,20 +368,6 @@ async def test_other_reactions_and_messages_of_the_bot_are_left_alone(
     await team.event(pushpin(ops, posted.ts))
     await team.event({**pushpin(ops, posted.ts), "reaction": "eyes"})
     assert dispatch.requests == []
-
-
-async def test_the_home_shows_what_waits_and_what_is_open(
-    team: Slack, dispatch: RememberingDispatch
-) -> None:
-    dispatch.reply = Reply(tone=ReplyTone.ANSWER, text="ok", card=Card(title=("1 open incident",)))
-    await team.event({"type": "app_home_opened", "user": "U1", "tab": "home"}, ident="Ev9")
-
-    async def home() -> str:
-        return words(team.of.homes["U1"]["blocks"]) if team.of.homes else ""
-
-    assert await until(home) == "1 open incident\n1 open incident"
-    texts = [r.text for r in dispatch.requests if isinstance(r, SlashCommand)]
-    assert texts == ["/incident approvals", "/incident list"]
 
 
 async def test_an_answer_that_cannot_be_sent_ends_nothing_else(

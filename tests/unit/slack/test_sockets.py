@@ -11,7 +11,8 @@ from bot.adapters.slack.team import Access, SlackTeam
 from bot.requests import Reply, ReplyTone, SlashCommand
 from tests.support.clock import MovedClock
 from tests.support.slack.bench import NoCards, policy
-from tests.support.slack.server import Slack, slack, words
+from tests.support.slack.interacting import words
+from tests.support.slack.server import Slack, slack
 from tests.support.slack.workspace import APP_TOKEN, BOT_TOKEN
 from tests.support.waiting import eventually
 from tests.unit.http.doubles import RememberingDispatch
@@ -61,7 +62,7 @@ async def test_an_envelope_is_acknowledged_with_its_answer(
     team: Slack, dispatch: RememberingDispatch
 ) -> None:
     dispatch.reply = Reply(tone=ReplyTone.ANSWER, text="No incident is open.")
-    said = await team.envelope("slash_commands", COMMAND)
+    said = await team.sending.envelope("slash_commands", COMMAND)
     assert "No incident is open." in words(said["blocks"])
     [request] = dispatch.requests
     assert isinstance(request, SlashCommand)
@@ -71,8 +72,8 @@ async def test_an_envelope_is_acknowledged_with_its_answer(
 async def test_an_envelope_that_comes_on_both_connections_is_one_request_id(
     team: Slack, dispatch: RememberingDispatch
 ) -> None:
-    await team.envelope("slash_commands", COMMAND, socket=0)
-    await team.envelope("slash_commands", COMMAND, socket=1)
+    await team.sending.envelope("slash_commands", COMMAND, socket=0)
+    await team.sending.envelope("slash_commands", COMMAND, socket=1)
     ids = [request.id for request in dispatch.requests if isinstance(request, SlashCommand)]
     assert ids == ["slack:command:T1:t.1"] * 2
 
@@ -80,9 +81,9 @@ async def test_an_envelope_that_comes_on_both_connections_is_one_request_id(
 async def test_a_connection_that_slack_renews_is_open_again_and_hears(
     team: Slack, dispatch: RememberingDispatch
 ) -> None:
-    await team.refresh(team.sockets[0])
+    await team.sending.disconnect(team.sockets[0], "refresh_requested")
     await connected(team, 2)
-    await team.envelope("slash_commands", COMMAND, socket=1)
+    await team.sending.envelope("slash_commands", COMMAND, socket=1)
     assert len(dispatch.requests) == 1
 
 
@@ -93,7 +94,7 @@ async def test_a_connection_that_breaks_is_open_again_and_hears(
     await broken.close()
     await connected(team, 2)
     assert broken not in team.sockets
-    await team.envelope("slash_commands", COMMAND, socket=1)
+    await team.sending.envelope("slash_commands", COMMAND, socket=1)
     assert len(dispatch.requests) == 1
 
 

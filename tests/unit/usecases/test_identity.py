@@ -6,15 +6,17 @@ import pytest
 
 from bot.domain.actor import Standing
 from bot.domain.policy import Group, Policy
-from bot.errors import Unavailable
+from bot.errors import Refused, Unavailable
 from bot.ports import StandingKind
 from bot.requests import ReplyTone
+from bot.usecases.identity import Identity
 from bot.usecases.seats import TokenKind
 from bot.values import PersonId
 from tests.support.team import TEAM
 from tests.support.world import World, sender
 
 ANN = PersonId("ann")
+EVE = PersonId("eve")
 
 
 def without(person: str) -> Policy:
@@ -160,3 +162,93 @@ async def test_a_person_is_called_by_many_names(
 ) -> None:
     async with World(policy=TEAM) as world:
         assert await world.identity.person_called(words, platform) == person
+
+
+# --- what Slack knows of people -----------------------------------------------------------------
+
+LINKING = replace(
+    TEAM,
+    people={**TEAM.people, EVE: replace(TEAM.people[EVE], email="Eve@example.org")},
+    link_by_email=("slack",),
+)
+GROUPED = replace(TEAM, slack_groups={"approver": ("T1/S1",)})
+
+
+class Groups:
+    """`UserGroups` whose answers a test sets."""
+
+    def __init__(self, *accounts: str) -> None:
+        self.accounts = frozenset(accounts)
+        self.fault: Exception | None = None
+
+    async def members(self, group: str) -> frozenset[str]:
+        assert group == "T1/S1"
+        if self.fault is not None:
+            raise self.fault
+        return self.accounts
+
+
+def grouped(world: World, groups: Groups) -> Identity:
+    return Identity(
+        current=world.current, seats=world.seats, people=world.people, slack_groups=groups
+    )
+
+
+async def test_a_confirmed_address_links_an_account_where_the_policy_says_so() -> None:
+    async with World(policy=LINKING) as world:
+        world.people.emails["slack", "T1/U9"] = "eve@example.org"
+        actor = await world.identity.actor(sender("slack:T1/U9"))
+        assert (actor.person, actor.linked, actor.groups) == ("eve", True, frozenset({"reader"}))
+        world.current.replace(replace(LINKING, link_by_email=()), {})
+        actor = await world.identity.actor(sender("slack:T1/U9"))
+        assert (actor.person, actor.linked) == ("slack:T1/U9", False)
+
+
+async def test_an_address_gives_no_second_account_to_who_has_one_by_name() -> None:
+    people = {**TEAM.people, ANN: replace(TEAM.people[ANN], email="ann@example.org")}
+    async with World(policy=replace(LINKING, people=people)) as world:
+        world.people.emails["slack", "T1/U9"] = "ann@example.org"
+        actor = await world.identity.actor(sender("slack:T1/U9"))
+        assert (actor.person, actor.linked) == ("slack:T1/U9", False)
+
+
+async def test_a_mention_is_of_an_account_and_never_of_a_name_that_somebody_gave_themselves() -> (
+    None
+):
+    async with World(policy=LINKING) as world:
+        world.people.emails["slack", "T1/U9"] = "eve@example.org"
+        called = world.identity.person_called
+        assert await called("<@U7|ann>", "slack", "T1/U2") is None
+        assert await called("<@U9|ann>", "slack", "T1/U2") == "eve"
+
+
+async def test_members_of_a_slack_user_group_belong_to_the_group_from_every_account() -> None:
+    async with World(policy=GROUPED) as world:
+        identity = grouped(world, Groups("T1/U1"))
+        for account in ("slack:T1/U1", "ann"):
+            assert "approver" in (await identity.actor(sender(account))).groups
+        assert "approver" not in (await identity.actor(sender("dan"))).groups
+
+
+async def test_a_member_whom_the_policy_does_not_name_belongs_to_nothing() -> None:
+    async with World(policy=GROUPED) as world:
+        identity = grouped(world, Groups("T1/U9"))
+        actor = await identity.actor(sender("slack:T1/U9"))
+        assert (actor.linked, actor.groups) == (False, frozenset({"reader"}))
+
+
+@pytest.mark.parametrize("kind", [StandingKind.GUEST, StandingKind.STRANGER, StandingKind.UNKNOWN])
+async def test_a_member_in_no_good_standing_is_none(kind: StandingKind) -> None:
+    async with World(policy=GROUPED) as world:
+        world.people.kinds["slack", "T1/U1"] = kind
+        identity = grouped(world, Groups("T1/U1"))
+        assert "approver" not in (await identity.actor(sender("slack:T1/U1"))).groups
+
+
+@pytest.mark.parametrize("fault", [Unavailable("down"), Refused("no such group")])
+async def test_a_user_group_that_is_not_known_gives_nobody_a_right(fault: Exception) -> None:
+    async with World(policy=GROUPED) as world:
+        groups = Groups("T1/U1")
+        groups.fault = fault
+        identity = grouped(world, groups)
+        assert (await identity.actor(sender("slack:T1/U1"))).groups == frozenset({"responder"})

@@ -1,0 +1,110 @@
+"""The bot's Home of each person: what waits for them and what is open, as it changes."""
+
+import asyncio
+import hashlib
+import json
+import logging
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.adapters.slack import incoming, outgoing
+from bot.adapters.slack.web import SlackWeb
+from bot.errors import FirewardenError, Unavailable
+from bot.ports import Clock
+from bot.requests import Dispatch, SlashCommand
+
+_PACE: Final = timedelta(seconds=3)
+"""Between two rounds: whatever changed meanwhile is shown at once."""
+_LOOKING: Final = timedelta(hours=8)
+"""How long somebody who opened their Home is taken to look at it: Slack tells no closing."""
+_LOOKERS: Final = 50
+"""People whose Home is kept up to date, those who opened it last: views.publish may be called
+some hundred times a minute. The others see what holds when they open it."""
+
+_SHOWN: Final = ("declare", "approvals", "list")
+"""Verbs whose answers make a Home; a bare `declare` answers with its form, and records nothing."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Looking:
+    """Somebody with their Home open, and what it shows."""
+
+    who: incoming.HomeOpened
+    since: datetime
+    shown: str = ""
+
+
+class Homes:
+    """Publishes Homes when they are opened, and again when something changed."""
+
+    def __init__(self, *, web: SlackWeb, dispatch: Dispatch, clock: Clock, command: str) -> None:
+        self._web = web
+        self._dispatch = dispatch
+        self._clock = clock
+        self._command = command
+        self._looking: OrderedDict[str, _Looking] = OrderedDict()
+        self._changed = asyncio.Event()
+
+    def opened(self, who: incoming.HomeOpened) -> None:
+        """Show somebody their Home, now and whenever it changes."""
+        self._looking[who.user] = _Looking(who=who, since=self._clock.now())
+        self._looking.move_to_end(who.user)
+        while len(self._looking) > _LOOKERS:
+            self._looking.popitem(last=False)
+        self.changed()
+
+    def changed(self) -> None:
+        """Say that what Homes show may have changed."""
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Publish until cancelled."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            wait = _PACE
+            try:
+                await self._round()
+            except Unavailable as unavailable:
+                wait = max(_PACE, unavailable.retry_after)
+                self._changed.set()
+            except Exception:  # noqa: BLE001 - the outermost frame: a bug in one view ends nothing else
+                _log.exception("a Home could not be made")
+            await self._clock.sleep_until(self._clock.now() + wait)
+
+    async def _round(self) -> None:
+        oldest = self._clock.now() - _LOOKING
+        for looking in list(self._looking.values()):
+            if looking.since < oldest:
+                self._looking.pop(looking.who.user, None)
+                continue
+            try:
+                await self._publish(looking)
+            except Unavailable:
+                raise
+            except FirewardenError as fault:
+                _log.warning("a Home could not be published: %s", fault)
+                self._looking.pop(looking.who.user, None)
+
+    async def _publish(self, looking: _Looking) -> None:
+        who, now = looking.who, self._clock.now()
+        replies = [
+            await self._dispatch.handle(
+                SlashCommand(
+                    id=f"slack:home:{who.sender.account}:{now.isoformat()}:{verb}",
+                    sender=who.sender,
+                    text=f"/{self._command} {verb}",
+                )
+            )
+            for verb in _SHOWN
+        ]
+        view = outgoing.home_view(replies, team=who.team, today=now.date())
+        made = hashlib.sha256(json.dumps(view, sort_keys=True).encode()).hexdigest()
+        if made == looking.shown:
+            return
+        await self._web.ask("views.publish", user_id=who.user, view=view)
+        looking.shown = made

@@ -1,0 +1,35 @@
+"""Cards and forms by id, as they stand now: what a press or a search in one of them is about."""
+
+from bot.requests import Sender
+from bot.usecases.commands import Core
+from bot.usecases.views import Viewer
+from bot.values import CardId
+from cards.model import Card
+from handlers import runbook
+from handlers.incident import DECLARE_FORM, declare_form
+from handlers.parameters_form import meant_by
+
+
+class Offered:
+    """Finds what somebody has in front of them, where they may see it.
+
+    The cards of incidents come from the journal; forms that a command opened are made anew.
+    """
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    async def viewer(self, sender: Sender) -> Viewer | None:
+        """Return the person behind a sender, None where nobody is who may read."""
+        return await self._core.reading.viewer(sender)
+
+    async def card(self, viewer: Viewer, card: CardId) -> Card | None:
+        """Return a card or form, None where there is none that the viewer may see."""
+        if card == DECLARE_FORM:
+            return declare_form(self._core)
+        meant = meant_by(card)
+        if meant is None:
+            return await self._core.reading.card(viewer, card)
+        mode, ident, name = meant
+        incident = await self._core.reading.state(viewer, ident)
+        return await runbook.form_again(self._core, incident, mode, name) if incident else None
