@@ -15,7 +15,6 @@ from bot.domain import (
     clocks,
     closing,
     describing,
-    erasing,
     notices,
     paging,
     proposing,
@@ -54,7 +53,6 @@ from bot.domain.intents import (
     CompleteAction,
     Declare,
     DeliveryRefused,
-    EraseTexts,
     IncidentIntent,
     Page,
     PageResult,
@@ -191,8 +189,6 @@ def _dispatch(draft: Draft, intent: IncidentIntent) -> Decision:  # noqa: C901, 
             return restoring.put_in_doubt(draft, intent)
         case TryReserve():
             return running.try_reserve(draft, intent)
-        case EraseTexts():
-            return erasing.erase(draft, intent)
         case _:
             assert_never(intent)
 
@@ -278,6 +274,9 @@ def _room_is_open(draft: Draft, intent: RoomIsOpen) -> Decision:
 
 
 def _delivery_refused(draft: Draft, intent: DeliveryRefused) -> Decision:
+    if intent.where in draft.incident.unreached:
+        # Telling of it changes the incident, so that its cards are shown again, and refused again.
+        return Decided()
     # A direct copy that nobody can get is in the room all the same.
     told = intent.seq not in draft.incident.failures and "/direct:" not in intent.where
     draft.happen(DeliveryFailed(what=intent.what, where=intent.where, why=intent.why, told=told))

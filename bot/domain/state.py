@@ -107,6 +107,8 @@ class Incident:
     broken_glass: Mapping[CardId, GlassBroken] = field(default_factory=dict)
     failures: frozenset[int] = frozenset()
     """Sequences of the events that told of a failed delivery."""
+    unreached: frozenset[str] = frozenset()
+    """What could not be delivered for good, by its key: told of once, however often it is tried."""
 
     @property
     def exists(self) -> bool:
@@ -260,8 +262,12 @@ def _changed(incident: Incident, event: Event, at: datetime) -> Incident:  # noq
             )
         case IncidentClosed():
             return replace(incident, status=Status.CLOSED, closed_at=at, next_update_at=None)
-        case DeliveryFailed():
-            return replace(incident, failures=incident.failures | {incident.seq})
+        case DeliveryFailed(where=where):
+            return replace(
+                incident,
+                failures=incident.failures | {incident.seq},
+                unreached=incident.unreached | {where},
+            )
         case GlassBroken(card=card):
             return replace(incident, broken_glass={**incident.broken_glass, card: event})
         case NoticeSent():

@@ -32,6 +32,8 @@ from bot.ports import (
     Check,
     CommandExecutor,
     CommandResult,
+    Ids,
+    Journal,
     Pager,
     ProbeResult,
     Receipt,
@@ -106,15 +108,13 @@ class Standings:
     def __init__(self, clock: MovedClock) -> None:
         self._clock = clock
         self.kinds: dict[tuple[str, str], StandingKind] = {}
-        self.emails: dict[tuple[str, str], str] = {}
         self.fault: Exception | None = None
 
     async def standing(self, platform: str, account: str) -> StandingAnswer:
         if self.fault is not None:
             raise self.fault
         kind = self.kinds.get((platform, account), StandingKind.ACTIVE)
-        email = self.emails.get((platform, account), "") if kind is StandingKind.ACTIVE else ""
-        return StandingAnswer(kind=kind, checked_at=self._clock.now(), email=email)
+        return StandingAnswer(kind=kind, checked_at=self._clock.now())
 
 
 class UnreachableHosts:
@@ -174,12 +174,14 @@ class World:
         executor: CommandExecutor | None = None,
         names: CommandNames | None = None,
         secrets: tuple[str, ...] = (),
-        journal: MemoryJournal | None = None,
+        journal: Journal | None = None,
+        ids: Ids | None = None,
+        requests: str = "request",
     ) -> None:
         embedded = replace(default_policy(), hosts={PRACTICE.name: PRACTICE})
         self.clock = MovedClock()
-        self.ids = CountedIds()
-        self.journal = journal or MemoryJournal(ids=self.ids)
+        self.ids: Ids = ids or CountedIds()
+        self.journal: Journal = journal or MemoryJournal(ids=self.ids)
         self.current = Current(
             policy=policy or embedded,
             documents=read_catalogue(None) if documents is None else documents,
@@ -198,7 +200,7 @@ class World:
         self._names = names or CommandNames()
         self._redactor = Redactor(secrets)
         self._archive = Archive(journal=self.journal, key=b"a key for the chain")
-        self._requests = 0
+        self._prefix, self._requests = requests, 0
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -233,7 +235,7 @@ class World:
         self._stack.callback(self._stop)
         for person in self.current.policy.people.values():
             for platform, account in person.accounts:
-                if platform == "console":
+                if platform == "console" and await self.seats.seat(account) is None:
                     await self.seats.add(account, person.id, SEATED if self._embedded else ())
         return self
 
@@ -495,7 +497,7 @@ class World:
 
     def _next_request(self) -> str:
         self._requests += 1
-        return f"request-{self._requests}"
+        return f"{self._prefix}-{self._requests}"
 
 
 def sender(who: str) -> Sender:

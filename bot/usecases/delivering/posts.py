@@ -3,7 +3,7 @@
 from bot.domain.effects import Effect, Place, Post, Show, Target
 from bot.domain.events import AlertsTold, Envelope, EpochRaised
 from bot.domain.state import Incident
-from bot.errors import OutcomeUnknown
+from bot.errors import OutcomeUnknown, Refused
 from bot.ports import ChatPlatform, Claim
 from bot.records.rows import EpochRow
 from bot.usecases.archive import Archive
@@ -120,8 +120,20 @@ class Shows:
                 shown = await post_once(chat, place, key, card)
                 await self._settler.done(claim, write_ref(shown))
                 return
-        await chat.update(shown, card)
+        shown = await self._updated(chat, shown, card_key(incident, effect.card), card)
         await self._settler.done(claim, write_ref(shown))
+
+    async def _updated(
+        self, chat: ChatPlatform, shown: MessageRef, key: str, card: Card
+    ) -> MessageRef:
+        """Update a copy, or post it anew where somebody has deleted its message."""
+        try:
+            await chat.update(shown, card)
+        except Refused:
+            if await chat.find(shown.conversation, key) is not None:
+                raise
+            return await post_once(chat, shown.conversation, key, card)
+        return shown
 
 
 def _announcement(envelope: Envelope) -> Card | None:
