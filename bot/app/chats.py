@@ -42,17 +42,24 @@ def telegram_team(base: Base) -> "TelegramTeam | None":
     settings = base.settings
     if settings.telegram_bot_token is None:
         return None
-    from bot.adapters.telegram.team import TelegramTeam, access  # noqa: PLC0415 - as above
+    from bot.adapters.telegram.access import access  # noqa: PLC0415 - as above
+    from bot.adapters.telegram.accounts import NobodyIsLinked  # noqa: PLC0415 - as above
+    from bot.adapters.telegram.team import TelegramTeam  # noqa: PLC0415 - as above
 
     opening = access(
         api_url=str(settings.telegram_api_url),
         token=settings.telegram_bot_token.get_secret_value(),
         group=settings.telegram_group,
         channels=settings.telegram_channels or "",
-        webhook=settings.telegram_webhook_url is not None,
+        webhook_url=str(settings.telegram_webhook_url or ""),
+        webhook_secret=_secret(settings.telegram_webhook_secret),
     )
     return TelegramTeam.open(
-        opening, folder=base.folder, policy=lambda: base.current.policy, clock=base.clock
+        opening,
+        folder=base.folder,
+        policy=lambda: base.current.policy,
+        linked=NobodyIsLinked(),
+        clock=base.clock,
     )
 
 

@@ -164,7 +164,7 @@ class Service:
         )
         router = Router(core=words)
         hearing = await self._hear_slack(stack, router, Offered(words))
-        await self._hear_telegram(stack, router)
+        hearing += await self._hear_telegram(stack, router, Offered(words))
         console = Console(
             core=Core(
                 dispatch=router,
@@ -192,13 +192,16 @@ class Service:
         command = CommandNames().incident
         return self._slack.hear(dispatch=router, cards=offered, tasks=tasks, command=command)
 
-    async def _hear_telegram(self, stack: AsyncExitStack, router: Router) -> None:
+    async def _hear_telegram(
+        self, stack: AsyncExitStack, router: Router, offered: Offered
+    ) -> tuple[Route, ...]:
         if self._telegram is None:
-            return
+            return ()
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         stack.callback(self._telegram.stop)
-        command = CommandNames().incident
-        self._telegram.hear(dispatch=router, tasks=tasks, command=command)
+        return self._telegram.hear(
+            dispatch=router, cards=offered, tasks=tasks, names=CommandNames()
+        )
 
     async def prepare(self, stack: AsyncExitStack, say: Callable[[str], None]) -> None:
         """Bring the practice host along in the embedded default, and its two seats."""

@@ -1,4 +1,4 @@
-"""Calls of the Bot API with its errors in our words, and a chat left alone while it must rest."""
+"""Calls of the Bot API with its errors told by whose turn it is next."""
 
 from collections.abc import Awaitable
 from datetime import timedelta
@@ -23,8 +23,21 @@ from bot.errors import OutcomeUnknown, Refused, Throttled, Unavailable
 from bot.ports import Clock
 
 _FINE: Final = ("message is not modified", "topic_not_modified", "query is too old")
+_NEVER_SENT: Final = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout"})
+"""What the library's transport calls a link that broke before the request went out."""
+_CONNECTIONS: Final = 32
+_POOL_TIMEOUT: Final = 10.0
+"""Seconds that a call waits for a free connection."""
 
 T = TypeVar("T")
+
+
+class Moved(Refused):
+    """The group became a supergroup, which has another id; nothing was carried out."""
+
+    def __init__(self, chat: int) -> None:
+        super().__init__(f"the group became a supergroup: its id is {chat} now")
+        self.chat = chat
 
 
 class TelegramApi:
@@ -37,7 +50,8 @@ class TelegramApi:
     @classmethod
     def open(cls, *, token: str, base_url: str, clock: Clock) -> Self:
         """`base_url` ends with a slash; nothing is called yet."""
-        calls, updates = HTTPXRequest(), HTTPXRequest()
+        calls = HTTPXRequest(connection_pool_size=_CONNECTIONS, pool_timeout=_POOL_TIMEOUT)
+        updates = HTTPXRequest()
         bot = ExtBot(
             token,
             base_url=f"{base_url}bot",
@@ -52,6 +66,8 @@ class TelegramApi:
         try:
             return await self._made(call)
         except NetworkError as fault:
+            if type(fault.__cause__).__name__ in _NEVER_SENT:
+                raise Unavailable("Telegram cannot be reached") from fault
             raise OutcomeUnknown("Telegram did not answer") from fault
 
     async def ask(self, call: Awaitable[T]) -> T | None:
@@ -78,9 +94,7 @@ class TelegramApi:
             pause = wait if isinstance(wait, timedelta) else timedelta(seconds=wait)
             raise Throttled("Telegram asks us to slow down", retry_after=pause) from fault
         except ChatMigrated as fault:
-            raise Refused(
-                f"the group became a supergroup: its id is {fault.new_chat_id} now"
-            ) from fault
+            raise Moved(fault.new_chat_id) from fault
         except (BadRequest, Forbidden, InvalidToken, Conflict) as fault:
             raise Refused(f"Telegram: {fault.message}") from fault
         except NetworkError:

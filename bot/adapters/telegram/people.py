@@ -1,9 +1,11 @@
 """Telegram as a source of standings: what the team's group says of a member, freshly."""
 
 from bot.adapters.telegram.accounts import PLATFORM
-from bot.adapters.telegram.api import TelegramApi
+from bot.adapters.telegram.api import Moved, TelegramApi
+from bot.adapters.telegram.places import Chats
 from bot.errors import Refused
 from bot.ports import Clock, StandingAnswer, StandingKind
+from bot.usecases.urgency import Urgency, carried_with
 
 _MEMBERS = frozenset({"creator", "administrator", "member"})
 
@@ -11,8 +13,9 @@ _MEMBERS = frozenset({"creator", "administrator", "member"})
 class TelegramPeople:
     """`People` for numeric Telegram accounts: members of the group are active."""
 
-    def __init__(self, *, api: TelegramApi, clock: Clock, group: int) -> None:
+    def __init__(self, *, api: TelegramApi, chats: Chats, clock: Clock, group: int) -> None:
         self._api = api
+        self._chats = chats
         self._clock = clock
         self._group = group
 
@@ -21,11 +24,19 @@ class TelegramPeople:
         now = self._clock.now()
         if platform != PLATFORM or not (account.isascii() and account.isdigit()):
             return StandingAnswer(kind=StandingKind.UNKNOWN, checked_at=now)
-        return StandingAnswer(kind=await self._asked(int(account)), checked_at=now)
+        # Whoever starts an approved step asks too, and an unknown standing voids the approval: it
+        # must not wait behind what is to be shown.
+        with carried_with(Urgency.ANSWER):
+            kind = await self._asked(int(account))
+        return StandingAnswer(kind=kind, checked_at=now)
 
     async def _asked(self, user: int) -> StandingKind:
+        group = await self._chats.now(self._group)
         try:
-            member = await self._api.ask(self._api.bot.get_chat_member(self._group, user))
+            member = await self._api.ask(self._api.bot.get_chat_member(group, user))
+        except Moved as moved:
+            await self._chats.moved(group, moved.chat)
+            return await self._asked(user)
         except Refused:
             return StandingKind.STRANGER
         if member is None:

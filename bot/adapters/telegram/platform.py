@@ -1,30 +1,29 @@
-"""Telegram as a chat platform: rooms are forum topics of one group, keys are in our own store."""
+"""Telegram as a chat platform: cards with their keyboards in topics, threads and direct chats."""
 
-import asyncio
 import hashlib
+import logging
 import re
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Final
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Message, ReplyParameters
-
 from bot.adapters.telegram.accounts import PLATFORM, Accounts
-from bot.adapters.telegram.api import TelegramApi
+from bot.adapters.telegram.places import Place, is_private, place, ref
+from bot.adapters.telegram.rooms import Rooms
+from bot.adapters.telegram.sending import Sending, Written
 from bot.adapters.telegram.store import Offered, TelegramStore
 from bot.errors import Refused
 from bot.ports import Clock, RoomSpec
 from bot.values import ConversationRef, MessageRef, PersonId
-from cards import telegram_html
+from cards import telegram_form, telegram_html
 from cards.model import Card
-from cards.overflow import cut_to
-from cards.telegram_html import MOST_TOPIC_NAME, Key, TelegramMessage
+from cards.telegram_html import TelegramMessage
 
-_CONVERSATION: Final = re.compile(r"(-?[1-9][0-9]{0,18})(?:/([1-9][0-9]{0,18}))?")
 _MESSAGE: Final = re.compile(r"[1-9][0-9]{0,18}")
+_COPIES: Final = "key:"
+"""How the id of a message begins that lies in several direct chats: it is found by its key."""
 PRESS: Final = "a:"
-CONFIRMED: Final = "y:"
-CANCEL: Final = "n"
+
+_log = logging.getLogger(__name__)
 
 
 class TelegramPlatform:
@@ -33,21 +32,19 @@ class TelegramPlatform:
     def __init__(
         self,
         *,
-        api: TelegramApi,
+        rooms: Rooms,
+        sending: Sending,
         store: TelegramStore,
         accounts: Accounts,
         clock: Clock,
-        group: int,
         channels: Mapping[str, int],
     ) -> None:
-        self._api = api
+        self._rooms = rooms
+        self._sending = sending
         self._store = store
         self._accounts = accounts
         self._clock = clock
-        self._group = group
         self._channels = channels
-        self._opening = asyncio.Lock()
-        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     @property
     def name(self) -> str:
@@ -55,169 +52,160 @@ class TelegramPlatform:
         return PLATFORM
 
     async def open_room(self, spec: RoomSpec) -> ConversationRef:
-        """Return the topic of `spec.key`; `Refused` where the room must be private."""
-        if spec.private:
-            raise Refused("a topic is read by its whole group: no room of a private incident")
-        async with self._opening:
-            known = await self._store.room(spec.key)
-            if not known:
-                name = cut_to(spec.name, MOST_TOPIC_NAME) or "room"
-                made = await self._api.once(self._api.bot.create_forum_topic(self._group, name))
-                known = f"{self._group}/{made.message_thread_id}"
-                await self._store.keep_room(spec.key, known)
-        return _ref(known)
+        """Return the topic or thread of `spec.key`; a private one is in its people's chats."""
+        return await self._rooms.open(spec)
 
-    async def set_room(self, room: ConversationRef, *, name: str, topic: str) -> None:  # noqa: ARG002 - a topic has a name only
-        """Change a topic's name."""
-        chat, thread = await self._topic(room)
-        wanted = cut_to(name, MOST_TOPIC_NAME) or "room"
-        await self._api.ask(self._api.bot.edit_forum_topic(chat, thread, name=wanted))
+    async def set_room(self, room: ConversationRef, *, name: str, topic: str) -> None:
+        """Change a room's name."""
+        await self._rooms.rename(room, name, topic)
 
     async def close_room(self, room: ConversationRef) -> None:
         """Close the topic."""
-        await self._api.ask(self._api.bot.close_forum_topic(*await self._topic(room)))
+        await self._rooms.close(room)
 
     async def reopen_room(self, room: ConversationRef) -> None:
         """Open the topic again."""
-        await self._api.ask(self._api.bot.reopen_forum_topic(*await self._topic(room)))
+        await self._rooms.reopen(room)
 
-    async def invite(self, room: ConversationRef, people: Sequence[PersonId]) -> None:  # noqa: ARG002 - see below
-        """Check the room: whoever is in the group is in its topics, and bots can add nobody."""
-        await self._topic(room)
+    async def invite(self, room: ConversationRef, people: Sequence[PersonId]) -> None:
+        """Let people into a private room; a bot can bring nobody into a group."""
+        await self._rooms.invite(room, people)
 
     async def channel(self, name: str) -> ConversationRef:
         """Return a channel that the settings name."""
         found = self._channels.get(name.removeprefix("#"))
         if found is None:
             raise Refused(f"TELEGRAM_CHANNELS names no {name!r}")
-        return _ref(str(found))
+        return ref(str(found))
 
     async def direct(self, person: PersonId) -> ConversationRef:
-        """Return the direct conversation with a person whom the policy links to Telegram."""
-        user = self._accounts.user(person)
+        """Return the direct conversation with a person who is linked to Telegram."""
+        user = await self._accounts.user(person)
         if not user:
-            raise Refused("this person has no Telegram account in the policy")
-        return _ref(str(user))
+            raise Refused("this person has no Telegram account: they link one with a code")
+        return ref(str(user))
 
     async def post(self, to: ConversationRef, key: str, card: Card) -> MessageRef:
         """Post once per (conversation, key), with what did not fit as documents below it."""
-        chat, thread = place(to)
         shown = await self._rendered(card)
-        async with self._turns[to.id]:
-            message = await self._store.message(to.id, key)
-            if not message:
-                sent = await self._api.once(
-                    self._api.bot.send_message(
-                        chat,
-                        shown.html or "…",
-                        parse_mode="HTML",
-                        message_thread_id=thread,
-                        reply_markup=_markup(shown.keyboard),
-                    )
-                )
-                message = await self._kept(to, key, sent)
-            await self._attach(to, message, shown)
-        return MessageRef(conversation=to, id=message)
+        if is_private(to):
+            await self._to_everybody(to, key, shown, pinned=card.pinned)
+            return MessageRef(conversation=to, id=f"{_COPIES}{key}")
+        message = await self._one(place(to), key, shown, pinned=card.pinned)
+        return MessageRef(conversation=to, id=str(message))
 
     async def update(self, message: MessageRef, card: Card) -> None:
-        """Replace a message in place."""
-        chat, _ = place(message.conversation)
+        """Replace a message in place, in every chat where it lies."""
+        to, shown = message.conversation, await self._rendered(card)
+        if is_private(to):
+            key = message.id.removeprefix(_COPIES)
+            await self._to_everybody(to, key, shown, pinned=card.pinned, anew=True)
+            return
+        where = place(to)
         if not _MESSAGE.fullmatch(message.id):
             raise Refused("this is no message of Telegram")
-        shown = await self._rendered(card)
-        await self._api.ask(
-            self._api.bot.edit_message_text(
-                shown.html or "…",
-                chat_id=chat,
-                message_id=int(message.id),
-                parse_mode="HTML",
-                reply_markup=_markup(shown.keyboard),
-            )
-        )
-        async with self._turns[message.conversation.id]:
-            await self._attach(message.conversation, message.id, shown)
+        await self._sending.edit(where, int(message.id), _written(shown, pinned=card.pinned))
+        await self._beside(where, int(message.id), shown)
+
+    async def amend(self, message: MessageRef, card: Card) -> None:
+        """Replace a message; Telegram shows nobody what it said before."""
+        await self.update(message, card)
 
     async def attach(self, to: ConversationRef, key: str, name: str, content: bytes) -> MessageRef:
         """Post a document once per (conversation, key)."""
-        async with self._turns[to.id]:
-            return MessageRef(conversation=to, id=await self._document(to, key, name, content, ""))
+        if is_private(to):
+            async for where in self._everywhere(to):
+                await self._sending.document(where, key, name, content)
+            return MessageRef(conversation=to, id=f"{_COPIES}{key}")
+        message = await self._sending.document(place(to), key, name, content)
+        return MessageRef(conversation=to, id=str(message))
 
     async def find(self, to: ConversationRef, key: str) -> MessageRef | None:
-        """Return the message that was kept under the key."""
-        place(to)
-        found = await self._store.message(to.id, key)
-        return MessageRef(conversation=to, id=found) if found else None
+        """Return the message of a key, looked for where its sending was not answered."""
+        if is_private(to):
+            found = [await self._sending.find(where, key) async for where in self._everywhere(to)]
+            there = bool(found) and all(found)
+            return MessageRef(conversation=to, id=f"{_COPIES}{key}") if there else None
+        message = await self._sending.find(place(to), key)
+        return MessageRef(conversation=to, id=str(message)) if message else None
 
-    async def _topic(self, room: ConversationRef) -> tuple[int, int]:
-        chat, thread = place(room)
-        if thread is None or not await self._store.is_room(room.id):
-            raise Refused("this is no room that we opened in Telegram")
-        return chat, thread
+    # --- how -------------------------------------------------------------------------------
+
+    async def _one(self, to: Place, key: str, shown: TelegramMessage, *, pinned: bool) -> int:
+        """Post to one chat; the first pinned card of a thread becomes what it hangs below."""
+        written = _written(shown, pinned=pinned)
+        root = to.root if pinned and to.root else 0
+        if root and not await self._sending.find(to, key):
+            await self._sending.edit(to, root, written)
+            await self._sending.call_it(to, key, root)
+        message = await self._sending.post(to, key, written)
+        await self._beside(to, message, shown)
+        return message
+
+    async def _to_everybody(
+        self,
+        room: ConversationRef,
+        key: str,
+        shown: TelegramMessage,
+        *,
+        pinned: bool,
+        anew: bool = False,
+    ) -> None:
+        """Post to each person of a private room; whoever has it already gets it `anew`."""
+        reached, why = 0, ""
+        async for where in self._everywhere(room):
+            written = _written(shown, pinned=pinned)
+            try:
+                known = await self._sending.find(where, key)
+                if known and anew:
+                    await self._sending.edit(where, known, written)
+                message = known or await self._sending.post(where, key, written)
+                await self._beside(where, message, shown)
+                reached += 1
+            except Refused as refused:
+                # The others of the room must hear of it all the same.
+                why = str(refused)
+                _log.warning("somebody of a private incident is not reached: %s", refused)
+        if why and not reached:
+            raise Refused(f"nobody of this private incident can be reached: {why}")
+
+    async def _everywhere(self, room: ConversationRef) -> AsyncIterator[Place]:
+        for person in await self._rooms.members(room):
+            user = await self._accounts.user(person)
+            if user:
+                yield Place(id=room.id, chat=user)
 
     async def _rendered(self, card: Card) -> TelegramMessage:
-        for button in card.buttons:
-            await self._store.keep_button(
+        await self._store.keep_buttons(
+            [
                 Offered(
                     id=_digest(card.id, button.option),
                     card=card.id,
                     option=button.option,
                     label=button.label,
                     confirm=button.confirm,
+                    asks=telegram_form.asks(card, button),
                 )
-            )
+                for button in card.buttons
+            ]
+        )
         return telegram_html.render(
             card,
             pack=lambda ident, option: PRESS + _digest(ident, option),
-            mentions=self._accounts.mentions(),
+            mentions=await self._accounts.mentions(),
             today=self._clock.now().date(),
         )
 
-    async def _attach(self, to: ConversationRef, message: str, shown: TelegramMessage) -> None:
+    async def _beside(self, to: Place, message: int, shown: TelegramMessage) -> None:
         for file in shown.attachments:
             content = file.content.encode()
             key = f"beside:{message}:{hashlib.sha256(content).hexdigest()}"
-            await self._document(to, key, file.name, content, message)
-
-    async def _document(
-        self, to: ConversationRef, key: str, name: str, content: bytes, beside: str
-    ) -> str:
-        chat, thread = place(to)
-        known = await self._store.message(to.id, key)
-        if known:
-            return known
-        sent = await self._api.once(
-            self._api.bot.send_document(
-                chat,
-                content,
-                filename=name,
-                message_thread_id=thread,
-                reply_parameters=ReplyParameters(int(beside)) if beside else None,
-            )
-        )
-        return await self._kept(to, key, sent)
-
-    async def _kept(self, to: ConversationRef, key: str, sent: Message) -> str:
-        message = str(sent.message_id)
-        await self._store.keep_message(to.id, key, message)
-        return message
+            await self._sending.document(to, key, file.name, content, beside=message)
 
 
-def place(conversation: ConversationRef) -> tuple[int, int | None]:
-    """Return chat id and topic of a conversation; `Refused` where it can be none of Telegram's."""
-    found = _CONVERSATION.fullmatch(conversation.id)
-    if conversation.platform != PLATFORM or found is None:
-        raise Refused(f"Telegram has no conversation {conversation.platform}:{conversation.id}")
-    return int(found[1]), int(found[2]) if found[2] else None
-
-
-def _ref(conversation: str) -> ConversationRef:
-    return ConversationRef(platform=PLATFORM, id=conversation)
+def _written(shown: TelegramMessage, *, pinned: bool) -> Written:
+    return Written(html=shown.html or "…", keyboard=shown.keyboard, pinned=pinned)
 
 
 def _digest(card: str, option: str) -> str:
     return hashlib.sha256(f"{card}\0{option}".encode()).hexdigest()[:40]
-
-
-def _markup(rows: Sequence[Sequence[Key]]) -> InlineKeyboardMarkup | None:
-    keys = [[InlineKeyboardButton(k.text, callback_data=k.callback_data) for k in r] for r in rows]
-    return InlineKeyboardMarkup(keys) if keys else None

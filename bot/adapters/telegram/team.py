@@ -6,27 +6,43 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from bot.adapters.telegram.accounts import Accounts
+from bot.adapters.http.routes import Route
+from bot.adapters.telegram.accounts import Accounts, Linked
+from bot.adapters.telegram.answering import Answering
 from bot.adapters.telegram.api import TelegramApi
-from bot.adapters.telegram.hearing import Hearing
+from bot.adapters.telegram.database import Database
+from bot.adapters.telegram.hearing import Cards, Hearing, Memory
 from bot.adapters.telegram.pager import TelegramPager
 from bot.adapters.telegram.people import TelegramPeople
+from bot.adapters.telegram.places import Chats
 from bot.adapters.telegram.platform import TelegramPlatform
+from bot.adapters.telegram.rooms import Rooms
+from bot.adapters.telegram.sending import Sending
+from bot.adapters.telegram.starting import Starting, Webhook
 from bot.adapters.telegram.store import TelegramStore
+from bot.adapters.telegram.taking import Taking
+from bot.adapters.telegram.talks import Talks
+from bot.adapters.telegram.webhook import Door
 from bot.domain.policy import Policy
-from bot.errors import Fault, OperatorMistake
 from bot.ports import Clock
 from bot.requests import Dispatch
+from bot.usecases.commands import CommandNames
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """Where the API is, what opens it, the group of the topics, and channels by name."""
+    """Where the API is, what opens it, the group of the rooms, and channels by name."""
 
     api_url: str
     token: str = field(repr=False)
     group: int
     channels: Mapping[str, int]
+    webhook: Webhook | None = None
+
+    @property
+    def bot(self) -> int:
+        """The bot's own user id: what stands before the token's colon."""
+        return int(self.token.partition(":")[0])
 
 
 class TelegramTeam:
@@ -37,50 +53,90 @@ class TelegramTeam:
         *,
         access: Access,
         api: TelegramApi,
-        store: TelegramStore,
+        database: Database,
         accounts: Accounts,
         clock: Clock,
     ) -> None:
         self._access = access
         self._api = api
-        self._store = store
+        self._database = database
+        self._accounts = accounts
         self._clock = clock
-        self.platform = TelegramPlatform(
+        self._store = TelegramStore(database)
+        self._chats = Chats(self._store)
+        self._sending = Sending(api=api, store=self._store, chats=self._chats)
+        rooms = Rooms(
             api=api,
-            store=store,
+            store=self._store,
+            sending=self._sending,
+            chats=self._chats,
+            group=access.group,
+        )
+        self.platform = TelegramPlatform(
+            rooms=rooms,
+            sending=self._sending,
+            store=self._store,
             accounts=accounts,
             clock=clock,
-            group=access.group,
             channels=access.channels,
         )
-        self.people = TelegramPeople(api=api, clock=clock, group=access.group)
+        self.people = TelegramPeople(api=api, chats=self._chats, clock=clock, group=access.group)
         self.pager = TelegramPager(self.platform)
         self._listening: asyncio.Task[None] | None = None
 
     @classmethod
     def open(
-        cls, access: Access, *, folder: Path, policy: Callable[[], Policy], clock: Clock
+        cls,
+        access: Access,
+        *,
+        folder: Path,
+        policy: Callable[[], Policy],
+        linked: Linked,
+        clock: Clock,
     ) -> Self:
         """`policy` is the one that holds when it is asked; `folder` gets the adapter's own file."""
         return cls(
             access=access,
             api=TelegramApi.open(token=access.token, base_url=access.api_url, clock=clock),
-            store=TelegramStore.open(folder / "telegram.sqlite3"),
-            accounts=Accounts(policy),
+            database=Database.open(folder / "telegram.sqlite3"),
+            accounts=Accounts(policy, linked),
             clock=clock,
         )
 
-    def hear(self, *, dispatch: Dispatch, tasks: asyncio.TaskGroup, command: str) -> None:
-        """Begin to hear by long polling."""
-        hearing = Hearing(
-            api=self._api,
-            store=self._store,
+    def hear(
+        self, *, dispatch: Dispatch, cards: Cards, tasks: asyncio.TaskGroup, names: CommandNames
+    ) -> tuple[Route, ...]:
+        """Begin to hear: by long polling, or over the returned route."""
+        answering = Answering(api=self._api, sending=self._sending, chats=self._chats, tasks=tasks)
+        talks = Talks(
+            database=self._database,
+            answering=answering,
             dispatch=dispatch,
-            clock=self._clock,
-            command=command,
-            bot=int(self._access.token.partition(":")[0]),
+            names=self._accounts.names,
+            bot=self._access.bot,
         )
-        self._listening = tasks.create_task(hearing.run())
+        hearing = Hearing(
+            memory=Memory(store=self._store, chats=self._chats, sending=self._sending),
+            answering=answering,
+            talks=talks,
+            dispatch=dispatch,
+            cards=cards,
+            names=names,
+            bot=self._access.bot,
+        )
+        hook = self._access.webhook
+        door = None if hook is None else Door(bot=self._api.bot, secret=hook.secret)
+        starting = Starting(
+            api=self._api,
+            taking=Taking(hearing),
+            talks=talks,
+            clock=self._clock,
+            names=names,
+            webhook=hook,
+            door=door,
+        )
+        self._listening = tasks.create_task(starting.run())
+        return () if door is None else (door.route(),)
 
     def stop(self) -> None:
         """Hear nothing more."""
@@ -90,31 +146,4 @@ class TelegramTeam:
     async def close(self) -> None:
         """Close connections and file, once nothing is sent any more."""
         await self._api.close()
-        await self._store.close()
-
-
-def access(*, api_url: str, token: str, group: int | None, channels: str, webhook: bool) -> Access:
-    """Read what the settings say; raises OperatorMistake with every fault."""
-    faults = []
-    if not token.partition(":")[0].isdecimal():
-        faults.append(_fault("TELEGRAM_BOT_TOKEN is not <number>:<secret>", "copy it whole"))
-    if group is None:
-        faults.append(_fault("TELEGRAM_GROUP is missing", "write the id of the team's group"))
-    if webhook:
-        faults.append(_fault("TELEGRAM_WEBHOOK_URL is set", "unset it: updates are polled"))
-    named: dict[str, int] = {}
-    for pair in filter(None, channels.split(",")):
-        name, _, ident = pair.strip().partition("=")
-        if not name or not ident.removeprefix("-").isdecimal():
-            faults.append(
-                _fault(f"TELEGRAM_CHANNELS: {pair!r}", "write name=-100123, with commas between")
-            )
-        else:
-            named[name] = int(ident)
-    if faults or group is None:
-        raise OperatorMistake(faults)
-    return Access(api_url=api_url, token=token, group=group, channels=named)
-
-
-def _fault(message: str, hint: str) -> Fault:
-    return Fault(file="environment", message=message, hint=hint)
+        await self._database.close()

@@ -5,18 +5,21 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from bot.adapters.telegram.accounts import Accounts
-from bot.adapters.telegram.api import TelegramApi
-from bot.adapters.telegram.platform import TelegramPlatform, place
-from bot.adapters.telegram.store import TelegramStore
+from bot.adapters.telegram.accounts import NobodyIsLinked
+from bot.adapters.telegram.places import place
+from bot.adapters.telegram.platform import TelegramPlatform
+from bot.adapters.telegram.starting import Webhook
+from bot.adapters.telegram.team import Access, TelegramTeam
 from bot.config.policy_file import default_policy
 from bot.domain.policy import Policy, PolicyPerson
+from bot.ports import Clock
 from bot.values import ConversationRef, PersonId
 from cards.model import Card
 from tests.support.clock import HastenedClock
 from tests.support.telegram.server import GROUP, TOKEN, Telegram
+from tests.support.telegram.world import ANNOUNCEMENTS, STAKEHOLDERS
 
-CHANNELS = {"announcements": -1002, "stakeholders": -1003}
+CHANNELS = {"announcements": ANNOUNCEMENTS, "stakeholders": STAKEHOLDERS}
 
 
 def policy() -> Policy:
@@ -29,33 +32,42 @@ def policy() -> Policy:
     return replace(default_policy(), people=people)
 
 
+def access_to(there: Telegram, webhook: Webhook | None = None) -> Access:
+    return Access(api_url=there.base, token=TOKEN, group=GROUP, channels=CHANNELS, webhook=webhook)
+
+
+@asynccontextmanager
+async def team_in(
+    there: Telegram, folder: Path, clock: Clock | None = None, webhook: Webhook | None = None
+) -> AsyncIterator[TelegramTeam]:
+    """Open the bot's side; a second one on the same folder is the bot after a restart."""
+    team = TelegramTeam.open(
+        access_to(there, webhook),
+        folder=folder,
+        policy=policy,
+        linked=NobodyIsLinked(),
+        clock=clock or HastenedClock(),
+    )
+    try:
+        yield team
+    finally:
+        await team.close()
+
+
 @asynccontextmanager
 async def people_in(there: Telegram, folder: Path) -> AsyncIterator[TelegramPlatform]:
-    """Open a platform; a second one on the same folder is the bot after a restart."""
-    clock = HastenedClock()
-    store = TelegramStore.open(folder / "telegram.sqlite3")
-    api = TelegramApi.open(token=TOKEN, base_url=there.base, clock=clock)
-    try:
-        yield TelegramPlatform(
-            api=api,
-            store=store,
-            accounts=Accounts(policy),
-            clock=clock,
-            group=GROUP,
-            channels=CHANNELS,
-        )
-    finally:
-        await api.close()
-        await store.close()
+    """Open the platform alone."""
+    async with team_in(there, folder) as team:
+        yield team.platform
 
 
 async def shown_in(there: Telegram, conversation: ConversationRef) -> Sequence[Card]:
     """Read a conversation back as cards of one line, without the files beside a message."""
-    chat, thread = place(conversation)
+    where = place(conversation)
     return [
         Card(kind="file", title=(m.file,)) if m.file else _read(m.text)
         for m in there.posted
-        if (m.chat, m.thread or None) == (chat, thread) and not m.beside
+        if (m.chat, m.thread or None) == (where.chat, where.thread) and not m.beside
     ]
 
 

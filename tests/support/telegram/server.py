@@ -1,251 +1,361 @@
-"""The Bot API on loopback: topics, messages, keyboards, presses and updates with long polling."""
+"""The Bot API on loopback, and people who write and press there.
+
+async with telegram() as there:
+    there.type(1, "/incident declare sev2 checkout is down")
+    there.press(2, card, "Approve")
+"""
 
 import asyncio
-import html
 import json
-import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+import aiohttp
 from aiohttp import web
 
 from bot.values import Json
+from tests.support.telegram.methods import Args, Methods
+from tests.support.telegram.world import (
+    BOT,
+    GROUP,
+    NAME,
+    TOKEN,
+    BadCall,
+    Chat,
+    Posted,
+    World,
+    bot,
+    user,
+)
 
-TOKEN = "4242:test"
-GROUP = -1001
-NAME = "WardenBot"
+__all__ = ["BOT", "GROUP", "NAME", "TOKEN", "Posted", "Telegram", "Trouble", "telegram"]
+
+SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """How the next call of a method goes wrong; `after` = it is carried out all the same."""
+
+    status: int = 0
+    retry_after: int = 0
+    drop: bool = False
+    after: bool = False
+    description: str = "Internal Server Error"
 
 
 @dataclass(slots=True, kw_only=True)
-class Posted:
-    """A message of the bot's: its text as people read it."""
+class Webhook:
+    """Where updates are sent: `failed` is the last failure, "" after a success."""
 
-    id: int
-    chat: int
-    thread: int
-    text: str
-    keys: list[dict[str, str]]
-    file: str = ""
-    beside: bool = False
+    url: str
+    secret: str
+    kinds: tuple[str, ...]
+    failed: str = ""
 
 
-class BadCall(Exception):
-    """What Telegram answers with 400 or 403."""
-
-    def __init__(self, words: str, status: int = 400) -> None:
-        super().__init__(words)
-        self.status = status
-
-
-@dataclass(slots=True)
 class Telegram:
-    """One bot, one group with topics, channels, and the users who started the bot."""
+    """See the module. `calls` are the methods that were called, in their order."""
 
-    chats: set[int] = field(default_factory=lambda: {GROUP, -1002, -1003, 1, 2})
-    members: set[int] = field(default_factory=lambda: {1, 2})
-    topics: dict[int, tuple[str, bool]] = field(default_factory=dict)
-    posted: list[Posted] = field(default_factory=list)
-    updates: list[dict[str, Json]] = field(default_factory=list)
-    answers: list[str] = field(default_factory=list)
-    resting: int = 0
-    """Seconds of `retry_after` that the next call of sendMessage gets."""
-    base: str = ""
-    last: int = 0
-    news: asyncio.Event = field(default_factory=asyncio.Event)
+    def __init__(self) -> None:
+        self.of = World()
+        self.calls: list[tuple[str, Args]] = []
+        self.trouble: dict[str, list[Trouble]] = {}
+        self.down = False
+        """While it is set, every method answers 502."""
+        self.updates: list[dict[str, Json]] = []
+        self.webhook: Webhook | None = None
+        self.reach = ""
+        """Where a webhook's calls really go, as through a reverse proxy; "" = its own address."""
+        self.base = ""
+        self._methods = Methods(self.of)
+        self._last = 1000
+        self._news = asyncio.Event()
+        self._session: aiohttp.ClientSession | None = None
 
-    def next(self) -> int:
-        """Return the next id."""
-        self.last += 1
-        return self.last
+    # --- what can be seen ------------------------------------------------------------------
 
-    def type(self, user: int, text: str, kind: str = "message") -> None:
-        """Write in the group."""
-        message = self._message(self.next(), GROUP, 0, text)
-        message["from"] = _user(user)
-        self.tell({kind: message})
+    @property
+    def posted(self) -> list[Posted]:
+        """Every message of the bot's that is there, oldest first."""
+        return self.of.posted
 
-    def press(self, user: int, shown: Posted, label: str) -> None:
+    @property
+    def answers(self) -> list[str]:
+        """The short answers that presses got."""
+        return self._methods.answers
+
+    @property
+    def commands(self) -> Mapping[tuple[str, str], list[tuple[str, str]]]:
+        """The lists of commands, by scope and language."""
+        return self._methods.commands
+
+    @property
+    def topics(self) -> Mapping[int, tuple[str, bool]]:
+        """The group's topics: name, and whether it is closed."""
+        return {ident: (t.name, t.closed) for ident, t in self.of.group.topics.items()}
+
+    def seen(self, chat: int, thread: int = 0) -> list[Posted]:
+        """Return the bot's messages in a conversation."""
+        return [m for m in self.posted if (m.chat, m.thread) == (chat, thread)]
+
+    def called(self, method: str) -> list[Args]:
+        """Return the arguments of every call of a method."""
+        return [args for name, args in self.calls if name == method]
+
+    # --- people ----------------------------------------------------------------------------
+
+    def type(
+        self,
+        who: int,
+        text: str,
+        kind: str = "message",
+        *,
+        chat: int = GROUP,
+        thread: int = 0,
+        reply_to: Posted | None = None,
+        language: str = "",
+    ) -> int:
+        """Write something; returns the update's id."""
+        message = self._written(chat, text, thread, reply_to)
+        message["from"] = {**user(who)} | ({"language_code": language} if language else {})
+        return self.tell({kind: message})
+
+    def write(self, who: int, text: str) -> int:
+        """Write in the direct chat with the bot, which begins it."""
+        if who not in self.of.chats:
+            self.of.meet(who)
+        return self.type(who, text, chat=who)
+
+    def type_anonymously(self, text: str) -> int:
+        """Write in the group as an administrator who hides behind its name."""
+        message = self._written(GROUP, text, 0, None)
+        message["from"] = {"id": 1087968824, "is_bot": True, "first_name": "Group"}
+        message["sender_chat"] = self.of.group.described()
+        return self.tell({"message": message})
+
+    def publish(self, channel: int, text: str) -> int:
+        """Post in a channel, in its name."""
+        message = self._written(channel, text, 0, None)
+        message["sender_chat"] = self.of.chats[channel].described()
+        return self.tell({"channel_post": message})
+
+    def press(self, who: int, shown: Posted, label: str) -> int:
         """Press a button by its label."""
         [data] = [key["callback_data"] for key in shown.keys if key["text"] == label]
-        self.tell(
+        return self.press_data(who, shown, data)
+
+    def press_data(self, who: int, shown: Posted, data: str) -> int:
+        """Press a button that carries these data, which the message may not have any more."""
+        query = str(self._next())
+        self._methods.pressed[query] = False
+        return self.tell(
             {
                 "callback_query": {
-                    "id": str(self.next()),
-                    "from": _user(user),
+                    "id": query,
+                    "from": user(who),
                     "chat_instance": "1",
                     "data": data,
-                    "message": self._message(shown.id, shown.chat, shown.thread, shown.text),
+                    "message": self.of.described(shown),
                 }
             }
         )
 
-    def tell(self, update: Mapping[str, Json]) -> None:
-        """Queue an update."""
-        self.updates.append({"update_id": self.next(), **update})
-        self.news.set()
+    def age(self) -> None:
+        """Let every press get too old for an answer."""
+        for query in self._methods.pressed:
+            self._methods.pressed[query] = True
 
-    async def call(self, request: web.Request) -> web.Response:
-        """Answer one call."""
-        form = await request.post()
-        given = {
-            k: v if isinstance(v, str) else v.filename if isinstance(v, web.FileField) else ""
-            for k, v in form.items()
-        }
-        method = request.match_info["method"]
-        try:
-            if method == "getUpdates":
-                result: Json = await self._updates(given)
+    def upgrade(self, new: int) -> None:
+        """Make the group a supergroup, and tell of it."""
+        old = self.of.group
+        self.of.upgrade(new)
+        message = self._message(self.of.chats[new], 1, "")
+        del message["text"]
+        self.tell({"message": message | {"migrate_from_chat_id": old.id, "from": bot()}})
+
+    def tell(self, update: Mapping[str, Json]) -> int:
+        """Queue an update; returns its id."""
+        ident = self._next()
+        self.updates.append({"update_id": ident, **update})
+        self._news.set()
+        return ident
+
+    def tell_again(self, ident: int, update: Mapping[str, Json]) -> None:
+        """Queue an update under an id that was used before."""
+        self.updates.append({"update_id": ident, **update})
+        self._news.set()
+
+    def _next(self) -> int:
+        self._last += 1
+        return self._last
+
+    def _written(
+        self, ident: int, text: str, thread: int, reply_to: Posted | None
+    ) -> dict[str, Json]:
+        chat = self.of.chats[ident]
+        chat = self.of.chats[chat.moved_to] if chat.moved_to else chat
+        message = self._message(chat, self.of.next_message(chat), text)
+        if thread:
+            message |= {"message_thread_id": thread, "is_topic_message": True}
+            message["reply_to_message"] = self.of.root(chat, thread)
+        if reply_to is not None:
+            message["reply_to_message"] = self.of.described(reply_to)
+        return message
+
+    def _message(self, chat: Chat, ident: int, text: str) -> dict[str, Json]:
+        return {"message_id": ident, "date": 1, "chat": chat.described(), "text": text}
+
+    # --- the server ------------------------------------------------------------------------
+
+    def application(self) -> web.Application:
+        """Return the server's routes."""
+        app = web.Application(client_max_size=64 * 1024 * 1024)
+        app.router.add_post("/bot{token}/{method}", self._api)
+        return app
+
+    def connect(self, session: aiohttp.ClientSession) -> None:
+        """Take the session over which webhooks are called."""
+        self._session = session
+
+    async def push(self) -> None:
+        """Send updates to the webhook while there is one, each until it is taken."""
+        while True:
+            waiting = [u for u in self.updates if self._wanted(u)]
+            if self.webhook is None or not waiting:
+                self._news.clear()
+                await self._news.wait()
+                continue
+            hook = self.webhook
+            hook.failed = await self._sent(hook, waiting[0])
+            if not hook.failed:
+                self.updates.remove(waiting[0])
             else:
-                result = self._methods()[method](given)
+                await asyncio.sleep(0.02)
+
+    async def _sent(self, hook: Webhook, update: Mapping[str, Json]) -> str:
+        assert self._session is not None
+        headers = {SECRET_HEADER: hook.secret} if hook.secret else {}
+        try:
+            async with self._session.post(
+                self.reach or hook.url, json=update, headers=headers
+            ) as got:
+                return "" if got.status == 200 else f"Wrong response from the webhook: {got.status}"
+        except aiohttp.ClientError as fault:
+            return f"Connection failed: {type(fault).__name__}"
+
+    def _wanted(self, update: Mapping[str, Json]) -> bool:
+        return self.webhook is not None and any(kind in update for kind in self.webhook.kinds)
+
+    async def _api(self, request: web.Request) -> web.StreamResponse:
+        method, args = request.match_info["method"], await _args(request)
+        if request.match_info["token"] != TOKEN:
+            return _failed(BadCall("Unauthorized", 401))
+        self.calls.append((method, args))
+        if self.down:
+            return web.Response(status=502, text="<html>Bad Gateway</html>")
+        queue = self.trouble.get(method, [])
+        now = queue.pop(0) if queue else None
+        if now is not None and not now.after:
+            return _gone_wrong(request, now)
+        try:
+            answer = web.json_response({"ok": True, "result": await self._result(method, args)})
         except BadCall as bad:
-            said = {"ok": False, "error_code": bad.status, "description": str(bad)}
-            if bad.status == 429:
-                wait, self.resting = self.resting, 0
-                said["parameters"] = {"retry_after": wait}
-            return web.json_response(said, status=bad.status)
-        return web.json_response({"ok": True, "result": result})
+            answer = _failed(bad)
+        return answer if now is None else _gone_wrong(request, now)
 
-    def _methods(self) -> dict[str, Callable[[dict[str, str]], Json]]:
-        return {
-            "getMe": lambda _: {**_user(4242), "is_bot": True, "username": NAME},
-            "sendMessage": self._send,
-            "sendDocument": self._document,
-            "editMessageText": self._edit,
-            "answerCallbackQuery": self._answer,
-            "createForumTopic": self._create,
-            "editForumTopic": self._rename,
-            "closeForumTopic": lambda given: self._close(given, closed=True),
-            "reopenForumTopic": lambda given: self._close(given, closed=False),
-            "getChatMember": self._member,
-        }
+    async def _result(self, method: str, args: Args) -> Json:
+        match method:
+            case "getUpdates":
+                return await self._updates(args)
+            case "setWebhook":
+                return self._set_webhook(args)
+            case "deleteWebhook":
+                self.webhook = None
+                return True
+            case "getWebhookInfo":
+                return self._told_of_webhook()
+            case _:
+                return self._methods.one(method, args)
 
-    async def _updates(self, given: dict[str, str]) -> Json:
+    async def _updates(self, given: Args) -> Json:
+        if self.webhook is not None:
+            raise BadCall("Conflict: can't use getUpdates method while webhook is active", 409)
         offset = int(given.get("offset", "0"))
         self.updates = [u for u in self.updates if int(str(u["update_id"])) >= offset]
-        if not self.updates:
-            self.news.clear()
-            try:
-                async with asyncio.timeout(int(given.get("timeout", "0"))):
-                    await self.news.wait()
-            except TimeoutError:
-                return []
-        asked = json.loads(given["allowed_updates"])
-        return [u for u in self.updates if asked[0] in u or asked[1] in u]
+        kinds = json.loads(given["allowed_updates"])
+        try:
+            async with asyncio.timeout(int(given.get("timeout", "0"))):
+                while not (found := [u for u in self.updates if any(k in u for k in kinds)]):
+                    self._news.clear()
+                    await self._news.wait()
+        except TimeoutError:
+            return []
+        return found[: int(given.get("limit", "100"))]
 
-    def _send(self, given: dict[str, str]) -> Json:
-        if self.resting:
-            raise BadCall("Too Many Requests: retry later", 429)
-        return self._post(given, _read(given["text"]), "")
-
-    def _document(self, given: dict[str, str]) -> Json:
-        return self._post(given, "", given["document"])
-
-    def _post(self, given: dict[str, str], text: str, file: str) -> Json:
-        chat, thread = int(given["chat_id"]), int(given.get("message_thread_id", "0"))
-        if chat not in self.chats:
-            raise BadCall("Forbidden: bot can't initiate conversation with a user", 403)
-        if thread and thread not in self.topics:
-            raise BadCall("Bad Request: message thread not found")
-        beside = "reply_parameters" in given
-        shown = Posted(
-            id=self.next(),
-            chat=chat,
-            thread=thread,
-            text=text,
-            keys=_keys(given),
-            file=file,
-            beside=beside,
-        )
-        self.posted.append(shown)
-        return self._message(shown.id, chat, thread, text)
-
-    def _edit(self, given: dict[str, str]) -> Json:
-        ident, text, keys = int(given["message_id"]), _read(given["text"]), _keys(given)
-        for shown in self.posted:
-            if shown.id == ident and shown.chat == int(given["chat_id"]):
-                if (shown.text, shown.keys) == (text, keys):
-                    raise BadCall("Bad Request: message is not modified")
-                shown.text, shown.keys = text, keys
-                return self._message(ident, shown.chat, shown.thread, text)
-        raise BadCall("Bad Request: message to edit not found")
-
-    def _answer(self, given: dict[str, str]) -> Json:
-        if _units(given.get("text", "")) > 200:
-            raise BadCall("Bad Request: MESSAGE_TOO_LONG")
-        self.answers.append(given.get("text", ""))
+    def _set_webhook(self, given: Args) -> Json:
+        secret, url = given.get("secret_token", ""), given["url"]
+        if secret and not (len(secret) <= 256 and secret.replace("-", "_").isidentifier()):
+            raise BadCall("Bad Request: secret token contains unallowed characters")
+        kinds = tuple(json.loads(given.get("allowed_updates", "[]")))
+        self.webhook = Webhook(url=url, secret=secret, kinds=kinds) if url else None
+        self._news.set()
         return True
 
-    def _create(self, given: dict[str, str]) -> Json:
-        if not 1 <= _units(given["name"]) <= 128:
-            raise BadCall("Bad Request: topic name is invalid")
-        thread = self.next()
-        self.topics[thread] = (given["name"], False)
-        return {"message_thread_id": thread, "name": given["name"], "icon_color": 0}
-
-    def _rename(self, given: dict[str, str]) -> Json:
-        return self._topic(given, (given["name"], self.topics[int(given["message_thread_id"])][1]))
-
-    def _close(self, given: dict[str, str], *, closed: bool) -> Json:
-        return self._topic(given, (self.topics[int(given["message_thread_id"])][0], closed))
-
-    def _topic(self, given: dict[str, str], wanted: tuple[str, bool]) -> Json:
-        thread = int(given["message_thread_id"])
-        if self.topics[thread] == wanted:
-            raise BadCall("Bad Request: TOPIC_NOT_MODIFIED")
-        self.topics[thread] = wanted
-        return True
-
-    def _member(self, given: dict[str, str]) -> Json:
-        user = int(given["user_id"])
-        return {"user": _user(user), "status": "member" if user in self.members else "left"}
-
-    def _message(self, ident: int, chat: int, thread: int, text: str) -> dict[str, Json]:
-        kind = "private" if chat > 0 else "supergroup"
-        said: dict[str, Json] = {
-            "message_id": ident,
-            "date": 1,
-            "chat": {"id": chat, "type": kind},
-            "text": text,
+    def _told_of_webhook(self) -> Json:
+        hook = self.webhook
+        told: dict[str, Json] = {
+            "url": hook.url if hook else "",
+            "has_custom_certificate": False,
+            "pending_update_count": len(self.updates),
         }
-        return said | ({"message_thread_id": thread, "is_topic_message": True} if thread else {})
-
-
-def _user(ident: int) -> dict[str, Json]:
-    return {"id": ident, "is_bot": False, "first_name": f"user {ident}"}
-
-
-def _keys(given: dict[str, str]) -> list[dict[str, str]]:
-    rows = json.loads(given.get("reply_markup", "{}")).get("inline_keyboard", [])
-    keys = [key for row in rows for key in row]
-    if any(not 1 <= len(key["callback_data"].encode()) <= 64 for key in keys):
-        raise BadCall("Bad Request: BUTTON_DATA_INVALID")
-    return keys
-
-
-def _read(text: str) -> str:
-    shown = html.unescape(re.sub(r"<[^>]*>", "", text))
-    if not 1 <= _units(shown) <= 4096:
-        raise BadCall("Bad Request: message is too long")
-    return shown
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2
+        if hook is not None and hook.failed:
+            told |= {"last_error_date": 1, "last_error_message": hook.failed}
+        return told
 
 
 @asynccontextmanager
 async def telegram() -> AsyncIterator[Telegram]:
     """Serve it on a free port."""
     there = Telegram()
-    app = web.Application()
-    app.router.add_post(f"/bot{TOKEN}/{{method}}", there.call)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    runner = web.AppRunner(there.application(), shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     there.base = f"http://127.0.0.1:{runner.addresses[0][1]}/"
-    try:
-        yield there
-    finally:
-        await runner.cleanup()
+    async with aiohttp.ClientSession() as session:
+        there.connect(session)
+        pushing = asyncio.create_task(there.push())
+        try:
+            yield there
+        finally:
+            pushing.cancel()
+            await runner.cleanup()
+
+
+async def _args(request: web.Request) -> Args:
+    """Read texts as they are, a file as a pair of its name and bytes."""
+    form = await request.post()
+    return {
+        name: value if isinstance(value, str) else (value.filename, value.file.read())
+        for name, value in form.items()
+        if isinstance(value, (str, web.FileField))
+    }
+
+
+def _failed(bad: BadCall) -> web.Response:
+    said: dict[str, Json] = {"ok": False, "error_code": bad.status, "description": str(bad)}
+    if bad.more:
+        said["parameters"] = dict(bad.more)
+    return web.json_response(said, status=bad.status)
+
+
+def _gone_wrong(request: web.Request, trouble: Trouble) -> web.Response:
+    if trouble.drop:
+        assert request.transport is not None
+        request.transport.close()
+    if trouble.retry_after:
+        words = f"Too Many Requests: retry after {trouble.retry_after}"
+        return _failed(BadCall(words, 429, retry_after=trouble.retry_after))
+    return _failed(BadCall(trouble.description, trouble.status or 500))
