@@ -32,7 +32,13 @@ class JournalHealth:
         self._journal = journal
         self._clock = clock
         self._starting = starting
+        self._began = clock.now()
+        self._also: list[Callable[[], Sequence[str]]] = []
         self.counters = Counters()
+
+    def also(self, faults: Callable[[], Sequence[str]]) -> None:
+        """Ask this, too, whether the bot is ready: each fault that it names says why not."""
+        self._also.append(faults)
 
     async def alive(self) -> None:
         """Return once the journal's writer has answered, be it that it cannot write now."""
@@ -42,11 +48,13 @@ class JournalHealth:
     async def ready(self) -> Sequence[str]:
         """See `Health.ready`."""
         faults = list(self._starting())
+        for look in self._also:
+            faults += look()
         try:
             faults += [
                 f"delivery of {waiting.kind.value} effects is stuck"
                 for waiting in await self._journal.backlog()
-                if _late(waiting.oldest_due, self._clock.now())
+                if self._late(waiting.oldest_due)
             ]
         except FirewardenError as error:
             faults.append(f"the journal cannot be read: {error}")
@@ -55,6 +63,12 @@ class JournalHealth:
     async def metrics(self) -> Sequence[Sample]:
         """See `Health.metrics`. No label names an incident or a person."""
         return [*self._ingest(), *await self._outbox(), *await self._work()]
+
+    def _late(self, oldest: datetime | None) -> bool:
+        """Whether delivery had long enough for it since it fell due, or since the start."""
+        if oldest is None:
+            return False
+        return self._clock.now() - max(oldest, self._began) > STUCK_AFTER
 
     def _ingest(self) -> list[Sample]:
         counted = (
@@ -116,7 +130,3 @@ class JournalHealth:
 
 def _gauge(name: str, words: str, value: float) -> Sample:
     return Sample(name=name, help=words, kind=SampleKind.GAUGE, value=value)
-
-
-def _late(oldest: datetime | None, now: datetime) -> bool:
-    return oldest is not None and now - oldest > STUCK_AFTER
