@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from bot.domain.alerts import Alert
 from bot.domain.effects import Attach
-from bot.domain.policy import Policy, Route, RouteAction
 from bot.errors import Unavailable
 from bot.ports import Clock, Journal, Quarantined, RoutedAlert
 from bot.records.outbox import OutboxItem
@@ -14,11 +13,9 @@ from bot.records.rows import AlertGroupRow
 from bot.records.stored import write_effect
 from bot.requests import AlertsReceived
 from bot.usecases.current import Current
+from bot.usecases.routing import Routing
 from bot.usecases.storms import WITHIN, Storms, is_storm
-from bot.values import Severity, StreamRef
-
-FALLBACK = "unrouted"
-"""The route of alerts that no route of the policy matches: they open an incident all the same."""
+from bot.values import StreamRef
 
 GATHERED = timedelta(seconds=1)
 """A group's news is told at most this often; its first news is told at once."""
@@ -38,16 +35,18 @@ class Ingest:
         self._clock = clock
         self._current = current
         self._effects: OrderedDict[str, OutboxItem] = OrderedDict()
+        self._routing = Routing(current.policy)
         self._storms = Storms()
         self._looked: datetime | None = None
 
     async def take_alerts(self, received: AlertsReceived) -> None:
         """Store one body durably; raises Unavailable where it was not stored."""
         now = self._clock.now()
-        policy = self._current.policy
+        if self._routing.policy is not self._current.policy:
+            self._routing = Routing(self._current.policy)
         if self._looked is None or now - self._looked >= WITHIN:
             await self._look(now)
-        routed = [self._routed(policy, alert, now) for alert in received.alerts]
+        routed = [self._routed(alert, now) for alert in received.alerts]
         quarantined = [
             Quarantined(source=received.source, raw=m.raw, fault=m.fault)
             for m in received.malformed
@@ -65,16 +64,13 @@ class Ingest:
             raise
         self._storms.know((row.group_key for row in rows), now)
 
-    def _routed(self, policy: Policy, alert: Alert, now: datetime) -> RoutedAlert:
-        route = route_of(policy, alert)
-        name = route.name if route else FALLBACK
-        by = route.group_by if route else ("alertname", "service")
-        values = ",".join(f"{label}={alert.labels.get(label, '')}" for label in by)
-        group = f"{name}/{values}"
-        if route is None or route.action is RouteAction.OPEN:
-            group = self._storms.group_of(name, group, most=policy.storm_after, now=now)
-        rank = severity_of(policy, route, alert).rank
-        return RoutedAlert(alert=alert, group=group, route=name, rank=rank)
+    def _routed(self, alert: Alert, now: datetime) -> RoutedAlert:
+        place = self._routing.place_of(alert)
+        group = place.group
+        if place.opens:
+            most = self._routing.policy.storm_after
+            group = self._storms.group_of(place.route, group, most=most, now=now)
+        return RoutedAlert(alert=alert, group=group, route=place.route, rank=place.rank)
 
     def _attach(self, group: str, now: datetime) -> OutboxItem:
         """Return the group's effect, due so that what comes in quick succession is told as one."""
@@ -97,26 +93,3 @@ class Ingest:
         if len(self._effects) > _CACHED:
             self._effects.popitem(last=False)
         return item
-
-
-def route_of(policy: Policy, alert: Alert) -> Route | None:
-    """Return the first route that matches, None where none does."""
-    for route in policy.routes:
-        if route.source and route.source != alert.source:
-            continue
-        if all(alert.labels.get(k) == v for k, v in route.matches.items()):
-            return route
-    return None
-
-
-def severity_of(policy: Policy, route: Route | None, alert: Alert) -> Severity:
-    """Return the severity that the alert's label names by the route's map, else the route's own."""
-    if route is None:
-        return policy.default_severity
-    word = alert.labels.get(route.severity_from, "")
-    return route.severity_map.get(word.casefold()) or Severity.parse(word) or route.severity
-
-
-def ignored(route: Route | None) -> bool:
-    """Whether alerts of this route are recorded and lead to nothing."""
-    return route is not None and route.action is RouteAction.IGNORE
