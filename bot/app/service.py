@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.adapters.console.changes import Changes
-from bot.adapters.console.pager import ConsolePager
 from bot.adapters.console.people import ConsolePeople
 from bot.adapters.console.platform import ConsolePlatform
 from bot.adapters.console.routes import Chat, Console, Core
@@ -35,8 +34,10 @@ from bot.ports import ChatPlatform, CommandExecutor, Pager, People
 from bot.redaction import Redactor
 from bot.usecases.attaching import Attaching
 from bot.usecases.audit import Anchoring, mark_of
+from bot.usecases.chat_pager import ChatPager
 from bot.usecases.commands import CommandNames
 from bot.usecases.commands import Core as WordsCore
+from bot.usecases.delivering.amends import Amends
 from bot.usecases.delivering.carrier import Carrier, Settler
 from bot.usecases.delivering.commands import Changes as ChangeCarrier
 from bot.usecases.delivering.commands import Preflights, Reads
@@ -188,9 +189,16 @@ class Service:
             return ()
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         stack.callback(self._slack.stop)
-        self._base.journal.on_effects(self._slack.changed)
-        command = CommandNames().incident
-        return self._slack.hear(dispatch=router, cards=offered, tasks=tasks, command=command)
+        base = self._base
+        base.journal.on_effects(self._slack.changed)
+        self._door.health.also(self._slack.faults)
+        return self._slack.hear(
+            dispatch=router,
+            cards=offered,
+            journal=base.journal,
+            tasks=tasks,
+            command=CommandNames().incident,
+        )
 
     async def _hear_telegram(
         self, stack: AsyncExitStack, router: Router, offered: Offered
@@ -334,14 +342,8 @@ class Service:
             clock=base.clock,
             current=base.current,
         )
-        pagers: dict[str, Pager] = {
-            self.chat.name: ConsolePager(self.chat),
-            "webhook": WebhookPager(secret=self._webhook_secret(), clock=base.clock),
-        }
-        if self._slack is not None:
-            pagers[self._slack.pager.name] = self._slack.pager
-        if self._telegram is not None:
-            pagers[self._telegram.pager.name] = self._telegram.pager
+        pagers: dict[str, Pager] = {name: ChatPager(chat) for name, chat in chats.items()}
+        pagers["webhook"] = WebhookPager(secret=self._webhook_secret(), clock=base.clock)
         pagers = {name: base.seams.pager(pager) for name, pager in pagers.items()}
         return {
             fx.OpenRoom: rooms,
@@ -356,6 +358,13 @@ class Service:
             ),
             fx.Show: Shows(
                 desk=base.incidents, chats=chats, rendering=self.rendering, settler=settler
+            ),
+            fx.Amend: Amends(
+                desk=base.incidents,
+                archive=base.archive,
+                chats=chats,
+                rendering=self.rendering,
+                settler=settler,
             ),
             fx.SendPage: Pages(
                 desk=base.incidents,

@@ -17,7 +17,6 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
-from bot.adapters.console.pager import ConsolePager
 from bot.adapters.files import read_catalogue, read_texts
 from bot.adapters.memory.chat import MemoryChat
 from bot.adapters.memory.journal import MemoryJournal
@@ -45,8 +44,10 @@ from bot.redaction import Redactor
 from bot.requests import AlertsReceived, CardAnswer, MessageSaid, Reply, Sender, SlashCommand
 from bot.usecases.archive import Archive
 from bot.usecases.attaching import Attaching
+from bot.usecases.chat_pager import ChatPager
 from bot.usecases.commands import CommandNames, Core
 from bot.usecases.current import Current
+from bot.usecases.delivering.amends import Amends
 from bot.usecases.delivering.carrier import Carrier, IncidentDesk, Settler, SystemDesk
 from bot.usecases.delivering.commands import Changes, Preflights, Reads
 from bot.usecases.delivering.hints import Attaches, Drills, Timers, Wakes
@@ -108,13 +109,15 @@ class Standings:
     def __init__(self, clock: MovedClock) -> None:
         self._clock = clock
         self.kinds: dict[tuple[str, str], StandingKind] = {}
+        self.emails: dict[tuple[str, str], str] = {}
         self.fault: Exception | None = None
 
     async def standing(self, platform: str, account: str) -> StandingAnswer:
         if self.fault is not None:
             raise self.fault
         kind = self.kinds.get((platform, account), StandingKind.ACTIVE)
-        return StandingAnswer(kind=kind, checked_at=self._clock.now())
+        email = self.emails.get((platform, account), "") if kind is StandingKind.ACTIVE else ""
+        return StandingAnswer(kind=kind, checked_at=self._clock.now(), email=email)
 
 
 class UnreachableHosts:
@@ -188,6 +191,8 @@ class World:
         )
         self.people = Standings(self.clock)
         self.drills = DrillBook()
+        self.beside: dict[str, ChatPlatform] = {}
+        """Platforms beside the console, which a test adds before it opens the world."""
         self.chat = MemoryChat(people=frozenset(self.current.policy.people), platform="console")
         self.rendering = Rendering(
             journal=self.journal,
@@ -431,8 +436,8 @@ class World:
         return delivery
 
     def _talking(self, settler: Settler) -> dict[type, Carrier]:
-        chats: dict[str, ChatPlatform] = {self.chat.name: self.chat}
-        pagers: dict[str, Pager] = {self.chat.name: ConsolePager(self.chat)}
+        chats: dict[str, ChatPlatform] = {self.chat.name: self.chat, **self.beside}
+        pagers: dict[str, Pager] = {self.chat.name: ChatPager(self.chat)}
         rooms = Rooms(
             desk=self.incidents,
             chats=chats,
@@ -453,6 +458,13 @@ class World:
             ),
             fx.Show: Shows(
                 desk=self.incidents, chats=chats, rendering=self.rendering, settler=settler
+            ),
+            fx.Amend: Amends(
+                desk=self.incidents,
+                archive=self._archive,
+                chats=chats,
+                rendering=self.rendering,
+                settler=settler,
             ),
             fx.SendPage: Pages(
                 desk=self.incidents, pagers=pagers, rendering=self.rendering, current=self.current

@@ -14,13 +14,14 @@ from bot.adapters.slack.forms import Cards
 from bot.adapters.slack.groups import SlackGroups
 from bot.adapters.slack.hearing import Hearing
 from bot.adapters.slack.home import Homes
-from bot.adapters.slack.pager import SlackPager
 from bot.adapters.slack.people import SlackPeople
 from bot.adapters.slack.platform import SlackPlatform
+from bot.adapters.slack.replays import JournalReplays
 from bot.adapters.slack.sockets import Sockets
+from bot.adapters.slack.watching import Watching
 from bot.adapters.slack.web import SlackWeb
 from bot.domain.policy import Policy
-from bot.ports import Clock
+from bot.ports import Clock, Journal
 from bot.requests import Dispatch
 
 
@@ -45,8 +46,9 @@ class SlackTeam:
         self.platform = SlackPlatform(web=web, accounts=accounts, clock=clock, echoes=self._echoes)
         self.people = SlackPeople(web=web, clock=clock)
         self.groups = SlackGroups(web=web, clock=clock)
-        self.pager = SlackPager(self.platform)
         self._homes: Homes | None = None
+        self._sockets: Sockets | None = None
+        self._watching = Watching(web=web, clock=clock, echoes=self._echoes)
         self._listening: list[asyncio.Task[None]] = []
 
     @classmethod
@@ -57,7 +59,13 @@ class SlackTeam:
         return cls(access=access, web=web, accounts=accounts, clock=clock)
 
     def hear(
-        self, *, dispatch: Dispatch, cards: Cards, tasks: asyncio.TaskGroup, command: str
+        self,
+        *,
+        dispatch: Dispatch,
+        cards: Cards,
+        journal: Journal,
+        tasks: asyncio.TaskGroup,
+        command: str,
     ) -> tuple[Route, ...]:
         """Begin to hear: over Socket Mode where there is a token, over the returned routes."""
         hearing = Hearing(
@@ -71,18 +79,31 @@ class SlackTeam:
         )
         self._homes = hearing.homes
         self._listening.append(tasks.create_task(hearing.homes.run()))
+        self._listening.append(tasks.create_task(self._watching.run()))
         access = self._access
         if access.app_token:
-            sockets = Sockets(
+            self._sockets = Sockets(
                 app=hearing.app,
                 token=access.app_token,
                 base_url=access.api_url,
                 clock=self._clock,
+                echoes=self._echoes,
             )
-            self._listening.append(tasks.create_task(sockets.run()))
+            self._listening.append(tasks.create_task(self._sockets.run()))
         if not access.signing_secret:
             return ()
-        return (Door(app=hearing.app, secret=access.signing_secret, clock=self._clock).route(),)
+        door = Door(
+            app=hearing.app,
+            secret=access.signing_secret,
+            clock=self._clock,
+            replays=JournalReplays(journal=journal, clock=self._clock),
+        )
+        return (door.route(),)
+
+    def faults(self) -> tuple[str, ...]:
+        """Say what keeps Slack from being told or heard now, for whoever watches the bot."""
+        closed = () if self._sockets is None else self._sockets.faults()
+        return (*closed, *self._watching.faults())
 
     def changed(self) -> None:
         """Say that what people see on the bot's Home may have changed."""

@@ -12,7 +12,6 @@ from bot.adapters.telegram.answering import Answering
 from bot.adapters.telegram.api import TelegramApi
 from bot.adapters.telegram.database import Database
 from bot.adapters.telegram.hearing import Cards, Hearing, Memory
-from bot.adapters.telegram.pager import TelegramPager
 from bot.adapters.telegram.people import TelegramPeople
 from bot.adapters.telegram.places import Chats
 from bot.adapters.telegram.platform import TelegramPlatform
@@ -81,7 +80,6 @@ class TelegramTeam:
             channels=access.channels,
         )
         self.people = TelegramPeople(api=api, chats=self._chats, clock=clock, group=access.group)
-        self.pager = TelegramPager(self.platform)
         self._listening: asyncio.Task[None] | None = None
 
     @classmethod

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot.adapters.console.pager import ConsolePager
 from bot.adapters.memory.chat import MemoryChat
-from bot.adapters.slack.pager import SlackPager
 from bot.adapters.webhook import WebhookPager
 from bot.errors import Refused, Unavailable
 from bot.ports import PagePacket, Pager
+from bot.usecases.chat_pager import ChatPager
 from bot.values import PersonId
 from cards.model import message
 from tests.support.clock import MovedClock
@@ -48,11 +47,11 @@ def packet(key: str = "page-1") -> PagePacket:
 async def paged(request: pytest.FixtureRequest) -> AsyncIterator[Paged]:
     if request.param == "console":
         chat = MemoryChat(people=frozenset({ALICE}))
-        yield Paged(ConsolePager(chat), "", lambda: len(chat.cards["direct:alice"]))
+        yield Paged(ChatPager(chat), "", lambda: len(chat.cards["direct:alice"]))
         return
     if request.param == "slack":
         async with slack() as team, people_in(team) as platform:
-            yield Paged(SlackPager(platform), "", lambda: len(team.of.channels["DU1"].seen()))
+            yield Paged(ChatPager(platform), "", lambda: len(team.of.channels["DU1"].seen()))
         return
     async with receiver() as hook:
         pager = WebhookPager(secret=SECRET, clock=MovedClock())

@@ -2,11 +2,11 @@
 
 import pytest
 
-from bot.adapters.console.pager import ConsolePager
 from bot.adapters.console.people import ConsolePeople
 from bot.adapters.memory.chat import MemoryChat
 from bot.errors import Refused
 from bot.ports import PagePacket, StandingAnswer, StandingKind
+from bot.usecases.chat_pager import ChatPager
 from bot.values import PersonId
 from cards.model import message
 from tests.unit.http.doubles import NOON, StillClock
@@ -44,13 +44,13 @@ async def test_a_standing_is_what_the_seat_says_now(
 
 async def test_a_page_is_a_direct_message_that_comes_once() -> None:
     chat = MemoryChat(people=frozenset({ALICE}))
-    pager = ConsolePager(chat)
+    pager = ChatPager(chat)
     first = await pager.page(ALICE, "", PACKET)
     assert await pager.page(ALICE, "", PACKET) == first
     assert list(chat.cards["direct:alice"].values()) == [message("wake up")]
 
 
 async def test_somebody_without_a_seat_cannot_be_paged_here() -> None:
-    pager = ConsolePager(MemoryChat(people=frozenset()))
+    pager = ChatPager(MemoryChat(people=frozenset()))
     with pytest.raises(Refused):
         await pager.page(ALICE, "", PACKET)
