@@ -157,6 +157,37 @@ class AlertsTaken:
     incident: str
 
 
+class Keeping(StrEnum):
+    """Where a journal keeps text beside records, rows and blobs."""
+
+    ANSWER = "answer of a request"
+    EFFECT = "effect"
+    ALERT = "alert"
+    QUARANTINE = "malformed alert"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptText:
+    """One text that is neither in a record nor in a row nor in a blob; `key` finds it again."""
+
+    keeping: Keeping
+    key: tuple[str, ...]
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """What a commit takes away for ever, beside the record that tells of it.
+
+    `bodies` replace those of earlier records of the commit's stream, by sequence, and their salts
+    go; `blobs` go; each of `kept` is replaced.
+    """
+
+    bodies: tuple[tuple[int, bytes], ...] = ()
+    blobs: tuple[BlobId, ...] = ()
+    kept: tuple[KeptText, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commit:
     """One all-or-nothing unit. Records continue `stream` from `expected`.
@@ -175,6 +206,7 @@ class Commit:
     request: SeenRequest | None = None
     settlement: Settlement | None = None
     requires: tuple[Requirement, ...] = ()
+    erased: Erased | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,6 +408,10 @@ class Journal(Protocol):
         """Forget a blob's bytes and salt for ever; `Refused` where it never was."""
         ...
 
+    async def kept_texts(self, stream: StreamRef) -> Sequence[KeptText]:
+        """Return what is kept of a stream's effects and alerts, and of no stream in particular."""
+        ...
+
     async def prune(self, now: datetime) -> None:
         """Forget answered requests after 8 days, old quarantine, and half-written blobs.
 
@@ -468,6 +504,10 @@ class ChatPlatform(Protocol):
 
     async def update(self, message: MessageRef, card: Card) -> None:
         """Replace a message in place; the same content again is fine."""
+        ...
+
+    async def amend(self, message: MessageRef, card: Card) -> None:
+        """Replace a message, and keep nothing of what it showed: its files are taken away too."""
         ...
 
     async def attach(self, to: ConversationRef, key: str, name: str, content: bytes) -> MessageRef:

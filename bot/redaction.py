@@ -25,7 +25,7 @@ class Redactor:
     """
 
     def __init__(self, known: Iterable[str] = ()) -> None:
-        forms = {form for value in known for form in _forms(value) if len(form) >= SHORTEST_KNOWN}
+        forms = {form for value in known for form in forms_of(value)}
         self._known = tuple(sorted(forms, key=len, reverse=True))
 
     def redact(self, text: str) -> str:
@@ -89,6 +89,11 @@ class Span:
     end: int
     context: int
     kind: str
+
+
+def forms_of(value: str) -> frozenset[str]:
+    """Return every form in which a value is recognised: plain, base64, URL, JSON, hexadecimal."""
+    return frozenset(form for form in _forms(value) if len(form) >= SHORTEST_KNOWN)
 
 
 # --- known values ----------------------------------------------------------------------------

@@ -65,6 +65,7 @@ from bot.domain.events import (
     StepSettled,
     StepStarted,
     TargetsReserved,
+    TextsErased,
     TitleChanged,
     UpdatePosted,
     UpdateReminded,
@@ -182,6 +183,8 @@ def _of_life(  # noqa: C901, PLR0911, PLR0912 - one arm per event
         case NoticeSent(audience=audience, channel=channel, confirmed_by=confirmed):
             whom = context.people(confirmed)
             line = (f"Notice to {audience} sent in #{channel}, confirmed by ", *whom)
+        case TextsErased(why=why_gone, erased=erased):
+            line = (f"Texts of {counted(len(erased), 'event')} were erased: ", why_gone, " — ", by)
         case (
             ServicesNamed()
             | StartRecorded()

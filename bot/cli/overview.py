@@ -58,6 +58,7 @@ GROUPS: Final[tuple[tuple[str, tuple[Entry, ...]], ...]] = (
         "The journal",
         (
             Entry(name="audit", module="audit", does="prove that no event was changed or cut"),
+            Entry(name="redact", module="redact", does="erase what slipped through, for good"),
             Entry(name="journal", module="journal", does="rebuild its tables from its events"),
             Entry(name="backup", module="backup", does="copy it while it is in use"),
             Entry(name="restore", module="restore", does="go on from a backup; re-runs nothing"),

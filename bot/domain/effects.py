@@ -71,6 +71,18 @@ class Show:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Amend:
+    """Latest: what `target` was shown is replaced by what is left of it; never posted anew.
+
+    It is the message about the event `seq`, or where that is 0 the copy of `card`.
+    """
+
+    target: Target
+    seq: int = 0
+    card: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SendPage:
     """Once: wake one person on one channel."""
 
@@ -180,6 +192,7 @@ Effect: TypeAlias = (
     | Invite
     | Post
     | Show
+    | Amend
     | SendPage
     | ProposeFix
     | RunPreflight

@@ -820,6 +820,30 @@ class NoticeSent:
     confirmed_by: tuple[PersonId, ...]
 
 
+# --- erasing ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasedEvent:
+    """One earlier event of the stream that lost text, by its sequence.
+
+    `seal` is what its place in the chain was made over, `digest` the SHA-256 of the stored body
+    that is left; both hex.
+    """
+
+    seq: int
+    seal: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextsErased:
+    """Somebody took texts away for good; what they were is nowhere any more."""
+
+    why: Untrusted
+    erased: tuple[ErasedEvent, ...]
+
+
 # --- system ----------------------------------------------------------------------------------
 
 
@@ -939,6 +963,7 @@ IncidentEvent: TypeAlias = (
     | DryRunReported
     | FollowUpNoted
     | NoticeSent
+    | TextsErased
 )
 SystemEvent: TypeAlias = Frozen | Unfrozen | DrillStarted | AlertsTold | EpochRaised
 Event: TypeAlias = IncidentEvent | SystemEvent | PersonEvent

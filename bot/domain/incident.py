@@ -15,6 +15,7 @@ from bot.domain import (
     clocks,
     closing,
     describing,
+    erasing,
     notices,
     paging,
     proposing,
@@ -53,6 +54,7 @@ from bot.domain.intents import (
     CompleteAction,
     Declare,
     DeliveryRefused,
+    EraseTexts,
     IncidentIntent,
     Page,
     PageResult,
@@ -189,6 +191,8 @@ def _dispatch(draft: Draft, intent: IncidentIntent) -> Decision:  # noqa: C901, 
             return restoring.put_in_doubt(draft, intent)
         case TryReserve():
             return running.try_reserve(draft, intent)
+        case EraseTexts():
+            return erasing.erase(draft, intent)
         case _:
             assert_never(intent)
 

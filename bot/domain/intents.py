@@ -11,6 +11,8 @@ from typing import ClassVar, TypeAlias
 from bot.domain.actor import Actor
 from bot.domain.events import (
     AlertBrief,
+    Envelope,
+    ErasedEvent,
     Option,
     Outcome,
     PreflightCheck,
@@ -333,6 +335,16 @@ class RaiseEpoch(Intent):
     until: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EraseTexts(Intent):
+    """Say that texts were taken away; `left` are the events that lost some, as they are now."""
+
+    VERB: ClassVar[Verb] = Verb.ADMINISTER
+    why: Untrusted
+    erased: tuple[ErasedEvent, ...]
+    left: tuple[Envelope, ...]
+
+
 # --- the bot's own ---------------------------------------------------------------------------
 
 
@@ -559,5 +571,6 @@ IncidentIntent: TypeAlias = (
     | PutInDoubt
     | TryReserve
     | TimerDue
+    | EraseTexts
 )
 SystemIntent: TypeAlias = Freeze | Unfreeze | Drill | TellAlerts | RaiseEpoch

@@ -40,6 +40,7 @@ from bot.domain.events import (
     StatusChanged,
     StepInDoubt,
     StepInterrupted,
+    TextsErased,
     TitleChanged,
     UpdatePosted,
     UpdateReminded,
@@ -87,6 +88,7 @@ IN_ROOM: tuple[type[Event], ...] = (
     RunEnded,
     FollowUpNoted,
     NoticeSent,
+    TextsErased,
 )
 """Events that the room is told as a message; cards show the rest."""
 

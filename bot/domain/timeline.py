@@ -114,6 +114,8 @@ def _paging_line(event: ev.IncidentEvent) -> str:  # noqa: C901, PLR0911, PLR091
             return f"the break-glass approval is not reviewed yet (action {event.action})"
         case ev.NoticeSent():
             return f"notice to {event.audience}: {event.text.text}"
+        case ev.TextsErased(why=why, erased=erased):
+            return f"texts of {len(erased)} events were erased{_because(why)}"
         case _:
             return _run_line(event)
 

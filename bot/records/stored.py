@@ -144,9 +144,13 @@ def _invite(stream: StreamRef, e: fx.Invite) -> _Place:
     return _Place(key, EffectKind.ONCE, ROOMS, _room_lane(stream, e.platform))
 
 
+def post_key(stream: StreamRef, post: fx.Post) -> str:
+    """Return the key of a post, under which its conversation has it too."""
+    return f"post:{stream}.{post.seq}.{post.target}"
+
+
 def _post(stream: StreamRef, e: fx.Post) -> _Place:
-    key = f"post:{stream}.{e.seq}.{e.target}"
-    return _Place(key, EffectKind.ONCE, TALK, _post_lane(stream, e.target))
+    return _Place(post_key(stream, e), EffectKind.ONCE, TALK, _post_lane(stream, e.target))
 
 
 def _show(stream: StreamRef, e: fx.Show) -> _Place:
@@ -158,6 +162,10 @@ def _priority_of_card(card: str) -> int:
     if card == "incident":
         return ROOMS
     return TALK if card.startswith("run:") else CARDS
+
+
+def _amend(stream: StreamRef, e: fx.Amend) -> _Place:
+    return _Place(f"amend:{stream}.{e.card or e.seq}.{e.target}", EffectKind.LATEST, CARDS)
 
 
 def _page(stream: StreamRef, e: fx.SendPage) -> _Place:
@@ -214,6 +222,7 @@ _PLACES: dict[type, Callable[[StreamRef, object], _Place]] = cast(
         fx.Invite: _invite,
         fx.Post: _post,
         fx.Show: _show,
+        fx.Amend: _amend,
         fx.SendPage: _page,
         fx.ProposeFix: _fix,
         fx.RunPreflight: _preflight,

@@ -1,11 +1,14 @@
 """Events <-> sealed records; long texts go aside as blobs on the way in, and come back."""
 
+import hmac
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 
 from bot.domain.events import Envelope
 from bot.errors import Refused
 from bot.ports import Journal
-from bot.records.chain import Head, Record, first_broken, seal
+from bot.records.chain import Head, Record, Unsealed, first_broken, seal
+from bot.records.erasure import erasures
 from bot.records.longtext import BLOB, ERASED, blob_hashes, blob_ids, long_texts, restored, stored
 from bot.records.stored import event_json, event_of, record_json, unsealed
 from bot.values import BlobId, Json, StreamRef
@@ -19,15 +22,25 @@ class Archive:
         self._key = key
 
     async def seal(
-        self, stream: StreamRef, head: Head, envelopes: Sequence[Envelope]
+        self, stream: StreamRef, head: Head, envelopes: Sequence[Envelope], secret: str
     ) -> tuple[tuple[Record, ...], Head]:
-        """Continue the chain from `head`. Blobs are durable before the records name them."""
-        bodies = [unsealed(e, await self._spilled(event_json(e))) for e in envelopes]
+        """Continue the chain from `head`. Blobs are durable before the records name them.
+
+        `secret` is random and kept by nobody: each record's salt is made from it.
+        """
+        bodies = [_salted(await self.body(e), e.seq, secret) for e in envelopes]
         return seal(self._key, stream, head, bodies)
 
+    async def body(self, envelope: Envelope) -> Unsealed:
+        """Encode an event; its long texts are durable before this returns."""
+        return unsealed(envelope, await self.spilled(event_json(envelope)))
+
     def first_broken(self, records: Sequence[Record]) -> Record | None:
-        """Return the first record of a whole stream that does not continue its chain."""
-        return first_broken(self._key, records)
+        """Return the first record of a whole stream that does not continue its chain.
+
+        An erased record must be what the stream says that was left of it.
+        """
+        return first_broken(self._key, records, erasures(records))
 
     def text_hashes(self, record: Record) -> Mapping[BlobId, str]:
         """Return the hash that an event holds of each long text that was put aside, by blob."""
@@ -36,7 +49,7 @@ class Archive:
 
     async def events(self, records: Sequence[Record]) -> Sequence[Envelope]:
         """Decode records; an erased text reads as `[erased]`."""
-        return [event_of(record, await self._whole(record_json(record))) for record in records]
+        return [event_of(record, await self.whole(record_json(record))) for record in records]
 
     async def event(self, stream: StreamRef, seq: int) -> Envelope:
         """Return one event of a stream; raises Refused where there is none."""
@@ -46,7 +59,8 @@ class Archive:
             raise Refused(msg)
         return (await self.events(history.records[:1]))[0]
 
-    async def _spilled(self, body: Json) -> Json:
+    async def spilled(self, body: Json) -> Json:
+        """Put the long texts of an encoded event aside; they are durable before this returns."""
         texts = long_texts(body)
         if not texts:
             return body
@@ -55,7 +69,8 @@ class Archive:
         refs: list[Json] = [{BLOB: b.id, "hash": b.hash, "size": b.size} for b in blobs]
         return stored(body, refs)
 
-    async def _whole(self, body: Json) -> Json:
+    async def whole(self, body: Json) -> Json:
+        """Bring the long texts of an encoded event back; an erased one reads as `[erased]`."""
         idents = blob_ids(body)
         if not idents:
             return body
@@ -66,6 +81,14 @@ class Archive:
             return (await self._journal.blob(BlobId(ident))).decode("utf-8", "surrogatepass")
         except Refused:
             return ERASED
+
+
+def _salted(event: Unsealed, seq: int, secret: str) -> Unsealed:
+    return replace(event, salt=hmac.digest(secret.encode(), str(seq).encode(), "sha256")[:_SALT])
+
+
+_SALT = 16
+"""Bytes of a record's salt: 128 bits, as of any id of ours."""
 
 
 async def _chunk(content: bytes) -> AsyncIterator[bytes]:

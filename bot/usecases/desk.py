@@ -39,6 +39,7 @@ from bot.ports import (
     Unfrozen,
 )
 from bot.records.chain import EMPTY, Head
+from bot.records.erasure import tells_erasure
 from bot.records.rows import FreezeRow, IncidentRow, ReservationRow, Row, RowChange, WaitingRow
 from bot.records.stored import timer_key, write_effect
 from bot.usecases.archive import Archive
@@ -337,7 +338,8 @@ class Desk(Generic[S, I]):
         stream = StreamRef(kind=self._noun.kind, id=ident)
         if not plan.envelopes:
             return replace(plan.commit, stream=stream, expected=head), head
-        records, after = await self._archive.seal(stream, head, plan.envelopes)
+        secret = self._ids.secret()
+        records, after = await self._archive.seal(stream, head, plan.envelopes, secret)
         return replace(plan.commit, stream=stream, expected=head, records=records), after
 
     async def _number(self, job: _Job[I]) -> None:
@@ -477,6 +479,10 @@ class Desk(Generic[S, I]):
             self._keep(ident, cached)
             return cached
         if cached is not None and (not history.records or history.records[0].seq != head.seq + 1):
+            self._cache.pop(ident, None)
+            return await self._folded(ident)
+        if cached is not None and any(tells_erasure(record) for record in history.records):
+            # What is folded holds the erased text still, and would be shown and written again.
             self._cache.pop(ident, None)
             return await self._folded(ident)
         state = cached.state if cached else self._noun.blank(ident)

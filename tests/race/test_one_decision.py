@@ -145,7 +145,7 @@ async def _put(journal: SqliteJournal, story: Story, number: int) -> tuple[str, 
     ident = f"round-{number}"
     stream = StreamRef(kind="incident", id=ident)
     history = [_renamed(envelope, stream, number) for envelope in story.history]
-    records, _ = await Archive(journal=journal, key=KEY).seal(stream, EMPTY, history)
+    records, _ = await Archive(journal=journal, key=KEY).seal(stream, EMPTY, history, "chance")
     after = replace(
         story.incident, id=IncidentId(ident), number=f"INC-2026-1121-{number:03}", cards={}, runs={}
     )

@@ -154,6 +154,11 @@ def update(database: Database, conversation: str, position: int, card: str, at: 
     return True
 
 
+def drop_file(database: Database, position: int) -> None:
+    """Take a message's file away."""
+    database.execute("UPDATE messages SET file = NULL WHERE position = ?", [position])
+
+
 def find(database: Database, conversation: str, key: str) -> int | None:
     """Return the position of the message under a key."""
     row = database.execute(

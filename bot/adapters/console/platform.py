@@ -88,6 +88,21 @@ class ConsolePlatform:
         position = int(message.id)
         await self._write(lambda db: messages.update(db, conversation, position, encoded, at))
 
+    async def amend(self, message: MessageRef, card: Card) -> None:
+        """Replace a message, its file and every trace of them in the store."""
+        conversation = _ours(message.conversation)
+        if not message.id.isdigit():
+            raise Refused("this is no message of the console")
+        encoded, at = codec.to_json(fitted(card)), self._clock.now()
+        position = int(message.id)
+
+        def amended(database: Database) -> None:
+            messages.update(database, conversation, position, encoded, at)
+            messages.drop_file(database, position)
+
+        await self._store.run(amended, scrub=True)
+        self._changes.publish()
+
     async def attach(self, to: ConversationRef, key: str, name: str, content: bytes) -> MessageRef:
         """Post a file once per (conversation, key)."""
         card = Card(kind="file", title=("File ", Code(name), f", {len(content)} bytes"))

@@ -65,6 +65,7 @@ T = TypeVar("T")
 class _Unit(Generic[T]):
     work: Callable[[Database], T]
     result: "Future[T]"
+    scrub: bool = False
 
     def carry_out(self, database: Database) -> Callable[[], None]:
         """Do the work in a savepoint; return what tells the caller, once it is durable."""
@@ -106,12 +107,15 @@ class ConsoleStore:
         await asyncio.wrap_future(store._opened)
         return store
 
-    async def run(self, work: Callable[[Database], T]) -> T:
-        """Carry out `work` in one transaction; `Unavailable` where the file cannot be written."""
+    async def run(self, work: Callable[[Database], T], *, scrub: bool = False) -> T:
+        """Carry out `work` in one transaction; `Unavailable` where the file cannot be written.
+
+        With `scrub` nothing of what the work replaced is left in the file or its log either.
+        """
         if self._closed:
             raise Unavailable("the console's store is closed")
         result: Future[T] = Future()
-        self._queue.put(_Unit(work, result))  # type: ignore[arg-type]  # each unit fits its own future
+        self._queue.put(_Unit(work, result, scrub))  # type: ignore[arg-type]  # each unit fits its own future
         # Shielded: a caller who gives up must not make the thread trip over a cancelled future.
         return await asyncio.shield(asyncio.wrap_future(result))
 
@@ -153,6 +157,8 @@ def _commit(database: Database, batch: "list[_Unit[object]]") -> None:
         database.execute("BEGIN IMMEDIATE")
         told = [unit.carry_out(database) for unit in batch]
         database.commit()
+        if any(unit.scrub for unit in batch):
+            _scrub(database)
     except sqlite3.Error as fault:
         if database.conn.in_transaction:
             database.rollback()
@@ -161,6 +167,17 @@ def _commit(database: Database, batch: "list[_Unit[object]]") -> None:
         return
     for tell in told:
         tell()
+
+
+def _scrub(database: Database) -> None:
+    """Write the file anew without what was deleted, and empty its log.
+
+    Where a reader holds the log it is an error: whoever asked asks again.
+    """
+    database.execute("VACUUM")
+    (busy, _, _) = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if busy:
+        raise sqlite3.OperationalError("somebody reads it: its log cannot be emptied yet")
 
 
 def _unwritable(fault: sqlite3.Error) -> Unavailable:

@@ -8,9 +8,13 @@ def check_shape(commit: Commit) -> None:
     if (commit.stream is None) != (commit.expected is None):
         raise ValueError("a commit names its stream and the expected head together, or neither")
     if commit.stream is None or commit.expected is None:
-        if commit.records:
-            raise ValueError("records need a stream to continue")
+        if commit.records or commit.erased:
+            raise ValueError("records and erasures need a stream to continue")
         return
+    if commit.erased is not None and (
+        not commit.records or any(seq > commit.expected.seq for seq, _ in commit.erased.bodies)
+    ):
+        raise ValueError("only what came before is erased, and only where a record tells of it")
     for seq, record in enumerate(commit.records, commit.expected.seq + 1):
         if record.stream != commit.stream or record.seq != seq:
             raise ValueError(

@@ -1,13 +1,23 @@
 """Alert rows in memory: a body taken, a group's news, and which incident they belong to."""
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias
 
+from bot.adapters.journal.alerttext import saying, text_of
 from bot.adapters.journal.limits import FIRST_NEWS, QUARANTINE_KEPT
 from bot.domain.alerts import Alert, AlertStatus
-from bot.ports import AlertNews, AlertsTaken, Quarantined, RoutedAlert, StoredAlert
+from bot.ports import (
+    AlertNews,
+    AlertsTaken,
+    Keeping,
+    KeptText,
+    Quarantined,
+    RoutedAlert,
+    StoredAlert,
+)
 
 _Identity: TypeAlias = tuple[str, str, datetime]
 
@@ -84,6 +94,30 @@ class Alerts:
     def quarantined(self, limit: int) -> Sequence[Quarantined]:
         """Return what was malformed, newest first."""
         return self._quarantine[::-1][:limit]
+
+    def texts(self, incident: str) -> Iterator[KeptText]:
+        """Return what an incident's alerts say, and every malformed one."""
+        for source, fingerprint, starts_at in sorted(self._by_identity):
+            stored = self._by_identity[source, fingerprint, starts_at].stored
+            if stored.incident == incident:
+                text = json.dumps(text_of(stored.alert)).encode()
+                key = (source, fingerprint, starts_at.isoformat())
+                yield KeptText(keeping=Keeping.ALERT, key=key, text=text)
+        for index, item in enumerate(self._quarantine):
+            yield KeptText(keeping=Keeping.QUARANTINE, key=(str(index),), text=item.raw)
+
+    def say(self, key: tuple[str, ...], text: bytes) -> None:
+        """Let an alert say something else."""
+        source, fingerprint, starts_at = key
+        identity = source, fingerprint, datetime.fromisoformat(starts_at)
+        kept = self._by_identity[identity]
+        stored = replace(kept.stored, alert=saying(kept.stored.alert, text))
+        self._by_identity[identity] = replace(kept, stored=stored)
+
+    def keep_raw(self, key: tuple[str, ...], raw: bytes) -> None:
+        """Replace a malformed alert."""
+        (index,) = key
+        self._quarantine[int(index)] = replace(self._quarantine[int(index)], raw=raw)
 
     def prune(self, oldest: datetime, open_incidents: frozenset[str]) -> None:
         """Forget alerts that were read and last seen before `oldest`, and old malformed ones."""

@@ -94,6 +94,11 @@ class MemoryChat:
             raise Refused("there is no such message")
         posted[message.id] = _fitted(card)
 
+    async def amend(self, message: MessageRef, card: Card) -> None:
+        """Replace a message and forget its file."""
+        await self.update(message, card)
+        self.files.pop((message.conversation.id, message.id), None)
+
     async def attach(self, to: ConversationRef, key: str, name: str, content: bytes) -> MessageRef:
         """Post a file once per (conversation, key)."""
         self.files.setdefault((to.id, key), content)

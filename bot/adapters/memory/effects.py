@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.adapters.journal.outbox import EffectState, StoredEffect, claimed, cleared, put, settled
-from bot.ports import Backlog, Claim, Settlement
+from bot.ports import Backlog, Claim, Keeping, KeptText, Settlement
 from bot.records.outbox import EffectKind, OutboxItem
+from bot.values import StreamRef
 
 
 class Effects:
@@ -76,6 +77,17 @@ class Effects:
             or effect.item.kind is EffectKind.LATEST
             or effect.item.due > oldest
         }
+
+    def texts(self, stream: StreamRef) -> Iterator[KeptText]:
+        """Return the bodies of a stream's effects."""
+        for key, effect in sorted(self._by_key.items()):
+            if effect.item.stream == stream:
+                yield KeptText(keeping=Keeping.EFFECT, key=(key,), text=effect.item.body)
+
+    def say(self, key: tuple[str, ...], body: bytes) -> None:
+        """Replace the body of an effect."""
+        effect = self._by_key[key[0]]
+        self._keep(replace(effect, item=replace(effect.item, body=body)))
 
     def backlog(self) -> Sequence[Backlog]:
         """Count what is unsettled and what is parked, kind by kind."""

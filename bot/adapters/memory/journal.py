@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
 from typing import TypeVar, assert_never
@@ -26,10 +26,13 @@ from bot.ports import (
     Commit,
     CommitOutcome,
     Committed,
+    Erased,
     FenceLost,
     HeadMoved,
     History,
     Ids,
+    Keeping,
+    KeptText,
     NobodyBefore,
     Quarantined,
     RequestKnown,
@@ -202,6 +205,15 @@ class MemoryJournal:
         self._kept(ident)
         self._blobs[ident] = None
 
+    async def kept_texts(self, stream: StreamRef) -> Sequence[KeptText]:
+        """See `Journal.kept_texts`."""
+        self._check_open()
+        answers = [
+            KeptText(keeping=Keeping.ANSWER, key=(key,), text=seen.answer.encode())
+            for key, seen in sorted(self._requests.items())
+        ]
+        return [*answers, *self._effects.texts(stream), *self._alerts.texts(stream.id)]
+
     async def prune(self, now: datetime) -> None:
         """See `Journal.prune`."""
         self._check_open()
@@ -260,10 +272,36 @@ class MemoryJournal:
             kept = self._streams.setdefault(commit.stream, _Stream(EMPTY, []))
             kept.records.extend(commit.records)
             kept.head = Head(seq=commit.records[-1].seq, mac=commit.records[-1].mac)
+        if commit.stream is not None and commit.erased is not None:
+            self._erase(commit.stream, commit.erased)
         self._effects.clear(commit.cleared)
         self._effects.put(commit.effects)
         for taken in commit.taken:
             self._alerts.give(taken)
+
+    def _erase(self, stream: StreamRef, erased: Erased) -> None:
+        records = self._streams[stream].records
+        for seq, body in erased.bodies:
+            records[seq - 1] = replace(records[seq - 1], body=body, salt=b"")
+        for blob in erased.blobs:
+            self._kept(blob)
+            self._blobs[blob] = None
+        for kept in erased.kept:
+            self._say(kept)
+
+    def _say(self, kept: KeptText) -> None:
+        match kept.keeping:
+            case Keeping.ANSWER:
+                seen = self._requests[kept.key[0]]
+                self._requests[seen.id] = replace(seen, answer=kept.text.decode())
+            case Keeping.EFFECT:
+                self._effects.say(kept.key, kept.text)
+            case Keeping.ALERT:
+                self._alerts.say(kept.key, kept.text)
+            case Keeping.QUARANTINE:
+                self._alerts.keep_raw(kept.key, kept.text)
+            case _:
+                assert_never(kept.keeping)
 
     def _head(self, stream: StreamRef) -> Head:
         kept = self._streams.get(stream)

@@ -91,6 +91,10 @@ class SlackPlatform:
         )
         await self._attach(channel, ts, shown, new=False)
 
+    async def amend(self, message: MessageRef, card: Card) -> None:
+        """Replace a message; Slack shows nobody what it said before."""
+        await self.update(message, card)
+
     async def attach(self, to: ConversationRef, key: str, name: str, content: bytes) -> MessageRef:
         """Post a message that names the file, with the file in its thread."""
         channel = _ours(to)

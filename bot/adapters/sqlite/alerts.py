@@ -9,6 +9,7 @@ from typing import TypeAlias
 from pydantic_core import PydanticSerializationError, to_json
 from sqlite_utils import Database
 
+from bot.adapters.journal.alerttext import AlertText, saying, text_of
 from bot.adapters.journal.limits import FIRST_NEWS, QUARANTINE_KEPT
 from bot.adapters.sqlite.columns import SqlValue, microseconds, moment
 from bot.adapters.sqlite.effects import next_positions, put_attaches
@@ -36,10 +37,6 @@ _SELECT = """SELECT source, fingerprint, starts_at, status, body, group_key, rou
     last_seen, position, incident FROM alerts"""
 
 _AlertRow: TypeAlias = tuple[str, str, int, str, str, str, str, int, int, int, str]
-
-
-_Content: TypeAlias = tuple[dict[str, str], dict[str, str], str, str, str]
-"""What of an alert is neither its identity nor asked for in SQL: see `_values`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,21 +180,13 @@ def _values(routed: RoutedAlert, seen: int) -> tuple[SqlValue, ...]:
         alert.status.value,
         routed.group,
         routed.route,
-        _written(
-            (
-                dict(alert.labels),
-                dict(alert.annotations),
-                alert.summary.text,
-                alert.description.text,
-                alert.link,
-            )
-        ),
+        _written(text_of(alert)),
         routed.rank,
         seen,
     )
 
 
-def _written(content: _Content) -> str:
+def _written(content: AlertText) -> str:
     """Encode with pydantic's encoder, which takes a fourth of the time of the standard one."""
     try:
         return to_json(content).decode()
@@ -211,19 +200,17 @@ def _stored(row: _AlertRow) -> StoredAlert:
         source, fingerprint, starts_at, status, body, group, route, count,
         last_seen, position, incident,
     ) = row  # fmt: skip
-    content: _Content = json.loads(body)
-    labels, annotations, summary, description, link = content
     return StoredAlert(
-        alert=Alert(
-            source=source,
-            fingerprint=fingerprint,
-            status=AlertStatus(status),
-            starts_at=moment(starts_at),
-            labels=labels,
-            summary=Untrusted(summary),
-            description=Untrusted(description),
-            link=link,
-            annotations=annotations,
+        alert=saying(
+            Alert(
+                source=source,
+                fingerprint=fingerprint,
+                status=AlertStatus(status),
+                starts_at=moment(starts_at),
+                labels={},
+                summary=Untrusted(""),
+            ),
+            body,
         ),
         group=group,
         route=route,

@@ -16,6 +16,7 @@ from bot.adapters.sqlite.effects import (
     put_effects,
     settle,
 )
+from bot.adapters.sqlite.erasing import erase
 from bot.adapters.sqlite.readmodels import change_rows, row_of_key, select_rows
 from bot.ports import (
     Absent,
@@ -111,6 +112,8 @@ def _write(database: Database, commit: Commit) -> None:
         settle(database, commit.settlement)
     if commit.stream is not None and commit.records:
         _append(database, commit.stream, commit)
+    if commit.stream is not None and commit.erased is not None:
+        erase(database, commit.stream, commit.erased)
     clear_timers(database, commit.cleared)
     if commit.effects:
         put_effects(database, commit.effects, next_positions(database, len(commit.effects)))
@@ -132,8 +135,8 @@ def _append(database: Database, stream: StreamRef, commit: Commit) -> None:
             [last.seq, last.mac, stream.kind, stream.id],
         )
     database.conn.executemany(
-        "INSERT INTO records (kind, id, seq, type, version, body, mac)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO records (kind, id, seq, type, version, body, mac, salt)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 stream.kind,
@@ -143,6 +146,7 @@ def _append(database: Database, stream: StreamRef, commit: Commit) -> None:
                 record.version,
                 record.body,
                 record.mac,
+                record.salt,
             )
             for record in commit.records
         ],

@@ -18,6 +18,7 @@ from bot.adapters.sqlite import blobs, effects
 from bot.adapters.sqlite.columns import microseconds
 from bot.adapters.sqlite.commits import answer_of, carry_out, head_of
 from bot.adapters.sqlite.connection import connect, create_file, translated
+from bot.adapters.sqlite.erasing import kept_texts
 from bot.adapters.sqlite.readers import Readers
 from bot.adapters.sqlite.readmodels import search, select_rows
 from bot.adapters.sqlite.schema import prepare
@@ -33,6 +34,7 @@ from bot.ports import (
     CommitOutcome,
     History,
     Ids,
+    KeptText,
     Quarantined,
     RoutedAlert,
     StoredAlert,
@@ -198,6 +200,10 @@ class SqliteJournal:
         """See `Journal.erase_blob`."""
         await self._writer.write(partial(blobs.erase_blob, ident=ident))
 
+    async def kept_texts(self, stream: StreamRef) -> Sequence[KeptText]:
+        """See `Journal.kept_texts`."""
+        return await self._readers.read(partial(kept_texts, stream=stream))
+
     async def prune(self, now: datetime) -> None:
         """See `Journal.prune`."""
         await self._writer.write(partial(_prune, now=now))
@@ -231,13 +237,13 @@ def _carry_out_all(
 def _load(database: Database, stream: StreamRef, after: int) -> History:
     found = database.execute(
         # Whoever changed a body by hand may have changed its type: it must still reach the chain.
-        "SELECT seq, type, version, CAST(body AS BLOB), CAST(mac AS BLOB) FROM records"
-        " WHERE kind = ? AND id = ? AND seq > ? ORDER BY seq",
+        "SELECT seq, type, version, CAST(body AS BLOB), CAST(mac AS BLOB), CAST(salt AS BLOB)"
+        " FROM records WHERE kind = ? AND id = ? AND seq > ? ORDER BY seq",
         [stream.kind, stream.id, after],
     ).fetchall()
     records = tuple(
-        Record(stream=stream, seq=seq, type=type_, version=version, body=body, mac=mac)
-        for seq, type_, version, body, mac in found
+        Record(stream=stream, seq=seq, type=type_, version=version, body=body, mac=mac, salt=salt)
+        for seq, type_, version, body, mac, salt in found
     )
     return History(head=head_of(database, stream), records=records)
 

@@ -72,7 +72,9 @@ _RANKS = (
         WHERE unread = 1""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _RANKS)
+_SALTS = ("ALTER TABLE records ADD COLUMN salt BLOB NOT NULL DEFAULT ''",)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _RANKS, _SALTS)
 """Step n brings a file from version n to n + 1; steps that were released never change."""
 
 VERSION = len(MIGRATIONS)

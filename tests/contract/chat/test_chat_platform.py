@@ -71,6 +71,16 @@ async def test_an_update_changes_a_message_in_its_place(chat: Chat) -> None:
     assert await chat.shown(room) == [BYE, HELLO]
 
 
+async def test_an_amended_message_is_in_its_place_and_amending_again_is_fine(chat: Chat) -> None:
+    room = await chat.platform.open_room(SPEC)
+    first = await chat.platform.post(room, "1", HELLO)
+    await chat.platform.post(room, "2", HELLO)
+    await chat.platform.amend(first, BYE)
+    await chat.platform.amend(first, BYE)
+    assert await chat.shown(room) == [BYE, HELLO]
+    assert await chat.platform.find(room, "1") == first
+
+
 async def test_the_same_update_again_is_fine(chat: Chat) -> None:
     room = await chat.platform.open_room(SPEC)
     first = await chat.platform.post(room, "1", HELLO)

@@ -1,10 +1,11 @@
 """The hash chain: any later change of a record shows, and so does a record that is gone."""
 
+import hashlib
 from dataclasses import replace
 
 import pytest
 
-from bot.records.chain import EMPTY, Head, Record, Unsealed, first_broken, seal
+from bot.records.chain import EMPTY, Erasure, Head, Record, Unsealed, first_broken, seal, seal_of
 from bot.values import StreamRef
 
 _KEY = b"0" * 32
@@ -94,3 +95,53 @@ def test_bytes_cannot_move_from_one_field_into_the_next() -> None:
     one, _ = seal(_KEY, _STREAM, EMPTY, [Unsealed(type="ab", version=1, body=b"c")])
     two, _ = seal(_KEY, _STREAM, EMPTY, [Unsealed(type="a", version=1, body=b"bc")])
     assert one[0].mac != two[0].mac
+
+
+def _salted(*bodies: bytes) -> tuple[Record, ...]:
+    events = [Unsealed(type="said", version=1, body=b, salt=b"s" + b) for b in bodies]
+    return seal(_KEY, _STREAM, EMPTY, events)[0]
+
+
+def _erased(record: Record, left: bytes) -> tuple[Record, Erasure]:
+    """Return what is left of a record, and what the stream then says of it."""
+    said = Erasure(seal=seal_of(record.salt, record.body), digest=hashlib.sha256(left).digest())
+    return replace(record, body=left, salt=b""), said
+
+
+def test_a_salted_chain_is_intact_and_another_salt_breaks_it() -> None:
+    first, second = _salted(b"1", b"2")
+    assert first_broken(_KEY, [first, second]) is None
+    forged = replace(first, salt=b"other")
+    assert first_broken(_KEY, [forged, second]) == forged
+
+
+def test_an_erased_record_that_the_stream_speaks_of_leaves_the_chain_intact() -> None:
+    first, second, third = _salted(b"1", b"secret", b"3")
+    left, said = _erased(second, b"left")
+    assert first_broken(_KEY, [first, left, third], {2: said}) is None
+
+
+def test_an_erased_record_that_nobody_speaks_of_is_broken() -> None:
+    first, second, third = _salted(b"1", b"secret", b"3")
+    left, _ = _erased(second, b"left")
+    assert first_broken(_KEY, [first, left, third]) == left
+
+
+def test_what_is_left_of_an_erased_record_cannot_be_changed_either() -> None:
+    first, second, third = _salted(b"1", b"secret", b"3")
+    left, said = _erased(second, b"left")
+    forged = replace(left, body=b"more")
+    assert first_broken(_KEY, [first, forged, third], {2: said}) == forged
+
+
+def test_what_came_before_an_erased_record_is_still_proved() -> None:
+    _, second, third = _salted(b"1", b"secret", b"3")
+    left, said = _erased(second, b"left")
+    other, _, _ = _salted(b"other", b"secret", b"3")
+    assert first_broken(_KEY, [other, left, third], {2: said}) == left
+
+
+def test_a_seal_cannot_pose_as_the_body_of_an_unsalted_record() -> None:
+    (record,) = _salted(b"1")
+    posing = replace(record, body=seal_of(record.salt, record.body), salt=b"")
+    assert first_broken(_KEY, [posing]) == posing

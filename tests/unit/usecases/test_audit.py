@@ -79,7 +79,7 @@ async def test_a_long_text_that_was_changed_is_named_and_an_erased_one_counted()
         Envelope(stream=FIRST, seq=seq, at=START, actor=PersonId("ann"), event=note)
         for seq, note in enumerate(notes, 1)
     ]
-    records, _ = await archive.seal(FIRST, EMPTY, envelopes)
+    records, _ = await archive.seal(FIRST, EMPTY, envelopes, "chance")
     await journal.commit([Commit(stream=FIRST, expected=EMPTY, records=records)])
     first, second = (next(iter(archive.text_hashes(record))) for record in records)
 

@@ -1,0 +1,36 @@
+"""What an alert says beside its identity, as one JSON text; both journals keep it so."""
+
+import json
+from dataclasses import replace
+from typing import TypeAlias
+
+from bot.domain.alerts import Alert
+from bot.values import Untrusted
+
+AlertText: TypeAlias = tuple[dict[str, str], dict[str, str], str, str, str]
+"""Labels, annotations, summary, description and link."""
+
+
+def text_of(alert: Alert) -> AlertText:
+    """Return what an alert says."""
+    return (
+        dict(alert.labels),
+        dict(alert.annotations),
+        alert.summary.text,
+        alert.description.text,
+        alert.link,
+    )
+
+
+def saying(alert: Alert, body: str | bytes) -> Alert:
+    """Return the alert with what the JSON says."""
+    content: AlertText = json.loads(body)
+    labels, annotations, summary, description, link = content
+    return replace(
+        alert,
+        labels=labels,
+        annotations=annotations,
+        summary=Untrusted(summary),
+        description=Untrusted(description),
+        link=link,
+    )

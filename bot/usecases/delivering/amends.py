@@ -1,0 +1,71 @@
+"""Messages that showed what was erased since: each is replaced by what is left, none is posted."""
+
+from collections.abc import Sequence
+
+from bot.domain.effects import Amend, Effect, Post
+from bot.domain.events import Envelope
+from bot.domain.state import Incident
+from bot.ports import ChatPlatform, Claim
+from bot.records.rows import EpochRow
+from bot.records.stored import post_key
+from bot.usecases.archive import Archive
+from bot.usecases.delivering.carrier import IncidentDesk, Settler, chat_of, incident_of
+from bot.usecases.delivering.posts import card_key, conversation
+from bot.usecases.rendering import Rendering
+from bot.values import StreamRef
+from cards.model import Card, message
+
+_NOTHING_LEFT = message("[erased]")
+"""In the place of a message that nobody would be sent any more."""
+
+
+class Amends:
+    """Carries `Amend`."""
+
+    def __init__(
+        self,
+        *,
+        desk: IncidentDesk,
+        archive: Archive,
+        chats: dict[str, ChatPlatform],
+        rendering: Rendering,
+        settler: Settler,
+    ) -> None:
+        self._desk = desk
+        self._archive = archive
+        self._chats = chats
+        self._rendering = rendering
+        self._settler = settler
+
+    async def carry(self, claim: Claim, effect: Effect) -> None:
+        """See `Carrier`."""
+        if not isinstance(effect, Amend):
+            msg = f"{type(effect).__name__} amends nothing"
+            raise TypeError(msg)
+        incident = await self._desk.state(incident_of(claim))
+        chat = chat_of(self._chats, effect.target.platform)
+        place = await conversation(chat, incident, effect.target)
+        if place is not None:
+            keys, card = await self._shown(incident, effect)
+            for key in keys:
+                shown = await chat.find(place, key)
+                if shown is not None:
+                    await chat.amend(shown, card or _NOTHING_LEFT)
+        await self._settler.done(claim)
+
+    async def _shown(self, incident: Incident, effect: Amend) -> tuple[Sequence[str], Card | None]:
+        """Return under which keys it may have been shown, and what is to be shown now."""
+        if effect.card:
+            card = await self._rendering.card(incident, effect.card)
+            return (card_key(incident, effect.card),), card
+        stream = StreamRef(kind="incident", id=incident.id)
+        envelope = await self._archive.event(stream, effect.seq)
+        card = await self._rendering.message(envelope, incident, effect.target.place)
+        return await self._keys(stream, effect, envelope), card
+
+    async def _keys(self, stream: StreamRef, effect: Amend, envelope: Envelope) -> Sequence[str]:
+        """Return the keys of the post of any epoch, and of what a person said themselves."""
+        key = post_key(stream, Post(seq=effect.seq, target=effect.target))
+        epochs = await self._settler.journal.rows(EpochRow)
+        said = (envelope.request,) if envelope.request else ()
+        return (key, *(f"{key}@{row.epoch}" for row in epochs), *said)

@@ -1,0 +1,317 @@
+"""Takes away afterwards what slipped past the redactor: from events, rows, answers, and chats.
+
+What is left of an event is written in its place, and the same commit tells of it (ADR 0010): the
+chain holds, and nobody can try out what the text was.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import cast
+
+from bot.domain.actor import Actor
+from bot.domain.decided import Refusal
+from bot.domain.events import Envelope, ErasedEvent
+from bot.domain.intents import EraseTexts, Fresh
+from bot.domain.state import Incident
+from bot.domain.timeline import kind_of
+from bot.errors import Refused, Unavailable, UserMistake
+from bot.ports import (
+    Clock,
+    Commit,
+    Committed,
+    Erased,
+    History,
+    Ids,
+    Journal,
+    Keeping,
+    KeptText,
+)
+from bot.records.chain import Record, seal_of
+from bot.records.erasure import erasures
+from bot.records.longtext import blob_ids
+from bot.records.projection import INCIDENT_EVENTS
+from bot.records.rows import TABLES, IncidentRow, Put, RowChange, TimelineRow
+from bot.records.stored import write_effect
+from bot.usecases.archive import Archive
+from bot.usecases.current import Current
+from bot.usecases.nouns import IncidentNoun
+from bot.usecases.removing import Removal, without
+from bot.values import BlobId, Json, StreamRef, Untrusted, canonical_json
+
+_TRIES = 8
+"""Lost races after which a journal that never stands still is left to a quieter hour."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """One event that holds what is to go; `around` is what stays of each place, shortened."""
+
+    seq: int
+    at: datetime
+    kind: str
+    around: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Everything that an erasure would take away.
+
+    `kept` counts texts beside the events: answers, effects, alerts.
+    """
+
+    incident: str
+    number: str
+    private: bool
+    traces: tuple[Trace, ...]
+    kept: Mapping[Keeping, int]
+
+    @property
+    def nothing(self) -> bool:
+        """Whether it is nowhere."""
+        return not self.traces and not self.kept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan:
+    """What one erasure does to one stream, as it stood when it was planned."""
+
+    history: History
+    left: Mapping[int, Json]
+    """The body of each event that loses text, with its long texts written out, by sequence."""
+    kept: tuple[KeptText, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Written:
+    """A plan whose bodies are encoded, and folded to what the incident is then."""
+
+    bodies: Mapping[int, bytes]
+    blobs: tuple[BlobId, ...]
+    envelopes: tuple[Envelope, ...]
+    state: Incident
+    erased: tuple[ErasedEvent, ...] = field(default=())
+
+
+class Redacting:
+    """Looks for what slipped through in one incident, and erases it."""
+
+    def __init__(
+        self, *, journal: Journal, archive: Archive, clock: Clock, ids: Ids, current: Current
+    ) -> None:
+        self._journal = journal
+        self._archive = archive
+        self._clock = clock
+        self._ids = ids
+        self._current = current
+        self._noun = IncidentNoun()
+
+    async def look(self, number: str, removal: Removal) -> Found:
+        """Say where it is; changes nothing. UserMistake where there is no such incident."""
+        row = await self._row(number)
+        plan = await self._plan(_stream(row), removal)
+        envelopes = {e.seq: e for e in await self._archive.events(plan.history.records)}
+        kept: dict[Keeping, int] = {}
+        for text in plan.kept:
+            kept[text.keeping] = kept.get(text.keeping, 0) + 1
+        traces = [_trace(envelopes[seq], body, removal) for seq, body in sorted(plan.left.items())]
+        return Found(
+            incident=row.id,
+            number=row.number,
+            private=row.private,
+            traces=tuple(traces),
+            kept=kept,
+        )
+
+    async def erase(self, number: str, removal: Removal, by: Actor, why: str) -> str:
+        """Take it away; returns the answer. Chats follow as delivery gets to them.
+
+        Raises UserMistake with the reason where it may not be done now, `Refused` where the chain
+        is broken already or an event cannot do without the text, and `Unavailable`.
+        """
+        stream = _stream(await self._row(number))
+        for _ in range(_TRIES):
+            plan = await self._plan(stream, removal)
+            commit, answer = await self._commit(stream, plan, by, removal.out_of(why))
+            (outcome,) = await self._journal.commit([commit])
+            if isinstance(outcome, Committed):
+                return answer
+        raise Unavailable("too many writers at once; try again")
+
+    async def remaining(self, removal: Removal) -> Sequence[str]:
+        """Name the columns of tables that hold it still: identities, which cannot change."""
+        return sorted(
+            {
+                f"{kind.TABLE}.{name}"
+                for kind in TABLES
+                for row in await self._journal.rows(kind)
+                for name in row.__annotations__
+                if isinstance(value := getattr(row, name), str) and removal.finds(value)
+            }
+        )
+
+    async def _row(self, number: str) -> IncidentRow:
+        rows = [*await self._journal.rows(IncidentRow, number=number.upper())]
+        rows += await self._journal.rows(IncidentRow, id=number)
+        if not rows:
+            raise UserMistake(f"There is no incident {number}.")
+        return rows[0]
+
+    async def _plan(self, stream: StreamRef, removal: Removal) -> _Plan:
+        history = await self._journal.load(stream)
+        left: dict[int, Json] = {}
+        for record in history.records:
+            body = await self._archive.whole(json.loads(record.body))
+            after = _without(removal, body)
+            if after != body:
+                left[record.seq] = after
+        kept = [
+            KeptText(keeping=text.keeping, key=text.key, text=after)
+            for text in await self._journal.kept_texts(stream)
+            if (after := removal.out_of_bytes(text.text)) != text.text
+        ]
+        return _Plan(history=history, left=left, kept=tuple(kept))
+
+    async def _commit(
+        self, stream: StreamRef, plan: _Plan, by: Actor, why: str
+    ) -> tuple[Commit, str]:
+        history = plan.history
+        if (broken := self._archive.first_broken(history.records)) is not None:
+            raise Refused(f"{stream} event {broken.seq} is not as it was written: audit it first")
+        written = await self._written(plan)
+        now = self._clock.now()
+        intent = EraseTexts(
+            by=by,
+            fresh=Fresh(seed=self._ids.new()),
+            why=Untrusted(why),
+            erased=written.erased,
+            left=tuple(e for e in written.envelopes if e.seq in written.bodies),
+        )
+        decision = self._noun.decide(self._current.policy, written.state, intent, now)
+        if isinstance(decision, Refusal):
+            raise UserMistake(decision.reason)
+        told: list[Envelope] = []
+        state = written.state
+        for seq, event in enumerate(decision.events, history.head.seq + 1):
+            at = max(now, state.last_at)
+            told.append(Envelope(stream=stream, seq=seq, at=at, actor=by.person, event=event))
+            state = self._noun.evolve(state, told[-1])
+        records, _ = await self._archive.seal(stream, history.head, told, self._ids.secret())
+        commit = Commit(
+            stream=stream,
+            expected=history.head,
+            records=records,
+            effects=tuple(write_effect(stream, effect, now) for effect in decision.effects),
+            rows=(*_rows(state, intent.left), *self._noun.rows(written.state, state, told)),
+            erased=Erased(
+                bodies=tuple(written.bodies.items()), blobs=written.blobs, kept=plan.kept
+            ),
+        )
+        return commit, decision.answer
+
+    async def _written(self, plan: _Plan) -> _Written:
+        """Encode what is left; Refused where the incident would not be what it is without it."""
+        records = plan.history.records
+        said = erasures(records)
+        bodies: dict[int, bytes] = {}
+        erased: list[ErasedEvent] = []
+        for record in records:
+            if record.seq in plan.left:
+                body = canonical_json(await self._archive.spilled(plan.left[record.seq]))
+                seal = said[record.seq].seal if record.seq in said else _seal(record)
+                digest = hashlib.sha256(body).hexdigest()
+                bodies[record.seq] = body
+                erased.append(ErasedEvent(seq=record.seq, seal=seal.hex(), digest=digest))
+        after = [_with(record, bodies.get(record.seq, record.body)) for record in records]
+        envelopes, state = await self._folded(after, _stream_of(records))
+        if _standing(state) != _standing((await self._folded(records, state.id))[1]):
+            raise Refused("without this text the incident would stand otherwise: name more of it")
+        blobs = [i for r in records if r.seq in bodies for i in blob_ids(json.loads(r.body))]
+        return _Written(
+            bodies=bodies,
+            blobs=tuple(BlobId(ident) for ident in blobs),
+            envelopes=envelopes,
+            state=state,
+            erased=tuple(erased),
+        )
+
+    async def _folded(
+        self, records: Sequence[Record], ident: str
+    ) -> tuple[tuple[Envelope, ...], Incident]:
+        state = self._noun.blank(ident)
+        try:
+            envelopes = tuple(await self._archive.events(records))
+            for envelope in envelopes:
+                state = self._noun.evolve(state, envelope)
+        except (ValueError, LookupError) as error:
+            raise Refused("an event cannot do without this text: name it more exactly") from error
+        return envelopes, state
+
+
+def _without(removal: Removal, body: Json) -> Json:
+    """Return a stored event without it; who did it, when, and for which request stays."""
+    stored = cast("Mapping[str, Json]", body)
+    return {**stored, "event": without(removal, stored["event"])}
+
+
+def _stream(row: IncidentRow) -> StreamRef:
+    return StreamRef(kind=IncidentNoun.kind, id=row.id)
+
+
+def _stream_of(records: Sequence[Record]) -> str:
+    return records[0].stream.id
+
+
+def _with(record: Record, body: bytes) -> Record:
+    return Record(
+        stream=record.stream,
+        seq=record.seq,
+        type=record.type,
+        version=record.version,
+        body=body,
+        mac=record.mac,
+    )
+
+
+def _seal(record: Record) -> bytes:
+    if not record.salt:
+        raise Refused(
+            f"event {record.seq} was written before texts could be erased: its chain would break"
+        )
+    return seal_of(record.salt, record.body)
+
+
+def _standing(incident: Incident) -> object:
+    """Return what must be the same before and after: where everything stands, no words."""
+    return (
+        incident.number,
+        incident.status,
+        incident.severity,
+        incident.private,
+        incident.members,
+        incident.rooms,
+        incident.roles,
+        {card: asked.state for card, asked in incident.cards.items()},
+        {run.started.run: (run.state, run.ended is None) for run in incident.runs.values()},
+        {page: (told.paged, told.acknowledged_by) for page, told in incident.pages.items()},
+    )
+
+
+def _rows(state: Incident, left: Sequence[Envelope]) -> tuple[RowChange, ...]:
+    """Return the lines of the timeline that are told with other words now."""
+    noun = IncidentNoun()
+    lines = noun.rows(state, state, [e for e in left if isinstance(e.event, INCIDENT_EVENTS)])
+    return tuple(
+        change
+        for change in lines
+        if isinstance(change, Put) and isinstance(change.row, TimelineRow)
+    )
+
+
+def _trace(envelope: Envelope, left: Json, removal: Removal) -> Trace:
+    event = envelope.event
+    kind = kind_of(event) if isinstance(event, INCIDENT_EVENTS) else type(event).__name__
+    around = tuple(removal.around(left))
+    return Trace(seq=envelope.seq, at=envelope.at, kind=kind, around=around)

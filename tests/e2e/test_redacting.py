@@ -1,0 +1,144 @@
+"""`firewarden redact` beside a bot that serves: afterwards the secret is nowhere in its folder."""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bot.cli.main import main
+from tests.support.bot import Bot, bot
+from tests.support.waiting import eventually, until
+
+SECRET = "correct-horse-battery"
+LONG = "a log line, " * 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    status: int
+    out: str
+    err: str
+
+
+Typed = Callable[..., Awaitable[Said]]
+
+
+@pytest.fixture
+def typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Typed:
+    """Return `firewarden` as a coroutine, with the secret on its standard input."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("FIREWARDEN_DATA=data\n")
+
+    async def run(*words: str) -> Said:
+        monkeypatch.setattr("sys.stdin", io.StringIO(f"{SECRET}\n"))
+        capsys.readouterr()
+        status = await asyncio.to_thread(main, words)
+        captured = capsys.readouterr()
+        return Said(status=status, out=captured.out, err=captured.err)
+
+    return run
+
+
+@pytest.fixture
+async def running(tmp_path: Path) -> AsyncIterator[Bot]:
+    async with bot(tmp_path) as b:
+        yield b
+
+
+async def repaired(b: Bot) -> str:
+    """Drill a full disk whose listing shows the secret from the yes on; returns the number."""
+    await b.commander.say("/incident drill disk-full")
+    card = await b.approver.card("change")
+    number = str((await b.commander.incident(str(card["incident"])))["number"])
+    assert b.service.practice is not None
+    (b.service.practice.scratch / "root" / "scratch" / SECRET).mkdir()
+    await b.approver.press(card, "approve")
+
+    async def ended() -> bool:
+        lines = await b.commander.timeline(number)
+        return any(line.startswith("run ended: done") for line in lines)
+
+    await until(ended)
+    return number
+
+
+async def holding(folder: Path) -> list[str]:
+    """Return the names of the files that hold the secret anywhere in their bytes."""
+    return await asyncio.to_thread(_holding, folder)
+
+
+def _holding(folder: Path) -> list[str]:
+    return sorted(
+        str(path.relative_to(folder))
+        for path in folder.rglob("*")
+        if path.is_file() and SECRET.encode() in path.read_bytes()
+    )
+
+
+async def test_a_secret_in_output_notes_and_messages_is_nowhere_afterwards(
+    running: Bot, typed: Typed, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    number = await repaired(running)
+    await running.commander.say(f"/incident note the key is {SECRET} in={number}")
+    await running.commander.say(f"/incident note {LONG}{SECRET} in={number}")
+    await running.commander.say(f"/incident update {SECRET} was used in={number}")
+    notes = await running.commander.timeline(number)
+    assert sum(SECRET in line for line in notes) >= 2
+    held = await eventually(lambda: holding(data), lambda names: len(names) > 1)
+    assert {name.split("-")[0] for name in held} == {"console.sqlite3", "journal.sqlite3"}
+
+    said = await typed("redact", number, "--text", "--why", "pasted by mistake", "--yes")
+
+    assert (said.status, said.err.startswith("Not in my reach")) == (0, True)
+    assert SECRET not in said.out
+    assert await eventually(lambda: holding(data), lambda names: not names) == []
+    lines = await running.commander.timeline(number)
+    assert "the key is [erased]" in lines
+    assert lines[-1].endswith("events were erased — pasted by mistake")
+    audited = await typed("audit", "verify")
+    assert (audited.status, audited.err) == (0, "")
+    rebuilt = await typed("journal", "rebuild", "--check")
+    assert rebuilt.out.endswith(": all were right.\n")
+    assert SECRET not in (await typed("incident", "export", number)).out
+    # The incident lives on, and the bot that served meanwhile brings nothing of it back.
+    await running.commander.say(f"/incident severity sev1 worse in={number}")
+    await running.commander.say(f"/incident note rotated in={number}")
+    assert await eventually(lambda: holding(data), lambda names: not names) == []
+
+
+async def test_without_a_yes_nothing_is_erased_and_all_of_it_is_shown(
+    running: Bot, typed: Typed
+) -> None:
+    await running.commander.say("/incident declare sev3 checkout is slow")
+    number = str((await running.commander.incidents())[0]["number"])
+    await running.commander.say(f"/incident note the key is {SECRET}, I think in={number}")
+    said = await typed("redact", number, "--text", "--why", "pasted by mistake")
+    assert said.status == 1
+    assert said.err == "Nobody can be asked here: say --yes.\nNothing was erased.\n"
+    assert "note added: 1 places\n      the key is [erased], I think\n" in said.out
+    assert f"the key is {SECRET}, I think" in await running.commander.timeline(number)
+
+
+async def test_what_a_message_showed_is_replaced_when_the_bot_starts_again(
+    typed: Typed, tmp_path: Path
+) -> None:
+    async with bot(tmp_path) as b:
+        await b.commander.say("/incident declare sev3 checkout is slow")
+        number = str((await b.commander.incidents())[0]["number"])
+        await b.commander.say(f"/incident update {SECRET} was used in={number}")
+        await until(lambda: holding(tmp_path / "data"))
+        held = await eventually(lambda: holding(tmp_path / "data"), lambda names: len(names) > 1)
+        assert len(held) > 1
+    assert (
+        await typed("redact", number, "--pattern", "c[a-z]+-horse-battery", "--why", "x", "--yes")
+    ).status == 0
+    assert {name.split("-")[0] for name in await holding(tmp_path / "data")} == {"console.sqlite3"}
+    async with bot(tmp_path) as b:
+        assert await eventually(lambda: holding(tmp_path / "data"), lambda names: not names) == []
+        assert b.running.console
