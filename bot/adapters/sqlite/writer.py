@@ -11,6 +11,7 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from itertools import groupby
 from typing import Generic, TypeAlias, TypeVar
@@ -170,10 +171,12 @@ class Writer:
             try:
                 self._carry_out(group)
             except Exception as error:  # noqa: BLE001 - a bug must reach the callers, not end the writer
-                _fail(group, error)
+                _fail(group, _meaning(error))
+            with suppress(sqlite3.Error):  # the next group begins with it
                 self._roll_back()
             self._tell(group)
-        self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with suppress(sqlite3.Error):  # the log stays, and the next start reads it
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._database.close()
 
     def _next_group(self) -> Sequence[_AnyUnit]:
@@ -191,6 +194,8 @@ class Writer:
 
     def _carry_out(self, group: Sequence[_AnyUnit]) -> None:
         try:
+            # What a failing disk has left of the group before: its callers know that it is lost.
+            self._roll_back()
             self._database.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:
             _fail(group, translated(error))
@@ -230,7 +235,7 @@ class Writer:
             if database.conn.in_transaction:
                 database.execute("ROLLBACK TO unit")
                 database.execute("RELEASE unit")
-            return translated(error) if isinstance(error, sqlite3.Error) else error
+            return _meaning(error)
         database.execute("RELEASE unit")
         return None
 
@@ -243,7 +248,6 @@ class Writer:
                 _fail(group, OutcomeUnknown(f"the disk failed during a commit: {error}"))
             else:
                 _fail(group, translated(error))
-            self._roll_back()
 
     def _roll_back(self) -> None:
         if self._database.conn.in_transaction:
@@ -264,6 +268,10 @@ class Writer:
             wakes = wakes or unit.wakes
         if wakes:
             self._wake()
+
+
+def _meaning(error: Exception) -> Exception:
+    return translated(error) if isinstance(error, sqlite3.Error) else error
 
 
 def _fail(group: Sequence[_AnyUnit], error: Exception) -> None:

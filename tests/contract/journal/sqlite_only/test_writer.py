@@ -47,13 +47,13 @@ def fail_after(word: str, error: Exception) -> Callable[[Database], str]:
     return work
 
 
-class FailingCommit(Database):
-    """A database whose disk fails at the commit while `failing`."""
+class FailingDisk(Database):
+    """A database whose disk fails at these statements."""
 
-    failing = False
+    failing: frozenset[str] = frozenset()
 
     def execute(self, sql: str, *args: object) -> sqlite3.Cursor:
-        if self.failing and sql == "COMMIT":
+        if sql in self.failing:
             error = sqlite3.OperationalError("disk I/O error")
             error.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
             raise error
@@ -222,15 +222,72 @@ async def test_a_full_disk_is_unavailable_and_works_again_after(
 async def test_a_disk_that_fails_during_the_commit_leaves_the_outcome_unknown(
     tmp_path: Path, database: Database, written: Callable[[], list[str]]
 ) -> None:
-    disk = FailingCommit(database.conn, recursive_triggers=False)
+    disk = FailingDisk(database.conn, recursive_triggers=False)
     writer = Writer(disk, bound=3, group=10, wake=lambda: None)
-    disk.failing = True
+    disk.failing = frozenset({"COMMIT"})
     with pytest.raises(OutcomeUnknown, match="the disk failed during a commit"):
         await writer.write(insert("lost"))
-    disk.failing = False
+    disk.failing = frozenset()
     await writer.write(insert("kept"))
     await writer.close()
     assert written() == ["kept"]
+
+
+@pytest.mark.parametrize(
+    ("failing", "work", "fault"),
+    [
+        ({"COMMIT", "ROLLBACK"}, insert("lost"), OutcomeUnknown),
+        ({"ROLLBACK TO unit", "ROLLBACK"}, fail_after("lost", KeyError("a bug")), Unavailable),
+        ({"RELEASE unit", "ROLLBACK"}, insert("lost"), Unavailable),
+    ],
+    ids=["commit", "rollback of one", "release"],
+)
+async def test_a_disk_that_fails_at_the_rollback_too_does_not_end_the_writer(
+    database: Database,
+    written: Callable[[], list[str]],
+    failing: set[str],
+    work: Callable[[Database], str],
+    fault: type[Exception],
+) -> None:
+    disk = FailingDisk(database.conn, recursive_triggers=False)
+    writer = Writer(disk, bound=3, group=10, wake=lambda: None)
+    disk.failing = frozenset(failing)
+    with pytest.raises(fault):
+        await writer.write(work)
+    with pytest.raises(Unavailable, match="cannot be written: disk I/O error"):
+        await writer.write(insert("lost too"))
+    disk.failing = frozenset()
+    await writer.write(insert("kept"))
+    await writer.close()
+    assert written() == ["kept"]
+
+
+async def test_a_disk_that_fails_at_the_end_leaves_the_log_to_the_next_start(
+    database: Database, written: Callable[[], list[str]]
+) -> None:
+    disk = FailingDisk(database.conn, recursive_triggers=False)
+    writer = Writer(disk, bound=3, group=10, wake=lambda: None)
+    await writer.write(insert("kept"))
+    disk.failing = frozenset({"PRAGMA wal_checkpoint(TRUNCATE)"})
+    await writer.close()
+    assert written() == ["kept"]
+    with pytest.raises(sqlite3.ProgrammingError, match="closed database"):
+        database.execute("SELECT 1")
+
+
+async def test_a_group_that_could_not_be_rolled_back_gives_the_file_free_at_once(
+    tmp_path: Path, database: Database, written: Callable[[], list[str]]
+) -> None:
+    disk = FailingDisk(database.conn, recursive_triggers=False)
+    writer = Writer(disk, bound=3, group=10, wake=lambda: None)
+    disk.failing = frozenset({"COMMIT"})
+    with pytest.raises(OutcomeUnknown):
+        await writer.write(insert("lost"))
+    other = sqlite3.connect(tmp_path / "words.db", isolation_level=None, timeout=5)
+    other.execute("INSERT INTO words (word) VALUES ('theirs')")
+    other.close()
+    await writer.close()
+    assert written() == ["theirs"]
 
 
 async def test_a_cancelled_commit_of_a_journal_is_known_or_not_afterwards(tmp_path: Path) -> None:
