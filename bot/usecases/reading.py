@@ -60,15 +60,16 @@ class Reading:
             seen = [row for row in seen if row.status in _OPEN]
         seen.sort(key=lambda row: row.opened_at, reverse=True)
         seen.sort(key=lambda row: (row.status not in _OPEN, row.severity))
-        waiting = await self._waiting()
-        return [await self._summary(viewer, row, waiting) for row in seen]
+        waiting, rooms = await self._waiting(), await self._rooms()
+        return [self._summary(viewer, row, waiting, rooms.get(row.id, ())) for row in seen]
 
     async def incident(self, viewer: Viewer, ident: str) -> IncidentSummary | None:
         """See `Reader.incident`."""
         row = await self._row(ident)
         if row is None or not _visible(viewer, row):
             return None
-        return await self._summary(viewer, row, await self._waiting())
+        rooms = await self._journal.rows(RoomRow, incident=row.id)
+        return self._summary(viewer, row, await self._waiting(), rooms)
 
     async def incident_of_room(
         self, viewer: Viewer, room: ConversationRef
@@ -181,8 +182,19 @@ class Reading:
             row.incident for row in await self._journal.rows(CardRow, state=CardState.OPEN.value)
         )
 
-    async def _summary(
-        self, viewer: Viewer, row: IncidentRow, waiting: Mapping[str, int]
+    async def _rooms(self) -> Mapping[str, Sequence[RoomRow]]:
+        """Return every incident's rooms: in one read, where asking for each takes a thousand."""
+        found: dict[str, list[RoomRow]] = {}
+        for room in await self._journal.rows(RoomRow):
+            found.setdefault(room.incident, []).append(room)
+        return found
+
+    def _summary(
+        self,
+        viewer: Viewer,
+        row: IncidentRow,
+        waiting: Mapping[str, int],
+        rooms: Sequence[RoomRow],
     ) -> IncidentSummary:
         return IncidentSummary(
             id=IncidentId(row.id),
@@ -195,17 +207,9 @@ class Reading:
             commander=self._name(row.commander) if row.commander else "",
             opened_at=row.opened_at,
             resolved_at=row.resolved_at,
-            room=await self._room(viewer, row.id),
+            room=_room(viewer, rooms),
             waiting_cards=waiting.get(row.id, 0),
         )
-
-    async def _room(self, viewer: Viewer, incident: str) -> ConversationRef | None:
-        """Return the room on the viewer's own platform, else any."""
-        rooms = await self._journal.rows(RoomRow, incident=incident)
-        own = [room for room in rooms if room.platform == viewer.platform]
-        for room in (*own, *rooms):
-            return ConversationRef(platform=room.platform, id=room.conversation)
-        return None
 
     def _result(self, asked: Asked) -> CardResult:
         decided = asked.decided
@@ -269,6 +273,14 @@ def _visible(viewer: Viewer, row: IncidentRow) -> bool:
     return _reads(viewer) and may_see(
         viewer.person, viewer.groups, private=row.private, members=members
     )
+
+
+def _room(viewer: Viewer, rooms: Sequence[RoomRow]) -> ConversationRef | None:
+    """Return the room on the viewer's own platform, else any."""
+    own = [room for room in rooms if room.platform == viewer.platform]
+    for room in (*own, *rooms):
+        return ConversationRef(platform=room.platform, id=room.conversation)
+    return None
 
 
 def _open_card(viewer: Viewer, incident: Incident, asked: Asked) -> OpenCard:
