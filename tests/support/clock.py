@@ -37,6 +37,11 @@ class MovedClock:
             if sleeper in self._sleepers:
                 self._sleepers.remove(sleeper)
 
+    @property
+    def soonest(self) -> datetime | None:
+        """The moment that the first sleeper waits for, None where nobody sleeps."""
+        return min((moment for moment, _, _ in self._sleepers), default=None)
+
     def move(self, by: timedelta) -> None:
         """Let time pass, all of it at once."""
         self._now += by

@@ -10,8 +10,8 @@ but one harmless question now and then, and people's own requests.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
@@ -67,6 +67,11 @@ class Gate:
         """How many wait here for their turn."""
         return len(self._queue)
 
+    @property
+    def in_the_air(self) -> int:
+        """How many calls are under way."""
+        return self._in_the_air
+
     @asynccontextmanager
     async def turn(self, scopes: Sequence[Scope], ask: Ask) -> AsyncIterator[None]:
         """Wait for the turn of a call that counts against these scopes, the narrowest last.
@@ -78,11 +83,8 @@ class Gate:
         if turn.urgency is not Urgency.ANSWER:
             await self._there(turn, ask)
         await self._wait(turn)
-        self._in_the_air += 1
-        try:
+        with self._under_way():
             yield
-        finally:
-            self._in_the_air -= 1
 
     def heard(self) -> None:
         """Note that the platform answered, whatever it said."""
@@ -128,9 +130,18 @@ class Gate:
             raise self._sent_away(turn, wait, f"{self._name} does not answer")
         self._outage.asked(now)
         try:
-            await ask()
+            with self._under_way():
+                await ask()
         except FirewardenError as fault:
             raise self._sent_away(turn, 1.0, f"{self._name} does not answer") from fault
+
+    @contextmanager
+    def _under_way(self) -> Iterator[None]:
+        self._in_the_air += 1
+        try:
+            yield
+        finally:
+            self._in_the_air -= 1
 
     async def _wait(self, turn: Turn) -> None:
         started = self._clock.monotonic()
