@@ -1,5 +1,6 @@
 """Calls of the Bot API with its errors told by whose turn it is next."""
 
+import os
 from collections.abc import Awaitable
 from datetime import timedelta
 from typing import Final, Self, TypeVar
@@ -50,6 +51,8 @@ class TelegramApi:
     @classmethod
     def open(cls, *, token: str, base_url: str, clock: Clock) -> Self:
         """`base_url` ends with a slash; nothing is called yet."""
+        # The library tells a wait as a timedelta where it is asked to, and warns where it is not.
+        os.environ.setdefault("PTB_TIMEDELTA", "1")
         calls = HTTPXRequest(connection_pool_size=_CONNECTIONS, pool_timeout=_POOL_TIMEOUT)
         updates = HTTPXRequest()
         bot = ExtBot(

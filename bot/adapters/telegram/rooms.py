@@ -109,7 +109,7 @@ class Rooms:
         return where
 
     async def _root(self, where: Place) -> int:
-        return await self._store.replacement(where.chat, where.root)
+        return await self._store.replacement(where.chat, where.root) or where.root
 
     async def _private(self, spec: RoomSpec) -> str:
         """Make a room of direct chats: a topic is read by its whole group."""

@@ -105,7 +105,7 @@ class Sending:
 
     async def edit(self, to: Place, message: int, written: Written) -> None:
         """Replace a message in place; one of ours that is gone is posted anew in its stead."""
-        shown = await self._store.replacement(to.chat, message)
+        shown = await self._store.replacement(to.chat, message) or message
         try:
             await self._edited(to.chat, shown, written)
         except Refused as refused:
@@ -254,7 +254,7 @@ class Sending:
             return 0
         by = await self._store.replacement(to.chat, to.root)
         moved = await self._chats.now(to.chat) != to.chat
-        return 0 if moved and by == to.root else by
+        return by or (0 if moved else to.root)
 
     async def _kept(self, key: Key, sent: Message) -> int:
         await self._store.keep_message(key, sent.message_id)

@@ -160,10 +160,10 @@ class TelegramStore:
         return "" if row is None else str(row[0])
 
     async def replacement(self, chat: int, message: int) -> int:
-        """Return the message that took another one's place, that one where none did."""
+        """Return the message that took another one's place, 0 where none did."""
         query = "SELECT by FROM replaced WHERE chat = ? AND message = ?"
         row = await self._db.row(query, chat, message)
-        return message if row is None else int(row[0])
+        return 0 if row is None else int(row[0])
 
     async def replace(self, chat: int, message: int, by: int) -> None:
         """Remember that a message took the place of one that is gone."""

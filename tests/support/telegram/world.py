@@ -145,6 +145,12 @@ class World:
         """Make the team's group one without topics."""
         self.group.kind, self.group.forum = kind, False
 
+    def open_topic(self, name: str) -> int:
+        """Let somebody open a topic in the team's group."""
+        thread = self.next_message(self.group)
+        self.group.topics[thread] = Topic(name=name)
+        return thread
+
     def upgrade(self, new: int) -> None:
         """Make the basic group a supergroup, which gets another id and starts to count anew."""
         old = self.group
