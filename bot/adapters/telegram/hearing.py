@@ -187,7 +187,7 @@ class Hearing:
 
     async def _pressed(self, update: int, press: Pressed) -> None:
         if press.data.startswith(telegram_form.MARK):
-            words = await self._talks.pressed(update, press.sender, press.user, press.data)
+            words = await self._talks.pressed(update, press)
             self._answering.tell(press.query, words)
             return
         button = await self._store.button(press.data[len(PRESS) :])

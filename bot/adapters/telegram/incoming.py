@@ -63,12 +63,13 @@ class Words:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pressed:
-    """A pressed button with its data, which a message may never have had."""
+    """A pressed button of a message, with its data, which that may never have had."""
 
     sender: Sender
     user: int
     query: str
     data: str
+    message: int
     where: Where | None
 
 
@@ -147,7 +148,12 @@ def _pressed(query: CallbackQuery) -> Pressed | None:
     where = _where(message) if isinstance(message, Message) else None
     user = query.from_user
     return Pressed(
-        sender=_sender(user), user=user.id, query=query.id, data=query.data or "", where=where
+        sender=_sender(user),
+        user=user.id,
+        query=query.id,
+        data=query.data or "",
+        message=message.message_id if message is not None else 0,
+        where=where,
     )
 
 

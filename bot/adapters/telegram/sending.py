@@ -7,7 +7,6 @@ a message that has it: Telegram then says "not modified", and of other people's 
 cannot be edited.
 """
 
-import asyncio
 import json
 import logging
 from collections import defaultdict
@@ -17,6 +16,7 @@ from typing import Final, TypeVar
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Message, ReplyParameters
 
+from bot.adapters.pacing.lock import UrgentLock
 from bot.adapters.telegram.api import Moved, TelegramApi
 from bot.adapters.telegram.places import Chats, Place, counted_with
 from bot.adapters.telegram.store import Doubt, Key, TelegramStore
@@ -48,7 +48,7 @@ class Sending:
         self._api = api
         self._store = store
         self._chats = chats
-        self._turns: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._turns: defaultdict[int, UrgentLock] = defaultdict(UrgentLock)
         self._seen: dict[tuple[int, int], int] = {}
 
     def saw(self, chat: int, message: int) -> None:

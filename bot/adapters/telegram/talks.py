@@ -8,6 +8,7 @@ from bot.adapters.telegram import dialogue as form
 from bot.adapters.telegram.answering import Answering
 from bot.adapters.telegram.database import Database
 from bot.adapters.telegram.dialogue import Asks, Dialogue, Ends, Sends, Stands, Turn
+from bot.adapters.telegram.incoming import Pressed
 from bot.adapters.telegram.places import ref
 from bot.adapters.telegram.sending import Written
 from bot.errors import Refused, Unavailable
@@ -74,13 +75,13 @@ class Talks:
         await self._turned(update, sender, user, waiting, form.written(waiting[0], text))
         return True
 
-    async def pressed(self, update: int, sender: Sender, user: int, data: str) -> str:
+    async def pressed(self, update: int, press: Pressed) -> str:
         """Take a press as the answer; returns what to show over the button."""
-        mark, waiting = telegram_form.read(data), await self._waiting(user)
+        mark, waiting = telegram_form.read(press.data), await self._waiting(press.user)
         if mark is None or waiting is None:
             return _OVER
-        turn = form.pressed(waiting[0], *mark)
-        await self._turned(update, sender, user, waiting, turn)
+        turn, here = form.pressed(waiting[0], *mark), (waiting[0], press.message or waiting[1])
+        await self._turned(update, press.sender, press.user, here, turn)
         return _OVER if isinstance(turn, Stands) else ""
 
     async def cancel(self, update: int, user: int) -> bool:
