@@ -10,13 +10,14 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.bench import fuzz, ingest, planner, ssh, start, timers
+from tests.bench import fuzz, ingest, planner, scale, ssh, start, timers
 from tests.bench.figures import Measured, load, surroundings
 
 BENCHMARKS: Mapping[str, Callable[[bool], Measured]] = {
     "fuzz": fuzz.measure,
     "ingest": ingest.measure,
     "planner": planner.measure,
+    "scale": scale.measure,
     "ssh": ssh.measure,
     "start": start.measure,
     "timers": timers.measure,
