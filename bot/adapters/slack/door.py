@@ -1,5 +1,6 @@
 """`/slack/events`: the signature is checked on raw bytes before anything else is done with them."""
 
+import asyncio
 import hashlib
 import hmac
 from http import HTTPStatus
@@ -7,9 +8,11 @@ from typing import Final
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 
 from bot.adapters.http.raw import RawHead, RawRequest, RawResponse, text
 from bot.adapters.http.routes import Caller, Route
+from bot.adapters.slack.replays import Replays
 from bot.errors import Fault, OperatorMistake
 from bot.ports import Clock
 
@@ -23,10 +26,11 @@ _OLDEST: Final = 300
 class Door:
     """Lets in what Slack signed within the last five minutes.
 
-    The same request again is let in too: it carries the same request id, and the journal knows it.
+    The same request again is refused, once it was taken: it would show its answer to whoever has
+    overheard it. Slack signs what it sends again anew.
     """
 
-    def __init__(self, *, app: AsyncApp, secret: str, clock: Clock) -> None:
+    def __init__(self, *, app: AsyncApp, secret: str, clock: Clock, replays: Replays) -> None:
         if not secret.strip():
             raise OperatorMistake(
                 [Fault(file="environment", message="SLACK_SIGNING_SECRET is empty")]
@@ -34,6 +38,7 @@ class Door:
         self._app = app
         self._secret = secret.encode()
         self._clock = clock
+        self._replays = replays
 
     def route(self) -> Route:
         """Return the route for the machines' listener."""
@@ -65,12 +70,28 @@ class Door:
             body = request.body.decode()
         except UnicodeDecodeError:
             return text(HTTPStatus.BAD_REQUEST, "The body is not UTF-8.")
-        answer = await self._app.async_dispatch(
-            AsyncBoltRequest(body=body, headers=dict(request.headers))
-        )
+        if await self._replays.known(shown):
+            return _refused()
+        answer, first = await self._taken(body, request, shown)
+        if not first:
+            return _refused()
         kind = answer.first_headers().get("content-type", "text/plain; charset=utf-8")
         return RawResponse(status=answer.status, content_type=kind, body=answer.body.encode())
 
+    async def _taken(
+        self, body: str, request: RawRequest, signature: str
+    ) -> tuple[BoltResponse, bool]:
+        """Answer, and remember the signature in the same breath."""
+        asked = AsyncBoltRequest(body=body, headers=dict(request.headers))
+        if request.headers.get("Content-Type", "").startswith("application/json"):
+            # An event that fails is sent again, perhaps within the second that was signed.
+            answer = await self._app.async_dispatch(asked)
+            taken = answer.status < HTTPStatus.BAD_REQUEST
+            return answer, not taken or await self._replays.keep(signature)
+        return await asyncio.gather(self._app.async_dispatch(asked), self._replays.keep(signature))
+
 
 def _refused() -> RawResponse:
-    return text(HTTPStatus.UNAUTHORIZED, "This was not signed by Slack, or is too old.")
+    return text(
+        HTTPStatus.UNAUTHORIZED, "This was not signed by Slack, is too old, or came before."
+    )

@@ -51,13 +51,13 @@ class Echoes:
         for place in [p for p, at in self._expected.items() if at <= posted]:
             del self._expected[place]
 
-    def silent_for(self) -> float:
-        """Return how many seconds the oldest echo has been missing, 0.0 where none is late."""
-        if not self._echoing or not self._expected:
-            return 0.0
-        waited = self._clock.monotonic() - next(iter(self._expected.values()))
-        return waited if waited >= _LATE else 0.0
+    def silent_for(self, since: float = 0.0) -> float:
+        """Return how many seconds the oldest echo has been missing, 0.0 where none is late.
 
-    def begin_again(self) -> None:
-        """Forget what is missing: the connections have been renewed."""
-        self._expected.clear()
+        `since` (on the monotonic clock): what was posted before it is not counted.
+        """
+        if not self._echoing:
+            return 0.0
+        posted = next((at for at in self._expected.values() if at >= since), None)
+        waited = 0.0 if posted is None else self._clock.monotonic() - posted
+        return waited if waited >= _LATE else 0.0

@@ -1,4 +1,4 @@
-"""Socket Mode: two connections at once, so that one may be renewed while the other hears."""
+"""Socket Mode: two connections at once, each replaced before it is let go, and watched."""
 
 import asyncio
 import logging
@@ -6,83 +6,130 @@ from datetime import timedelta
 from typing import Final
 
 from aiohttp import ClientError
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.errors import SlackClientError
-from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
 
+from bot.adapters.slack.connection import Connection, Envelopes
+from bot.adapters.slack.echoes import Echoes
 from bot.ports import Clock
 
 _CONNECTIONS: Final = 2
 """Slack allows ten per app, and sends each envelope to any one of them."""
 _WATCH: Final = timedelta(seconds=15)
-_CONNECT_WITHIN: Final = 15.0
-"""Seconds. The library would try one address for ever, and Slack lets it be used only shortly."""
 _PATIENCE: Final = 2
-"""Looks that may find a connection away: the library is renewing it."""
+"""Looks that may find a connection away before it is replaced."""
+_FIRST_WAIT: Final = timedelta(seconds=1)
 _LONGEST_WAIT: Final = timedelta(seconds=60)
+_TOO_MANY: Final = "too_many_websockets"
+_SWITCHED_OFF: Final = frozenset({"link_disabled", "socket_mode_disabled"})
 
 _log = logging.getLogger(__name__)
 
 
 class Sockets:
-    """Keeps the connections open until its tasks are cancelled.
+    """Keeps the connections open until its tasks are cancelled."""
 
-    The library renews a connection that Slack ends and one whose pings stay without an answer;
-    what it gives up is opened anew here.
-    """
-
-    def __init__(self, *, app: AsyncApp, token: str, base_url: str, clock: Clock) -> None:
+    def __init__(
+        self, *, app: AsyncApp, token: str, base_url: str, clock: Clock, echoes: Echoes
+    ) -> None:
         self._app = app
         self._token = token
         self._base_url = base_url
         self._clock = clock
+        self._echoes = echoes
+        self._envelopes = Envelopes()
+        self._open: dict[int, Connection] = {}
+        self._why = "not connected yet"
+
+    def faults(self) -> tuple[str, ...]:
+        """Say why nothing can be heard now; nothing where a connection is open."""
+        return () if self._open else (f"Slack is not heard: {self._why}",)
 
     async def run(self) -> None:
         """Hear until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            for number in range(1, _CONNECTIONS + 1):
-                tasks.create_task(self._keep(number))
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for number in range(1, _CONNECTIONS + 1):
+                    tasks.create_task(self._keep(number))
+        finally:
+            for connection in list(self._open.values()):
+                await connection.close()
 
     async def _keep(self, number: int) -> None:
-        wait = timedelta(seconds=1)
+        """Have a connection, and another one before that one is let go."""
+        wait = _FIRST_WAIT
         while True:
-            handler = self._handler()
-            try:
-                await _connected(handler)
-                _log.info("Slack connection %d is open", number)
-                wait = timedelta(seconds=1)
-                await self._deaf(handler)
-                _log.warning("Slack connection %d hears nothing any more", number)
-            except (SlackClientError, ClientError, TimeoutError, OSError) as fault:
-                _log.warning("Slack connection %d failed: %s", number, type(fault).__name__)
-            except Exception:  # noqa: BLE001 - the outermost frame: we go on hearing
-                _log.exception("Slack connection %d met a fault", number)
-            finally:
-                await handler.client.close()  # type: ignore[no-untyped-call]  # as it ships
-            await self._rest(wait)
-            wait = min(wait * 2, _LONGEST_WAIT)
+            connection = self._connection()
+            if not await self._opened(number, connection):
+                await self._clock.sleep_until(self._clock.now() + wait)
+                wait = min(wait * 2, _LONGEST_WAIT)
+                continue
+            wait = _FIRST_WAIT
+            old, self._open[number] = self._open.get(number), connection
+            if old is not None:
+                await old.close()
+            self._why = await self._until_over(connection)
+            _log.warning("Slack connection %d ends: %s", number, self._why)
+            if self._why in {_TOO_MANY, *_SWITCHED_OFF} or not await connection.is_connected():
+                # There is nothing left to hear on it, or no room for its successor.
+                del self._open[number]
+                await connection.close()
 
-    async def _deaf(self, handler: AsyncSocketModeHandler) -> None:
-        """Return when a connection stayed away, or left its pings unanswered, twice in a row."""
+    async def _opened(self, number: int, connection: Connection) -> bool:
+        try:
+            await connection.open()
+        except (SlackClientError, ClientError, TimeoutError, OSError) as fault:
+            self._why = _told(fault)
+            _log.warning("Slack connection %d cannot be opened: %s", number, self._why)
+        except Exception:  # noqa: BLE001 - the outermost frame: we go on hearing
+            self._why = "a fault of Firewarden's own"
+            _log.exception("Slack connection %d met a fault", number)
+        except BaseException:
+            await connection.close()
+            raise
+        else:
+            _log.info("Slack connection %d is open", number)
+            return True
+        await connection.close()
+        if number in self._open and not await self._open[number].is_connected():
+            await self._open.pop(number).close()
+        return False
+
+    async def _until_over(self, connection: Connection) -> str:
+        """Return why a connection has to be replaced, as soon as that is known."""
         missing = 0
-        while missing < _PATIENCE:
-            await self._rest(_WATCH)
-            missing = 0 if await handler.client.is_connected() else missing + 1
+        while True:
+            ended = asyncio.ensure_future(connection.ended.wait())
+            looking = asyncio.ensure_future(self._clock.sleep_until(self._clock.now() + _WATCH))
+            try:
+                await asyncio.wait({ended, looking}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                ended.cancel()
+                looking.cancel()
+            if connection.ended.is_set():
+                return connection.why
+            silence = self._echoes.silent_for(since=connection.opened_at)
+            if silence:
+                return f"deaf: what was posted {silence:.0f} s ago was not heard"
+            missing = 0 if await connection.is_connected() else missing + 1
+            if missing >= _PATIENCE:
+                return "its pings stay unanswered"
 
-    def _handler(self) -> AsyncSocketModeHandler:
-        web = AsyncWebClient(
-            token=self._token, base_url=self._base_url, retry_handlers=[], logger=_log
+    def _connection(self) -> Connection:
+        return Connection(
+            app=self._app,
+            token=self._token,
+            base_url=self._base_url,
+            envelopes=self._envelopes,
+            clock=self._clock,
         )
-        return AsyncSocketModeHandler(
-            self._app, self._token, logger=_log, web_client=web, ping_interval=10
-        )
-
-    async def _rest(self, span: timedelta) -> None:
-        await self._clock.sleep_until(self._clock.now() + span)
 
 
-async def _connected(handler: AsyncSocketModeHandler) -> None:
-    async with asyncio.timeout(_CONNECT_WITHIN):
-        handler.client.wss_uri = await handler.client.issue_new_wss_url()
-        await handler.client.connect()  # type: ignore[no-untyped-call]  # as it ships
+def _told(fault: Exception) -> str:
+    """Return what went wrong without a word of the address, which holds a secret."""
+    if isinstance(fault, SlackApiError):
+        error = str(fault.response.get("error", ""))
+        if error in _SWITCHED_OFF:
+            return "Socket Mode is switched off in the app's settings"
+        return error or type(fault).__name__
+    return type(fault).__name__

@@ -8,15 +8,17 @@ from dataclasses import replace
 from bot.adapters.clock import SystemClock
 from bot.adapters.http.listening import Listen
 from bot.adapters.http.server import HttpServer, Site
+from bot.adapters.memory.journal import MemoryJournal
 from bot.adapters.slack.accounts import Accounts
 from bot.adapters.slack.door import PATH, Door
 from bot.adapters.slack.forms import Cards
 from bot.adapters.slack.hearing import Hearing
 from bot.adapters.slack.platform import SlackPlatform
+from bot.adapters.slack.replays import JournalReplays
 from bot.adapters.slack.web import SlackWeb
 from bot.config.policy_file import default_policy
 from bot.domain.policy import Policy, PolicyPerson
-from bot.ports import Clock
+from bot.ports import Clock, Journal
 from bot.requests import Dispatch, Sender
 from bot.usecases.views import Viewer
 from bot.values import CardId, ConversationRef, PersonId
@@ -75,7 +77,11 @@ class NoCards:
 
 @asynccontextmanager
 async def heard_by(
-    team: Slack, dispatch: Dispatch, cards: Cards | None = None, clock: Clock | None = None
+    team: Slack,
+    dispatch: Dispatch,
+    cards: Cards | None = None,
+    clock: Clock | None = None,
+    journal: Journal | None = None,
 ) -> AsyncIterator[None]:
     """Let the workspace speak to a dispatch over signed HTTP."""
     now = clock or SystemClock()
@@ -89,7 +95,8 @@ async def heard_by(
             command="incident",
         )
         homes = tasks.create_task(hearing.homes.run())
-        door = Door(app=hearing.app, secret=SIGNING_SECRET, clock=now)
+        replays = JournalReplays(journal=journal or MemoryJournal(ids=CountedIds()), clock=now)
+        door = Door(app=hearing.app, secret=SIGNING_SECRET, clock=now, replays=replays)
         site = Site(listen=Listen(host="127.0.0.1", port=0), setting="TEST", routes=(door.route(),))
         server = HttpServer([site], ids=CountedIds())
         await server.start()

@@ -96,7 +96,9 @@ def _block(block: Args, where: str) -> Iterator[str]:
             yield from _actions(block["elements"], f"{where}/elements")
         case "input":
             yield from _plain(block["label"], 2000, f"{where}/label")
-            yield from _plain(block["hint"] if "hint" in block else block["label"], 2000, f"{where}/hint")
+            yield from _plain(
+                block["hint"] if "hint" in block else block["label"], 2000, f"{where}/hint"
+            )
             yield from _element(block["element"], f"{where}/element")
         case other:
             yield f"unsupported type: {other} [json-pointer:{where}/type]"

@@ -24,6 +24,8 @@ class Interacting:
         self.of = Workspace()
         self.base = ""
         self.bot_url = ""
+        self.stamp = ""
+        """The moment that requests are signed at, "" = that of this machine."""
         self.sending = Sending(self.of.next)
         self.response_urls: dict[str, tuple[str, int, float]] = {}
         """Person, uses, and the moment of the clock that ends it, by its last part."""
@@ -188,7 +190,12 @@ class Interacting:
     ) -> Heard:
         """POST to the bot, signed as Slack signs."""
         return await self.sending.signed(
-            self.bot_url, body, kind, stamp=stamp, signature=signature, headers=headers or {}
+            self.bot_url,
+            body,
+            kind,
+            stamp=stamp or self.stamp,
+            signature=signature,
+            headers=headers or {},
         )
 
     async def _over_socket(self, kind: str, payload: Args, more: Args | None = None) -> Heard:

@@ -36,8 +36,10 @@ class Sending:
         """Whether somebody turned Socket Mode off in the app's settings."""
         self.silent = False
         """While it is set, connections open and no frame follows, not even `hello`."""
+        self.acknowledged = 0
+        """How many envelopes were acknowledged."""
         self._used: set[str] = set()
-        self._acknowledged: dict[str, asyncio.Future[Args]] = {}
+        self._waiting: dict[str, asyncio.Future[Args]] = {}
 
     async def signed(
         self, url: str, body: bytes, kind: str, *, stamp: str, signature: str, headers: Args
@@ -68,7 +70,7 @@ class Sending:
         """Send an envelope over one connection; returns what it was acknowledged with."""
         ident = ident or self._fresh("envelope-")
         acknowledged: asyncio.Future[Args] = asyncio.get_running_loop().create_future()
-        self._acknowledged[ident] = acknowledged
+        self._waiting[ident] = acknowledged
         frame = {
             "envelope_id": ident,
             "type": kind,
@@ -116,7 +118,8 @@ class Sending:
             async for frame in socket:
                 if frame.type is WSMsgType.TEXT and frame.data.startswith("{"):
                     told = json.loads(frame.data)
-                    waiting = self._acknowledged.pop(told["envelope_id"], None)
+                    self.acknowledged += 1
+                    waiting = self._waiting.pop(told["envelope_id"], None)
                     if waiting is not None and not waiting.done():
                         waiting.set_result(told.get("payload") or {})
         finally:

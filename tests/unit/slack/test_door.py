@@ -1,5 +1,6 @@
 """Only Slack gets in, only lately signed, and the same request means the same thing."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -7,13 +8,16 @@ from urllib.parse import urlencode
 import pytest
 from slack_bolt.async_app import AsyncApp
 
+from bot.adapters.memory.journal import MemoryJournal
 from bot.adapters.slack.door import Door
-from bot.errors import OperatorMistake
+from bot.adapters.slack.replays import JournalReplays
+from bot.errors import OperatorMistake, Unavailable
 from bot.requests import SlashCommand
-from tests.support.clock import MovedClock
+from tests.support.clock import CountedIds, MovedClock
 from tests.support.slack.bench import heard_by
 from tests.support.slack.sending import signed
-from tests.support.slack.server import Slack, slack
+from tests.support.slack.server import Slack, Trouble, slack
+from tests.support.slack.workspace import Posted
 from tests.unit.http.doubles import RememberingDispatch
 
 COMMAND = urlencode(
@@ -96,14 +100,73 @@ async def test_a_signature_of_another_body_is_refused(
     assert dispatch.requests == []
 
 
-async def test_a_request_sent_again_has_the_same_id(
+async def test_a_request_that_is_sent_again_as_it_was_is_refused(
+    team: Slack, dispatch: RememberingDispatch, clock: MovedClock
+) -> None:
+    at = stamp(clock)
+    first = await team.send(COMMAND, stamp=at)
+    clock.move(timedelta(seconds=200))
+    again = await team.send(COMMAND, stamp=at)
+    assert (first.status, again.status) == (200, 401)
+    assert "done" not in again.text
+    assert len(dispatch.requests) == 1
+
+
+async def test_of_many_at_once_one_is_answered(team: Slack, clock: MovedClock) -> None:
+    at = stamp(clock)
+    heard = await asyncio.gather(*(team.send(COMMAND, stamp=at) for _ in range(10)))
+    assert sorted(h.status for h in heard) == [200] + [401] * 9
+
+
+async def test_a_restarted_bot_knows_what_was_sent_before(
+    dispatch: RememberingDispatch, clock: MovedClock
+) -> None:
+    journal = MemoryJournal(ids=CountedIds())
+    async with slack() as team:
+        async with heard_by(team, dispatch, clock=clock, journal=journal):
+            assert (await team.send(COMMAND, stamp=stamp(clock))).status == 200
+        async with heard_by(team, dispatch, clock=clock, journal=journal):
+            assert (await team.send(COMMAND, stamp=stamp(clock))).status == 401
+
+
+async def test_a_command_that_slack_signs_anew_has_the_same_id(
     team: Slack, dispatch: RememberingDispatch, clock: MovedClock
 ) -> None:
     await team.send(COMMAND, stamp=stamp(clock))
     clock.move(timedelta(seconds=200))
-    await team.send(COMMAND, stamp=str(int(clock.now().timestamp()) - 200))
+    await team.send(COMMAND, stamp=stamp(clock))
     ids = [request.id for request in dispatch.requests if isinstance(request, SlashCommand)]
     assert ids == ["slack:command:T1:t.1"] * 2
+
+
+async def test_while_the_journal_is_away_whoever_records_says_so(
+    dispatch: RememberingDispatch, clock: MovedClock
+) -> None:
+    journal = MemoryJournal(ids=CountedIds())
+    await journal.close()
+    dispatch.fault = Unavailable("the journal is closed")
+    async with slack() as team, heard_by(team, dispatch, clock=clock, journal=journal):
+        heard = await team.send(COMMAND, stamp=stamp(clock))
+    assert heard.status == 200
+    assert "NOT recorded" in heard.text
+
+
+async def test_an_event_that_failed_is_taken_when_slack_sends_it_again(
+    team: Slack, dispatch: RememberingDispatch, clock: MovedClock
+) -> None:
+    ops = team.of.add_channel("ops")
+    ops.messages.append(Posted(ts="7.7", text="it was DNS", blocks=[], user="U1"))
+    pin = {
+        "type": "reaction_added",
+        "user": "U1",
+        "reaction": "pushpin",
+        "item": {"type": "message", "channel": ops.id, "ts": "7.7"},
+    }
+    team.trouble["conversations.replies"] = [Trouble(status=500)]
+    team.stamp = stamp(clock)
+    heard = await team.delivered(pin)
+    assert [h.status for h in heard] == [500, 200]
+    assert len(dispatch.requests) == 1
 
 
 async def test_slack_can_check_the_address(team: Slack, clock: MovedClock) -> None:
@@ -117,4 +180,9 @@ async def test_slack_can_check_the_address(team: Slack, clock: MovedClock) -> No
 
 async def test_an_empty_secret_refuses_to_start(clock: MovedClock) -> None:
     with pytest.raises(OperatorMistake, match="SLACK_SIGNING_SECRET"):
-        Door(app=AsyncApp(token="xoxb-x", signing_secret="s"), secret=" ", clock=clock)
+        Door(
+            app=AsyncApp(token="xoxb-x", signing_secret="s"),
+            secret=" ",
+            clock=clock,
+            replays=JournalReplays(journal=MemoryJournal(ids=CountedIds()), clock=clock),
+        )
