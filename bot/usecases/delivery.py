@@ -196,6 +196,9 @@ class Delivery:
             await self._put_off(claim, throttled.retry_after, str(throttled))
         except Unavailable as unavailable:
             await self._later(claim, unavailable.retry_after, str(unavailable))
+        except OutcomeUnknown as unknown:
+            # Whoever carries it looks whether it is there before it is sent again.
+            await self._later(claim, timedelta(seconds=1), str(unknown))
         except Refused as refused:
             await self._refused(claim, refused)
         except Exception:  # noqa: BLE001 - the effect stays, and the log says why

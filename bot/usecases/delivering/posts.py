@@ -15,7 +15,9 @@ from bot.usecases.delivering.carrier import (
     read_ref,
     write_ref,
 )
+from bot.usecases.delivering.urgency import urgency_of_post
 from bot.usecases.rendering import Rendering
+from bot.usecases.urgency import carried_with
 from bot.values import ConversationRef, MessageRef, PersonId, StreamRef
 from cards.alerts_message import alerts_message
 from cards.model import Card
@@ -48,8 +50,14 @@ class Posts:
         if claim.item.stream is not None and claim.item.stream.kind == "system":
             await self._announce(claim, claim.item.stream, effect)
             return
+        stream = StreamRef(kind="incident", id=incident_of(claim))
+        envelope = await self._archive.event(stream, effect.seq)
+        with carried_with(urgency_of_post(envelope.event)):
+            await self._tell(claim, effect, envelope)
+
+    async def _tell(self, claim: Claim, effect: Post, envelope: Envelope) -> None:
         incident = await self._desk.state(incident_of(claim))
-        card = await self._card(incident, effect)
+        card = await self._rendering.message(envelope, incident, effect.target.place)
         chat = chat_of(self._chats, effect.target.platform)
         place = await conversation(chat, incident, effect.target)
         if card is None or place is None:
@@ -77,11 +85,6 @@ class Posts:
         """
         epoch = max((row.epoch for row in await self._settler.journal.rows(EpochRow)), default=1)
         return claim.item.key if epoch == 1 else f"{claim.item.key}@{epoch}"
-
-    async def _card(self, incident: Incident, effect: Post) -> Card | None:
-        stream = StreamRef(kind="incident", id=incident.id)
-        envelope = await self._archive.event(stream, effect.seq)
-        return await self._rendering.message(envelope, incident, effect.target.place)
 
 
 class Shows:

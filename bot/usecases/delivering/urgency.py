@@ -34,7 +34,7 @@ _RUN = "run:"
 def urgency_of(effect: Effect) -> Urgency:
     """Return how urgent an effect is before anything was read about it."""
     match effect:
-        case fx.SendPage() | fx.OpenRoom():
+        case fx.SendPage() | fx.OpenRoom() | fx.Amend():
             return Urgency.APPROVAL
         case fx.Show(card=card):
             return _urgency_of_card(card)
