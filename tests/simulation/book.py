@@ -10,11 +10,15 @@ from bot.requests import AlertsReceived, Reply
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """A request of a person that got an answer; `ident` is the request's id."""
+    """A request of a person that got an answer; `ident` is the request's id.
+
+    `sent_again`: the platform sent it more than once, so that one may be done and one not.
+    """
 
     ident: str
     reply: Reply
     at: float
+    sent_again: bool
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,6 +33,8 @@ class Book:
     lines: list[str] = field(default_factory=list)
     """Every line, where somebody wants to read them."""
     keeps_lines: bool = False
+    seen: dict[str, int] = field(default_factory=dict)
+    """How often each transition was committed."""
     intents: int = 0
     """Intents that were given to a desk and decided."""
     lives: int = 0

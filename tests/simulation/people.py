@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeVar
 
 from bot.domain.alerts import Alert, AlertStatus
@@ -22,7 +23,7 @@ from bot.values import CardId, ConversationRef, Untrusted
 from handlers.router import FromPeople
 from tests.simulation.book import Answered
 from tests.simulation.life import Ground, Life
-from tests.simulation.schedule import PATIENCE, Alarm, Ask, Press, Say, Talk
+from tests.simulation.schedule import PATIENCE, Alarm, Ask, Edit, Press, Say, Talk
 from tests.simulation.team import ACCOUNTS, CATALOGUE, PLATFORM, POLICIES
 from tests.simulation.virtual_time import START
 
@@ -43,7 +44,7 @@ class Crowd:
         self._serving = serving
         self._requests = 0
 
-    async def do(self, deed: Say | Press | Talk | Ask | Alarm) -> None:
+    async def do(self, deed: Say | Press | Talk | Ask | Alarm | Edit) -> None:
         """Carry a deed out, as far as it can be."""
         match deed:
             case Alarm():
@@ -65,6 +66,14 @@ class Crowd:
                     )
             case Ask():
                 await self._ask(deed)
+            case Edit():
+                before = self._ground.book.seen.get(deed.upon, 0)
+
+                async def seen() -> bool | None:
+                    return self._ground.book.seen.get(deed.upon, 0) > before or None
+
+                if await self._until(seen):
+                    self.edit(deed.what, deed.to)
 
     def turn(self, host: str, to: str) -> None:
         """Change how a host behaves."""
@@ -120,7 +129,8 @@ class Crowd:
                 option=option,
                 reason=deed.reason if deed else "",
                 values=deed.values if deed else {},
-            )
+            ),
+            shared=bool(ident),
         )
 
     # --- deeds -------------------------------------------------------------------------------
@@ -148,7 +158,7 @@ class Crowd:
         await asyncio.gather(*presses)
 
     async def _ask(self, deed: Ask) -> None:
-        incident = await self._until(lambda: self._incident(deed.where))
+        incident = await self._until(partial(self._incident, deed.where))
         if incident is None:
             return
         card = CardId(self._ground.ids.new())
@@ -186,21 +196,29 @@ class Crowd:
         self._requests += 1
         return f"request-{self._requests}"
 
-    async def _send(self, make: Callable[[str], FromPeople]) -> Reply | None:
+    async def _send(
+        self, make: Callable[[str], FromPeople], *, shared: bool = False
+    ) -> Reply | None:
         """Send until there is an answer that says what became of it."""
-        request = make(self._fresh())
+        request, sends = make(self._fresh()), 0
         reply = None
         for _ in range(_TRIES):
             reply = await self._answer(request)
+            sends += 1
             if reply is None:
                 continue
             self._ground.book.answered.append(
-                Answered(ident=request.id, reply=reply, at=self._ground.clock.monotonic())
+                Answered(
+                    ident=request.id,
+                    reply=reply,
+                    at=self._ground.clock.monotonic(),
+                    sent_again=sends > 1 or shared,
+                )
             )
             if reply.tone is not ReplyTone.NOT_RECORDED:
                 return reply
             await asyncio.sleep(1.0)
-            request = make(self._fresh())
+            request, sends = make(self._fresh()), 0
         return reply
 
     async def _answer(self, request: FromPeople) -> Reply | None:

@@ -105,14 +105,19 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """An operator changes a runbook (`edited`, `gone`, `restored`) or the `policy` (its name)."""
+    """An operator changes a runbook (`edited`, `gone`, `restored`) or the `policy` (its name).
+
+    `upon`: right after the next transition of that name, instead of at once.
+    """
 
     what: str
     to: str
+    upon: str = ""
 
     def __str__(self) -> str:
         """Say it in one line of a script."""
-        return f"{self.what} is {self.to} from here on"
+        when = f"right after the next {self.upon}" if self.upon else "from here on"
+        return f"{self.what} is {self.to} {when}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

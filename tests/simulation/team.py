@@ -10,7 +10,9 @@ from cards.texts import Texts
 
 PLATFORM = "slack"
 
-HOSTS = ("web-1", "web-2", "web-3")
+WEB = ("web-1", "web-2", "web-3")
+
+HOSTS = (*WEB, "practice")
 
 ACCOUNTS = {name: f"T1/U{n}" for n, name in enumerate(("ann", "bob", "cleo", "dan", "eve"), 1)}
 """ann and dan respond, bob and cleo approve, bob may break the glass, eve only reads."""
@@ -118,7 +120,7 @@ PATIENT = (
     .replace("matches: {alertname: ServiceDown}\n", "")
     .replace(
         "      - run: sudo systemctl restart",
-        "      - wait: 30s\n        why: it writes its caches\n      - run: sudo systemctl restart",
+        "      - wait: 30s\n      - run: sudo systemctl restart",
     )
 )
 """Waits between its two steps."""
@@ -129,6 +131,9 @@ MEND = (
     .replace("    undo: {not-needed: it keeps no state}\n", _UNDO)
 )
 """One host with an undo: the autonomous policy lets it run without a person's yes."""
+
+UNDOABLE = MEND.replace("runbook: mend", "runbook: undoable")
+"""The same under another name, for stories in which a person decides."""
 
 CAUSE = """\
 runbook: cause
@@ -168,6 +173,7 @@ CATALOGUE = {
     "fleet": FLEET,
     "patient": PATIENT,
     "mend": MEND,
+    "undoable": UNDOABLE,
     "cause": CAUSE,
 }
 
@@ -177,12 +183,13 @@ def _host(name: str) -> Host:
         name=HostName(name),
         address=f"{name}.example.org",
         service="checkout",
-        groups=("web",),
+        groups=("web",) if name in WEB else (),
         host_key="ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHtests",
         observe_user="observe",
         observe_key_file="observe.key",
         change_user="change",
         change_key_file="change.key",
+        practice=name not in WEB,
     )
 
 

@@ -9,10 +9,12 @@ from typing import assert_never
 from bot.adapters.memory.chat import MemoryChat
 from bot.adapters.memory.journal import MemoryJournal
 from bot.domain.events import CardKind
-from bot.records.rows import CardRow, FreezeRow, ReservationRow, RunRow
+from bot.records.rows import CardRow, FreezeRow, ReservationRow, RunRow, WaitingRow
 from bot.usecases.current import Current
+from tests.simulation.afterwards import lived
 from tests.simulation.book import Book
 from tests.simulation.chat import Pagers
+from tests.simulation.check import Lived
 from tests.simulation.hosts import Hosts
 from tests.simulation.life import Ground, Life
 from tests.simulation.outside import Calls, Thread
@@ -34,8 +36,21 @@ _BESIDE = 20.0
 _LATENCY = 0.02
 """Seconds of the slowest ordinary answer from outside."""
 
+_QUEUED_FOR = 120.0
+"""Seconds that people let a run stand in line before they decide what it waits for."""
+
 _LONGEST_DRAIN = 400
 """Rounds after which a simulation that never comes to rest is a fault."""
+
+_LAST_WORDS = {
+    CardKind.IN_DOUBT.value: ("bob", "failed"),
+    CardKind.CHANGE.value: ("cleo", "reject"),
+    CardKind.UNDO.value: ("cleo", "reject"),
+    CardKind.STEP.value: ("ann", "abort"),
+    CardKind.QUESTION.value: ("ann", "skip"),
+    CardKind.RUN.value: ("ann", "dismiss"),
+}
+"""Who says what at the end to the questions that runs wait for."""
 
 
 class Universe:
@@ -67,15 +82,17 @@ class Universe:
         self._deeds: set[asyncio.Task[None]] = set()
         self._fates: set[asyncio.Task[None]] = set()
 
-    def run(self) -> None:
+    def run(self) -> Lived:
         """Live through the schedule, then until nothing is left to be done."""
         asyncio.set_event_loop(None)
         try:
             self.loop.run_until_complete(self._live())
+            left = self.loop.run_until_complete(lived(self.ground))
         finally:
             for task in asyncio.all_tasks(self.loop):
                 task._log_destroy_pending = False  # type: ignore[attr-defined]  # of dead lives
             self.loop.close()
+        return left
 
     # --- what becomes of lives ---------------------------------------------------------------
 
@@ -135,7 +152,7 @@ class Universe:
         if len(self.ground.book.faults) > 3:
             raise RuntimeError("".join(self.ground.book.faults[:1]))
 
-    def _ended(self, life: Life, task: "asyncio.Task[None]") -> None:
+    def _ended(self, life: Life, task: asyncio.Task[None]) -> None:
         if life in self._lives:
             self._lives.remove(life)
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -149,12 +166,15 @@ class Universe:
 
         self._own(self._fates, wait())
 
-    def _own(
-        self, tasks: "set[asyncio.Task[None]]", work: "Coroutine[object, object, None]"
-    ) -> None:
+    def _own(self, tasks: set[asyncio.Task[None]], work: Coroutine[object, object, None]) -> None:
         task = self.loop.create_task(work)
         tasks.add(task)
-        task.add_done_callback(tasks.discard)
+        task.add_done_callback(lambda done: self._over(tasks, done))
+
+    def _over(self, tasks: set[asyncio.Task[None]], done: asyncio.Task[None]) -> None:
+        tasks.discard(done)
+        if not done.cancelled() and (error := done.exception()) is not None:
+            self.ground.book.faults.append("".join(traceback.format_exception(error)))
 
     def _latency(self) -> float:
         return self._chance.random() * _LATENCY
@@ -188,9 +208,9 @@ class Universe:
                 await self._pass(seconds)
             case Turn(host=host, to=to):
                 self.crowd.turn(host, to)
-            case Edit(what=what, to=to):
+            case Edit(what=what, to=to, upon=""):
                 self.crowd.edit(what, to)
-            case Say() | Press() | Talk() | Ask() | Alarm():
+            case Say() | Press() | Talk() | Ask() | Alarm() | Edit():
                 self._own(self._deeds, self.crowd.do(act.deed))
             case _:
                 assert_never(act.deed)
@@ -204,9 +224,14 @@ class Universe:
     async def _pass(self, seconds: float) -> None:
         """Let time pass; where nobody does anything it passes all at once."""
         end = self.clock.monotonic() + seconds
+        people_act = self.clock.monotonic() + _QUEUED_FOR
         while (left := end - self.clock.monotonic()) > 0:
             if self._busy():
                 await asyncio.sleep(min(left, 0.25))
+                continue
+            if self.clock.monotonic() > people_act and await self._waits():
+                people_act = self.clock.monotonic() + _QUEUED_FOR
+                await self._answered() or await self._freed()
                 continue
             due = await self.ground.journal.next_due()
             until = left if due is None else (due - self.clock.now()).total_seconds()
@@ -228,12 +253,12 @@ class Universe:
         for _ in range(_LONGEST_DRAIN):
             while self._busy():  # noqa: ASYNC110 - virtual time
                 await asyncio.sleep(0.25)
-            if await self._answered_doubts():
+            if await self._answered():
                 continue
             due = await self.ground.journal.next_due()
+            if (due is None or await self._waits()) and await self._freed():
+                continue
             if due is None:
-                if await self._freed():
-                    continue
                 return
             left = (due - self.clock.now()).total_seconds()
             if left > 0:
@@ -241,17 +266,17 @@ class Universe:
             await asyncio.sleep(0.05)
         self.ground.book.faults.append("it never comes to rest")
 
-    async def _answered_doubts(self) -> bool:
-        """Let an approver say that what is in doubt did not work; whether there was anything."""
+    async def _answered(self) -> bool:
+        """Let people answer what runs wait for, with the answer that changes least."""
         journal = self.ground.journal
-        doubts = [
-            row
+        waiting = [
+            (row.id, *_LAST_WORDS[row.kind])
             for row in await journal.rows(CardRow, state="open")
-            if row.kind == CardKind.IN_DOUBT.value
+            if row.kind in _LAST_WORDS
         ]
-        for row in doubts:
-            await self.crowd.press_card("bob", row.id, "failed")
-        return bool(doubts)
+        for card, who, option in waiting:
+            await self.crowd.press_card(who, card, option)
+        return bool(waiting)
 
     async def _freed(self) -> bool:
         """Let people end what waits for them for ever; whether there was anything."""
@@ -267,6 +292,10 @@ class Universe:
         for run in ended:
             await self.crowd.say("bob", f"/runbook release {run} sound", None)
         return bool(paused or ended)
+
+    async def _waits(self) -> bool:
+        """Whether a run stands in line for a target."""
+        return bool(await self.ground.journal.rows(WaitingRow))
 
     async def _lives_on(self, run: str) -> bool:
         rows = await self.ground.journal.rows(RunRow, id=run)

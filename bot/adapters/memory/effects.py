@@ -15,6 +15,8 @@ class Effects:
 
     def __init__(self, position: Callable[[], int]) -> None:
         self._by_key: dict[str, StoredEffect] = {}
+        self._unsettled: dict[str, tuple[StoredEffect, datetime]] = {}
+        """Those that wake, and when: a worker asks for these often, and most others are done."""
         self._position = position
 
     def put(self, items: Sequence[OutboxItem]) -> None:
@@ -95,7 +97,7 @@ class Effects:
 
     def _backlog(self, kind: EffectKind) -> Backlog:
         mine = [effect for effect in self._by_key.values() if effect.item.kind is kind]
-        unsettled = [effect for effect in mine if effect.wakes_at is not None]
+        unsettled = [e for e, _ in self._unsettled.values() if e.item.kind is kind]
         return Backlog(
             kind=kind,
             open=len(unsettled),
@@ -111,14 +113,19 @@ class Effects:
     def _claimable(self) -> Iterator[tuple[StoredEffect, datetime]]:
         """Yield the unsettled effects that no older one of their lane holds up, and when."""
         heads: dict[str, int] = {}
-        for effect in self._by_key.values():
-            if effect.wakes_at is not None:
-                lane, position = effect.item.lane, effect.position
+        for effect, _ in self._unsettled.values():
+            lane, position = effect.item.lane, effect.position
+            if lane:
                 heads[lane] = min(heads.get(lane, position), position)
-        for effect in self._by_key.values():
-            is_head = not effect.item.lane or heads.get(effect.item.lane) == effect.position
-            if effect.wakes_at is not None and is_head:
-                yield effect, effect.wakes_at
+        for effect, wakes_at in self._unsettled.values():
+            lane = effect.item.lane
+            if not lane or heads[lane] == effect.position:
+                yield effect, wakes_at
 
     def _keep(self, effect: StoredEffect) -> None:
-        self._by_key[effect.item.key] = effect
+        key, wakes_at = effect.item.key, effect.wakes_at
+        self._by_key[key] = effect
+        if wakes_at is None:
+            self._unsettled.pop(key, None)
+        else:
+            self._unsettled[key] = (effect, wakes_at)
