@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +19,8 @@ from bot.usecases.seats import TokenKind
 from tests.support.bot import Seated
 from tests.support.waiting import until
 
+SERVE = (sys.executable, "-m", "bot", "serve")
+
 
 @dataclass(slots=True, kw_only=True)
 class Process:
@@ -31,11 +33,11 @@ class Process:
     """Settings beyond port and data folder, by their names in the environment."""
     life: asyncio.subprocess.Process | None = None
 
-    async def start(self) -> None:
-        """Begin a life; returns once it is ready."""
+    async def start(self, command: Sequence[str] = SERVE) -> None:
+        """Begin a life with a command that becomes the bot; returns once it is ready."""
         log = (self.folder / f"log-{self.port}").open("ab")
         self.life = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", "serve", env=self._environment(), stdout=log, stderr=log
+            *command, env=self._environment(), stdout=log, stderr=log
         )
         log.close()
         await until(self._ready, seconds=30)
@@ -115,11 +117,13 @@ async def process(folder: Path, port: int) -> AsyncIterator[Process]:
 
 
 @asynccontextmanager
-async def team_process(folder: Path, port: int, policy: Path) -> AsyncIterator[Process]:
+async def team_process(
+    folder: Path, port: int, policy: Path, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[Process]:
     """Yield a started bot of a team: no practice host; several may share one folder."""
     async with aiohttp.ClientSession() as session:
-        settings = {"FIREWARDEN_POLICY": str(policy)}
-        lives = Process(folder=folder, port=port, session=session, settings=settings)
+        chosen = {"FIREWARDEN_POLICY": str(policy), **(settings or {})}
+        lives = Process(folder=folder, port=port, session=session, settings=chosen)
         try:
             await lives.start()
             yield lives

@@ -10,7 +10,7 @@ from bot.adapters.http.patience import Patience
 from bot.adapters.http.raw import BodyFault, RawHead, RawRequest, RawResponse, text
 from bot.adapters.http.routes import Caller, Route
 from bot.domain.alerts import Alert, AlertStatus
-from bot.errors import Unavailable, UserMistake
+from bot.errors import OutcomeUnknown, Unavailable, UserMistake
 from bot.ports import Clock
 from bot.requests import AlertsReceived
 from bot.values import Untrusted
@@ -156,6 +156,9 @@ class AlertIntake:
             return _come_again("the journal is slow", timedelta(seconds=2))
         except Unavailable as unavailable:
             return _come_again(str(unavailable), unavailable.retry_after)
+        except OutcomeUnknown as unknown:
+            # Taken twice an alert is the same alert.
+            return _come_again(str(unknown), timedelta(seconds=2))
         return TAKEN
 
 
