@@ -2,7 +2,7 @@
 # Everything is installed into .venv, from pins with hashes.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt bench pins clean
+.PHONY: help run test lint fmt bench crash pins clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -31,6 +31,11 @@ fmt: $(TEST_READY) ## format, and mend what can be mended without thinking
 
 bench: $(TEST_READY) ## figures as ratios, both sides measured in one run
 	@exec $(BIN)/python -m tests.bench
+
+SEED ?=
+
+crash: $(TEST_READY) ## end lives anywhere and compare what is left with the promises (SEED=...)
+	@exec $(BIN)/python -m tests.crash --seed "$(SEED)"
 
 pins: ## write requirements*.txt anew from the ranges in pyproject.toml
 	@PYTHON="$(PYTHON)" scripts/pin

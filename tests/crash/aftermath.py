@@ -1,0 +1,105 @@
+"""What is left of a world: the journal as the bot shows it, the platform's rooms, the ledger."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bot.app.base import opened
+from bot.config import load_settings
+from bot.domain.events import Envelope
+from bot.records.rows import IncidentRow, ReservationRow, RunRow
+from bot.usecases.audit import audit
+from tests.crash.history import After, Execution, Room
+from tests.crash.scene import Scene
+
+_SOON = timedelta(seconds=1)
+
+
+async def after(scene: Scene) -> After:
+    """Read the journal of a world in which no life is left."""
+    unsettled, parked = _effects(scene.journal)
+    async with opened(load_settings(scene.env)) as base:
+        found = await audit(base.journal, base.archive, base.anchor)
+        events: list[Envelope] = []
+        for kind in ("incident", "system"):
+            for stream in await base.journal.streams(kind):
+                history = await base.journal.load(stream)
+                events += await base.archive.events(history.records)
+        incidents = await base.journal.rows(IncidentRow)
+        runs = await base.journal.rows(RunRow)
+        reservations = await base.journal.rows(ReservationRow)
+    return After(
+        events=tuple(events),
+        alerts=_alerts(scene.journal),
+        titles={row.id: row.title for row in incidents},
+        runs={row.id: row.state for row in runs},
+        reservations={row.target: row.run for row in reservations},
+        unsettled=unsettled,
+        parked=parked,
+        broken=tuple(str(finding) for finding in found.findings),
+    )
+
+
+def open_work(journal: Path, now: datetime) -> int:
+    """Count the effects that somebody has claimed or could claim now."""
+    query = "SELECT count(*) FROM effects WHERE state = 'claimed' OR (state = 'open' AND due <= ?)"
+    with closing(_reading(journal)) as database:
+        (count,) = database.execute(query, [_microseconds(now)]).fetchone()
+    return int(count)
+
+
+def at_rest(journal: Path) -> bool:
+    """Whether nothing is due, and no run waits for anything but a human."""
+    with closing(_reading(journal)) as database:
+        (busy,) = database.execute(
+            "SELECT (SELECT count(*) FROM runs WHERE state IN"
+            " ('running', 'changing', 'waiting for targets', 'in doubt', 'waiting for approval'))"
+        ).fetchone()
+    return not busy and open_work(journal, datetime.now(UTC) + _SOON) == 0
+
+
+def rooms(scene: Scene) -> tuple[Room, ...]:
+    """Return the console's rooms, as the console itself keeps them."""
+    with closing(_reading(scene.folder / "data" / "console.sqlite3")) as database:
+        found = database.execute("SELECT key, name FROM rooms").fetchall()
+    return tuple(Room(platform="console", key=key, name=name) for key, name in found)
+
+
+def ledger(file: Path) -> tuple[Execution, ...]:
+    """Read what the hosts wrote."""
+    lines = file.read_text().splitlines() if file.exists() else []
+    return tuple(_execution(json.loads(line)) for line in lines)
+
+
+def _execution(line: dict[str, object]) -> Execution:
+    at, argv = line["at"], line["argv"]
+    assert isinstance(at, float)
+    assert isinstance(argv, list)
+    return Execution(at=at, host=str(line["host"]), key=str(line["key"]), argv=tuple(argv))
+
+
+def _effects(journal: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    due = [_microseconds(datetime.now(UTC) + _SOON)]
+    with closing(_reading(journal)) as database:
+        unsettled: Sequence[tuple[str]] = database.execute(
+            "SELECT key FROM effects WHERE state = 'claimed' OR (state = 'open' AND due <= ?)", due
+        ).fetchall()
+        parked = database.execute("SELECT key FROM effects WHERE state = 'parked'").fetchall()
+    return tuple(key for (key,) in unsettled), tuple(key for (key,) in parked)
+
+
+def _alerts(journal: Path) -> dict[str, str]:
+    with closing(_reading(journal)) as database:
+        found = database.execute("SELECT fingerprint, incident FROM alerts").fetchall()
+    return dict(found)
+
+
+def _reading(file: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=5)
+
+
+def _microseconds(moment: datetime) -> int:
+    return round(moment.timestamp() * 1_000_000)

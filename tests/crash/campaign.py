@@ -1,0 +1,97 @@
+"""A whole run: worlds beside each other, what befalls the lives of each, and then `check`."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.crash.check import Breach, check
+from tests.crash.lives import Nursery, nursery
+from tests.crash.points import Point, points
+from tests.crash.report import Tally
+from tests.crash.scene import sweep
+from tests.crash.schedules import (
+    end_at_points,
+    end_by_chance,
+    one_production_lease,
+    stop_and_resume,
+)
+from tests.crash.world import World, world
+
+AT_ONCE = 3
+"""Worlds beside each other: lives wait for leases most of the time, and there are two cores."""
+
+_LIVES = 25
+"""Lives of one world: a journal that grows for ever would only make each life slower."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How much is to befall the lives of a run: where they end, how many by chance or stopped."""
+
+    points: tuple[Point, ...] = points()
+    chance: int = 300
+    zombies: int = 50
+    lease: bool = True
+
+
+Schedule = Callable[[World], Awaitable[None]]
+
+
+async def campaign(size: Size, seed: str, folder: Path) -> Tally:
+    """Run it; worlds that broke a promise leave their files in `folder`."""
+    tally, began = Tally(seed=seed), time.monotonic()
+    turns = asyncio.Semaphore(AT_ONCE)
+    async with nursery(folder) as lives:
+
+        async def one(name: str, schedule: Schedule) -> None:
+            async with turns:
+                await lived(name, schedule, lives, seed, folder, tally)
+
+        await asyncio.gather(*(one(name, schedule) for name, schedule in _schedules(size)))
+    tally.seconds = time.monotonic() - began
+    return tally
+
+
+async def lived(
+    name: str, schedule: Schedule, lives: Nursery, seed: str, folder: Path, tally: Tally
+) -> tuple[Breach, ...]:
+    """Let one world live through a schedule and come to rest; returns what it broke."""
+    async with world(name, folder, lives, seed) as here:
+        await schedule(here)
+        await here.drained()
+        history = await here.history()
+        breaches = check(history)
+        tally.add(name, history, here.blows)
+        tally.breaches += [(name, breach) for breach in breaches]
+    if not breaches:
+        sweep(folder / name)
+    return breaches
+
+
+def _schedules(size: Size) -> Sequence[tuple[str, Schedule]]:
+    made: list[tuple[str, Schedule]] = []
+    worlds = -(-len(size.points) // _LIVES)
+    made += [(f"points-{n}", _at_points(size.points[n::worlds])) for n in range(worlds)]
+    made += [(f"chance-{n}", _by_chance(s)) for n, s in enumerate(_shares(size.chance))]
+    made += [(f"zombies-{n}", _zombies(s)) for n, s in enumerate(_shares(size.zombies))]
+    if size.lease:
+        made.append(("production-lease", one_production_lease))
+    return made
+
+
+def _at_points(share: Sequence[Point]) -> Schedule:
+    return lambda here: end_at_points(here, share)
+
+
+def _by_chance(lives: int) -> Schedule:
+    return lambda here: end_by_chance(here, lives)
+
+
+def _zombies(lives: int) -> Schedule:
+    return lambda here: stop_and_resume(here, lives)
+
+
+def _shares(whole: int) -> Sequence[int]:
+    return [min(_LIVES, whole - begun) for begun in range(0, whole, _LIVES)]

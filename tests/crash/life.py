@@ -1,0 +1,122 @@
+"""One life: the application as production wires it, but for the ports that a `Seams` replaces."""
+
+import asyncio
+import gc
+import logging
+import socket
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from bot.adapters.clock import SystemClock
+from bot.app.seams import Seams
+from bot.app.serving import serving
+from bot.config import load_settings
+from bot.errors import Unavailable
+from bot.ports import ChatPlatform, CommandExecutor, Journal, Pager, Probe
+from tests.crash.fuse import Fuse, Plan
+from tests.crash.link import LinkExecutor
+from tests.crash.ports import (
+    LabelledChat,
+    LabelledExecutor,
+    LabelledJournal,
+    LabelledPager,
+    LabelledProbe,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """How one life is to be.
+
+    `name` is told on the socket `control` first; `hosts` is the hosts' socket, "" = real SSH;
+    `lease` and `shift` (of the wall clock) are seconds.
+    """
+
+    name: str
+    env: Path
+    control: str
+    hosts: str
+    lease: float
+    shift: float = 0.0
+    plan: Plan = Plan()  # noqa: RUF009 - frozen
+
+
+ORDER = TypeAdapter(Order)
+
+
+class ShiftedClock(SystemClock):
+    """The machine's clock, set to another time."""
+
+    def __init__(self, shift: float) -> None:
+        self._shift = timedelta(seconds=shift)
+
+    def now(self) -> datetime:
+        return super().now() + self._shift
+
+
+def live(order: Order) -> None:
+    """Live until told to stop, or until something ends it."""
+    control = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    control.connect(order.control)
+    _say(control, f"name {order.name}")
+    try:
+        asyncio.run(_live(order, control))
+    except Unavailable as unavailable:
+        # Somebody who is stopped holds the journal's lock: a supervisor would try again.
+        _say(control, f"refused {unavailable}")
+
+
+def _say(control: socket.socket, line: str) -> None:
+    # Once the world is gone nobody hears it, and this life is about to end with it.
+    with suppress(ConnectionError):
+        control.sendall(line.encode() + b"\n")
+
+
+async def _live(order: Order, control: socket.socket) -> None:
+    stop = asyncio.Event()
+    fuse = Fuse(order.plan, lambda line: _say(control, line))
+    settings = load_settings(order.env)
+    logging.basicConfig(filename=settings.data.parent / "log", level=logging.WARNING)
+    asyncio.get_running_loop().add_reader(control, stop.set)
+    async with serving(settings, seams=_seams(order, fuse)) as (_, running):
+        gc.freeze()
+        _say(control, f"ready {running.console}")
+        await stop.wait()
+    _say(control, "ended")
+
+
+def _seams(order: Order, fuse: Fuse) -> Seams:
+    def journal(port: Journal) -> Journal:
+        return LabelledJournal(port, fuse)
+
+    def executor(port: CommandExecutor) -> CommandExecutor:
+        return LabelledExecutor(LinkExecutor(order.hosts) if order.hosts else port, fuse)
+
+    def chat(port: ChatPlatform) -> ChatPlatform:
+        return LabelledChat(port, fuse)
+
+    def pager(port: Pager) -> Pager:
+        return LabelledPager(port, fuse)
+
+    def probe(port: Probe) -> Probe:
+        return LabelledProbe(port, fuse)
+
+    return Seams(
+        clock=ShiftedClock(order.shift),
+        lease=timedelta(seconds=order.lease),
+        journal=journal,
+        executor=executor,
+        chat=chat,
+        pager=pager,
+        probe=probe,
+    )
+
+
+def ended_badly(error: BaseException) -> None:
+    """Leave word of a life that ended by an error of its own: a defect, and never expected."""
+    print(f"a life ended by itself: {error!r}", file=sys.stderr, flush=True)  # noqa: T201 - its log

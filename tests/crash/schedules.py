@@ -1,0 +1,140 @@
+"""What befalls the lives of a world: ended at a point, ended by chance, stopped and resumed."""
+
+import asyncio
+from collections.abc import Sequence
+
+from tests.crash.fuse import Act, Plan
+from tests.crash.lives import Life
+from tests.crash.points import BEFORE_ACKNOWLEDGED_ALERT, BEFORE_ACKNOWLEDGED_CLICK, Point
+from tests.crash.stories import STORIES
+from tests.crash.world import How, World
+
+REACHED_WITHIN = 40.0
+"""Seconds in which a story leads to its point on a machine that others use too."""
+
+_AT_ONCE = 5
+"""Stories under way at the same time; more would only wait for each other's hosts."""
+
+_STOPPABLE = (
+    "before change mend.steps.1",
+    "after change mend.steps.1",
+    "before commit of RunChange (held): StepStarted",
+    "after commit of RunChange (held): StepStarted",
+    "before commit of RunChange: StepFinished",
+    "before commit of Attach",
+    "before commit of OpenRoom",
+    "before commit of SendPage",
+    "before commit of RunRead",
+    "before console card",
+    "before console message",
+    "before webhook page",
+    "before commit of a request: VoteCast",
+    "before commit of alerts",
+    "after claim of Post",
+    "after claim of RunRead",
+)
+"""Where it hurts most to lose the processor."""
+
+
+async def end_at_points(world: World, points: Sequence[Point]) -> None:
+    """End one life at each of these points."""
+    for point in points:
+        if point.first:
+            await _end_at(world, Point(label=point.first, story=point.story))
+        await _end_at(world, point)
+
+
+async def end_by_chance(world: World, lives: int, most: float = 0.6) -> None:
+    """End lives at random instants until so many of them had open work; idle ones do not count."""
+    counted = 0
+    while counted < lives:
+        life = await world.begin()
+        _go_on(world, tuple(STORIES))
+        await asyncio.sleep(world.luck.random() * most)
+        counted += (await world.killed(life, How.CHANCE)).work > 0
+
+
+async def stop_and_resume(world: World, lives: int) -> None:
+    """Take the processor from lives until their leases are over and a successor works; then both.
+
+    Half are stopped at a point, half at a random instant. One that is stopped while it holds the
+    journal's lock has no successor before it goes on, and does not count.
+    """
+    counted = 0
+    while counted < lives:
+        label = world.luck.choice(_STOPPABLE) if counted % 2 else ""
+        life = await world.begin(Plan(label=label, act=Act.STOP))
+        # What a host without receipts does for a stopped life is not promised: see README.md.
+        _go_on(world, tuple(name for name in STORIES if name != "bare"))
+        await _stopped(world, life, label)
+        successor = await world.begin()
+        await asyncio.sleep(world.lease + world.luck.random() * 0.2)
+        life.resume()
+        if successor.refused:
+            await world.killed(life, How.CHANCE)
+            continue
+        counted += world.struck(life, How.ZOMBIE).work > 0
+        await asyncio.sleep(world.luck.random() * 0.3)
+        await life.kill()
+        if counted % 3 == 0:
+            await world.killed(successor, How.CHANCE)
+        else:
+            await successor.end()
+            world.life = None
+
+
+async def one_production_lease(world: World) -> None:
+    """End a life in the middle of a change, and start the next one 16 s later by its clock."""
+    world.lease = 15.0
+    await _end_at(world, Point(label="after change mend.steps.1", story="typed"))
+    world.shift = 16.0
+    await world.begin()
+
+
+async def _end_at(world: World, point: Point) -> None:
+    match point.label:
+        case label if label == BEFORE_ACKNOWLEDGED_ALERT:
+            life = await _told(world, point)
+            await _within(world.presence.alert, point.label)
+        case label if label == BEFORE_ACKNOWLEDGED_CLICK:
+            life = await _told(world, point)
+            await _within(world.presence.click, point.label)
+        case _:
+            life = await _told(world, point)
+            await _within(life.gone, point.label)
+    life.burnt = point.label
+    await world.killed(life, How.POINT)
+
+
+async def _told(world: World, point: Point) -> Life:
+    world.presence.alert.clear()
+    world.presence.click.clear()
+    life = await world.begin(Plan(label=point.label))
+    world.tell(STORIES[point.story](world))
+    return life
+
+
+async def _within(event: asyncio.Event, label: str) -> None:
+    try:
+        async with asyncio.timeout(REACHED_WITHIN):
+            await event.wait()
+    except TimeoutError:
+        raise AssertionError(f"no life came to the point “{label}”") from None
+
+
+async def _stopped(world: World, life: Life, label: str) -> None:
+    """Wait until it has stopped itself; where its point does not come, stop it."""
+    try:
+        async with asyncio.timeout(1.0 if label else world.luck.random() * 0.5):
+            while not life.burnt:
+                life.settled.clear()
+                await life.settled.wait()
+    except TimeoutError:
+        life.stop()
+
+
+def _go_on(world: World, names: Sequence[str]) -> None:
+    """Let an alert come, and something else, unless enough is under way."""
+    for name in ("alarm", world.luck.choice(names)):
+        if len(world.stories) < _AT_ONCE:
+            world.tell(STORIES[name](world))

@@ -1,0 +1,84 @@
+"""What people and monitors set going: one short story per kind of incident and run."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, TypeAlias
+
+from tests.crash.scene import BARE
+from tests.crash.team import Fate
+from tests.crash.world import World
+
+Story: TypeAlias = Callable[[World], Coroutine[Any, Any, None]]
+
+
+async def alarm(world: World) -> None:
+    """Send an alert; the bot looks by itself, and people answer what it asks."""
+    fate = world.luck.choice((Fate.APPROVE, Fate.APPROVE, Fate.RACE, Fate.REJECT))
+    ticket = world.ticket("a", fate=fate)
+    await world.sender.send(ticket, world.luck.choice(("web-1", "web-2")))
+    if world.luck.random() < 0.5:
+        await world.sender.send(ticket, "web-1", 2)
+    await world.team.incident_of(ticket)
+
+
+async def typed(world: World) -> None:
+    """Declare, ask for a run, and try to approve it alone first."""
+    await _typed(world, "mend", world.luck.choice(("web-1", "web-2")), Fate.ALONE)
+
+
+async def pair(world: World) -> None:
+    """Ask for an irreversible change of two hosts, which takes two yeses."""
+    await _typed(world, "pair", "db-1", Fate.APPROVE)
+
+
+async def undone(world: World) -> None:
+    """Ask for a change that does not do its work, and is undone."""
+    number = await _typed(world, "undo", "web-1", Fate.APPROVE)
+    await world.team.until_told(number, "run ended")
+    # Something had changed, so the host stays reserved until a human frees it.
+    await world.team.type("bob", "release", "", f"/runbook release in={number} looked after it")
+
+
+async def bare(world: World) -> None:
+    """Ask for a change on a host that keeps no receipts."""
+    await _typed(world, "mend", BARE, Fate.APPROVE)
+
+
+async def play(world: World) -> None:
+    """Ask for a playbook that finds the cause and proposes the fix."""
+    await _typed(world, "play", "web-2", Fate.APPROVE)
+
+
+async def hung(world: World) -> None:
+    """Ask for a command that hangs, kill it on its host, and say what became of it."""
+    ticket = world.ticket("h", "ann")
+    number = await _asked(world, ticket, "ann", "mend", "web-2")
+    await world.team.until_told(number, "step 1 of 2")
+    await world.team.type("ann", "abort", ticket, f"/runbook abort kill confirm in={number}")
+    await world.team.until_told(number, "run ended")
+    await world.team.type("bob", "release", "", f"/runbook release in={number} looked after it")
+
+
+STORIES: Mapping[str, Story] = {
+    "alarm": alarm,
+    "typed": typed,
+    "pair": pair,
+    "undone": undone,
+    "bare": bare,
+    "play": play,
+    "hung": hung,
+}
+"""Every story by its name."""
+
+
+async def _typed(world: World, runbook: str, host: str, fate: Fate) -> str:
+    who = world.luck.choice(("ann", "dan"))
+    return await _asked(world, world.ticket("c", who, fate), who, runbook, host)
+
+
+async def _asked(world: World, ticket: str, who: str, runbook: str, host: str) -> str:
+    """Declare an incident and ask for a run in it; returns the incident's number."""
+    await world.team.type(who, "declare", ticket, f"/incident declare sev3 {ticket} is wrong")
+    number = await world.team.incident_of(ticket)
+    words = f"{runbook} host={host} ticket={ticket} in={number}"
+    await world.team.type(who, "run", ticket, f"/runbook run {words}")
+    return number

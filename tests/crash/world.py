@@ -1,0 +1,219 @@
+"""One world: its files, its hosts, its people, and the life that is in it at the moment."""
+
+import asyncio
+import random
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from tests.crash import aftermath
+from tests.crash.fuse import Plan
+from tests.crash.history import History, Notes
+from tests.crash.life import Order
+from tests.crash.lives import Life, Nursery
+from tests.crash.outside import outside
+from tests.crash.presence import Presence
+from tests.crash.scene import Scene, set_scene
+from tests.crash.sender import Sender
+from tests.crash.team import Fate, Team
+from tests.support.waiting import eventually
+
+SHORT_LEASE = 0.3
+"""Seconds of a lease in a world that has no time (the task's figure; production has 15)."""
+
+
+class How(StrEnum):
+    """What ended a life, or held it up."""
+
+    POINT = "at a labelled point"
+    CHANCE = "at a random instant"
+    ZOMBIE = "stopped past its lease, resumed beside its successor"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blow:
+    """One life that was killed or stopped: after which point, and with how much open work."""
+
+    how: How
+    label: str
+    work: int
+
+
+@dataclass(slots=True, kw_only=True)
+class World:
+    """See the module."""
+
+    name: str
+    scene: Scene
+    nursery: Nursery
+    hosts: str
+    ledger: Path
+    notes: Notes
+    presence: Presence
+    team: Team
+    sender: Sender
+    luck: random.Random
+    tasks: asyncio.TaskGroup
+    lease: float = SHORT_LEASE
+    shift: float = 0.0
+    """Seconds by which the clock of the lives is ahead of everybody else's."""
+    blows: list[Blow] = field(default_factory=list)
+    passed: set[str] = field(default_factory=set)
+    stories: set["asyncio.Task[None]"] = field(default_factory=set)
+    _tickets: int = 0
+
+    @property
+    def life(self) -> Life | None:
+        """The life that is there now."""
+        return self.presence.life
+
+    @life.setter
+    def life(self, life: Life | None) -> None:
+        self.presence.life = life
+
+    def ticket(self, letter: str, asker: str = "", fate: Fate = Fate.APPROVE) -> str:
+        """Draw a new ticket; `asker` is who is going to ask for the run."""
+        self._tickets += 1
+        ticket = f"{letter}{self._tickets}"
+        self.team.fates[ticket] = fate
+        if asker:
+            self.team.requesters[ticket] = asker
+        return ticket
+
+    def tell(self, story: Coroutine[Any, Any, None]) -> None:
+        """Let a story begin."""
+        task = self.tasks.create_task(story)
+        self.stories.add(task)
+        task.add_done_callback(self.stories.discard)
+
+    async def begin(self, plan: Plan | None = None) -> Life:
+        """Begin a life and wait until it serves, has ended at its point, or was refused."""
+        order = Order(
+            name="",
+            env=self.scene.env,
+            control="",
+            hosts=self.hosts,
+            lease=self.lease,
+            shift=self.shift,
+            plan=plan or Plan(),
+        )
+        life = await self.nursery.start(order)
+        served = await life.ready()
+        if life.refused:
+            return life
+        assert served or life.burnt, f"a life ended by itself: see {self.scene.folder.parent}"
+        self.life = life
+        return life
+
+    async def killed(self, life: Life, how: How) -> Blow:
+        """End a life with SIGKILL, or see that it has ended, and write down what was open."""
+        asked = self.team.waiting + self.sender.waiting
+        await life.kill()
+        if self.life is life:
+            self.life = None
+        return self.struck(life, how, asked)
+
+    def struck(self, life: Life, how: How, asked: int = 0) -> Blow:
+        """Write a blow down."""
+        work = asked + aftermath.open_work(self.scene.journal, datetime.now(UTC))
+        blow = Blow(how=how, label=life.burnt or life.last, work=work)
+        self.blows.append(blow)
+        self.passed |= set(life.passed)
+        return blow
+
+    async def drained(self, seconds: float = 40.0) -> None:
+        """Let one last life, without faults, bring everything to rest, and end it gently."""
+        if self.life is None or self.life.gone.is_set():
+            await self.begin()
+        assert self.life is not None
+        life = self.life
+
+        async def rests() -> bool:
+            return not self.stories and aftermath.at_rest(self.scene.journal)
+
+        # A world that never rests is a finding, not an error: `check` says what is stuck.
+        try:
+            await eventually(rests, bool, seconds)
+        except TimeoutError:
+            for story in tuple(self.stories):
+                story.cancel()
+        await life.end()
+        self.passed |= set(life.passed)
+        self.life = None
+
+    async def history(self) -> History:
+        """Gather every account; no life may be left."""
+        return History(
+            ledger=aftermath.ledger(self.ledger),
+            notes=self.notes,
+            rooms=aftermath.rooms(self.scene),
+            after=await aftermath.after(self.scene),
+            shift=self.shift,
+        )
+
+
+@asynccontextmanager
+async def world(name: str, folder: Path, nursery: Nursery, seed: str) -> AsyncIterator[World]:
+    """Make a world; its people watch from the start, and nobody serves them yet."""
+    notes, luck, there = Notes(), random.Random(f"{seed}/{name}"), Presence()
+    place = folder / name
+    async with outside(notes) as ears, aiohttp.ClientSession() as session:
+        scene = await set_scene(place, ears.url)
+        async with _hosts(place) as hosts, asyncio.TaskGroup() as tasks:
+            team = Team(session=session, tokens=scene.tokens, notes=notes, luck=luck, there=there)
+            sender = Sender(session=session, notes=notes, luck=luck, there=there)
+            here = World(
+                name=name,
+                scene=scene,
+                nursery=nursery,
+                hosts=hosts,
+                ledger=place / "ledger",
+                notes=notes,
+                presence=there,
+                team=team,
+                sender=sender,
+                luck=luck,
+                tasks=tasks,
+            )
+            watching = tasks.create_task(team.look())
+            try:
+                yield here
+            finally:
+                if here.life is not None:
+                    await here.life.kill()
+                watching.cancel()
+                for story in tuple(here.stories):
+                    story.cancel()
+
+
+@asynccontextmanager
+async def _hosts(place: Path) -> AsyncIterator[str]:
+    """Run the hosts of one world in a process of their own; yields their socket."""
+    socket, log = place / "hosts", (place / "hosts.log").open("ab")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.crash.hosts",
+        str(socket),
+        str(place / "ledger"),
+        stdin=asyncio.subprocess.PIPE,
+        stderr=log,
+    )
+    log.close()
+
+    async def there() -> bool:
+        return socket.exists()
+
+    try:
+        await eventually(there, bool)
+        yield str(socket)
+    finally:
+        process.kill()
+        await process.wait()
