@@ -16,7 +16,7 @@
 #   firewarden-receipt 1 STATE DETAIL BOOT OUT-SIZE HEAD TAIL ERR-SIZE HEAD TAIL
 #
 # One directory per attempt: mkdir decides who runs it. In it: digest, boot, keeper and group
-# ("pid start-time"), the streams' ends, and status, which a rename makes appear as a whole.
+# ("pid start-time"), the streams' ends, and status, which says "unwritten" until the end.
 set -uf
 umask 077
 
@@ -96,10 +96,10 @@ run() {
     result
 }
 
-# The status has its block before the command can fill the disk.
+# The status has its block before the command can fill the disk; it is written over in place.
 prepare() {
     printf '%s\n' "$this_boot" >"$place/boot" &&
-        printf '%-16s\n' unwritten >"$place/status.new" &&
+        printf '%-16s\n' unwritten >"$place/status" &&
         mkfifo "$place/out" "$place/err" "$place/captured" &&
         printf '%s\n' "$digest" >"$place/digest"
 } 2>/dev/null
@@ -192,10 +192,13 @@ same_command() {
     [ "$line" = "$digest" ] || report mismatch
 }
 
+# The status stands there twice: a look while it is being written finds two different words.
 settled() {
     read_file "$place/status"
-    status=${line%% *}
-    [ -n "$status" ]
+    # shellcheck disable=SC2086
+    set -- $line
+    [ "$#" -eq 2 ] && [ "$1" = "$2" ] || return
+    status=$1
 }
 
 lives() {
@@ -251,8 +254,7 @@ keep() {
             break
         fi
     done
-    printf '%-16s\n' "$status" 1<>"$place/status.new"
-    mv "$place/status.new" "$place/status"
+    printf '%-16s\n' "$status $status" 1<>"$place/status"
 }
 
 begin() {
