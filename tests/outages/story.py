@@ -9,7 +9,7 @@ from tests.outages.world import OutageWorld
 from tests.support.weather import Call, Weather
 
 _WORDS = re.compile(r"\b(?:note|news)-[0-9]+-[0-9]+\b")
-_EVERY = 20
+_EVERY = 30
 """Seconds between two notes in a room; every third is an update."""
 
 
@@ -30,7 +30,7 @@ async def ten_minutes(world: OutageWorld, weather: Weather, *, within: float) ->
     for n in range(600 // _EVERY):
         for number, room in enumerate(rooms):
             said[room].append(await _something(world, room, number, n))
-        if n == 6:
+        if n == 4:
             reply = await world.say("ann", "/runbook run restart host=web-1", at=rooms[0])
             assert "has started" in reply.text
         await world.pass_time(_EVERY)
