@@ -9,7 +9,7 @@ from bot.domain.permissions import Verb
 from bot.requests import Reply
 from bot.usecases.commands import CommandNames
 from cards.status import VerbHelp, help_card
-from handlers import approvals, incident, notices, people, reads, runbook, system
+from handlers import approvals, incident, links, notices, people, reads, runbook, system
 from handlers.call import Call, answered
 from handlers.grammar import ANY_KEY
 
@@ -183,11 +183,22 @@ TABLE: Final[tuple[Entry, ...]] = (
     Entry(
         tree=Tree.INCIDENT,
         name="link",
-        usage="link <kind> <url>",
-        does="keeps a link: a dashboard, a ticket, a document",
+        usage="link <kind> <url> | link | link <code>",
+        does="keeps an address; alone, gives a code that proves another account of yours",
         example="link dashboard https://grafana.example.com/d/checkout",
         permission=Verb.EDIT,
-        carry_out=incident.link,
+        where=Where.PERHAPS,
+        carry_out=links.link,
+    ),
+    Entry(
+        tree=Tree.INCIDENT,
+        name="unlink",
+        usage="unlink",
+        does="gives up every account that you linked with a code",
+        example="unlink",
+        permission=Verb.LINK,
+        where=Where.ANYWHERE,
+        carry_out=links.unlink,
     ),
     Entry(
         tree=Tree.INCIDENT,

@@ -18,6 +18,7 @@ from bot.usecases.catalogue import offered, read_runbooks
 from bot.usecases.current import Current
 from bot.usecases.delivering.carrier import IncidentDesk, SystemDesk
 from bot.usecases.desk import Desk, Noun, Numbers
+from bot.usecases.links import Linking, LinkNoun
 from bot.usecases.nouns import IncidentNoun, SystemNoun
 from bot.usecases.numbers import DayNumbers
 from bot.usecases.seats import SeatNoun, Seats
@@ -36,6 +37,7 @@ class Base(Foundation):
     incidents: IncidentDesk
     system: SystemDesk
     seats: Seats
+    links: Linking
 
 
 def load_current(settings: Settings) -> Current:
@@ -95,6 +97,7 @@ async def deciding(on: Foundation) -> AsyncIterator[Base]:
             incidents=desk(IncidentNoun(), DayNumbers(on.journal)),
             system=desk(SystemNoun()),
             seats=Seats(desk=desk(SeatNoun()), journal=on.journal, clock=on.clock, ids=on.ids),
+            links=Linking(desk=desk(LinkNoun()), journal=on.journal, clock=on.clock, ids=on.ids),
         )
 
 

@@ -43,7 +43,6 @@ def telegram_team(base: Base) -> "TelegramTeam | None":
     if settings.telegram_bot_token is None:
         return None
     from bot.adapters.telegram.access import access  # noqa: PLC0415 - as above
-    from bot.adapters.telegram.accounts import NobodyIsLinked  # noqa: PLC0415 - as above
     from bot.adapters.telegram.team import TelegramTeam  # noqa: PLC0415 - as above
 
     opening = access(
@@ -58,7 +57,7 @@ def telegram_team(base: Base) -> "TelegramTeam | None":
         opening,
         folder=base.folder,
         policy=lambda: base.current.policy,
-        linked=NobodyIsLinked(),
+        linked=base.links,
         clock=base.clock,
     )
 

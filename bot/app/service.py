@@ -118,6 +118,7 @@ class Service:
             seats=base.seats,
             people=standings,
             slack_groups=None if self._slack is None else self._slack.groups,
+            links=base.links,
         )
 
     async def open_chat(self, stack: AsyncExitStack) -> None:
@@ -158,6 +159,7 @@ class Service:
             reading=reader,
             rendering=self.rendering,
             identity=self._identity,
+            links=base.links,
             current=base.current,
             redactor=self._redactor,
             clock=base.clock,

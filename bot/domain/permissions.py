@@ -36,6 +36,7 @@ class Verb(StrEnum):
     CLOSE = "close"
     DRILL = "drill"
     BREAK_RESERVATION = "break-reservation"
+    LINK = "link-account"
     ADMINISTER = "administer"
     SYSTEM = "system"
 
@@ -67,6 +68,7 @@ ALLOWED: dict[Verb, frozenset[Group]] = {
     Verb.CLOSE: _RESPONDERS,
     Verb.DRILL: _RESPONDERS,
     Verb.BREAK_RESERVATION: frozenset({Group.APPROVER, Group.ADMIN}),
+    Verb.LINK: _ANYONE,
     Verb.ADMINISTER: frozenset({Group.ADMIN}),
     Verb.SYSTEM: frozenset(),
 }
@@ -79,13 +81,16 @@ DECIDING = frozenset(
 
 _TOKEN_VERBS: dict[str, frozenset[Verb]] = {
     "read": frozenset({Verb.READ}),
-    "operate": frozenset(Verb) - {Verb.SYSTEM} - DECIDING,
-    "answer": frozenset(Verb) - {Verb.SYSTEM},
+    "operate": frozenset(Verb) - {Verb.SYSTEM, Verb.LINK} - DECIDING,
+    "answer": frozenset(Verb) - {Verb.SYSTEM, Verb.LINK},
 }
-"""What each kind of API token may at most; its person's groups still count."""
+"""What each kind of API token may at most; its person's groups still count.
 
-_LOOK = frozenset({Verb.READ, Verb.DECLARE})
-"""All that an account which nobody has linked to a person may do."""
+None may link an account, which would be the person without the token's limits.
+"""
+
+_LOOK = frozenset({Verb.READ, Verb.DECLARE, Verb.LINK})
+"""All that an account which nobody has linked to a person may do: look, declare, show a code."""
 
 
 def allowed(actor: Actor, verb: Verb) -> str:

@@ -1,4 +1,4 @@
-"""Seats and their credentials: events of the `person` streams, decided and folded here."""
+"""Seats with their credentials, and linked accounts: events about people."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,4 +49,40 @@ class SeatRevoked:
     seat: str
 
 
-PersonEvent: TypeAlias = SeatAdded | LinkMade | LinkUsed | TokenMade | SeatRevoked
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkCodeMade:
+    """A one-time code that links an account exists; only its SHA-256 (hex) is kept."""
+
+    person: PersonId
+    code_hash: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountLinked:
+    """Whoever uses this account of a platform showed the person's code: they are that person."""
+
+    person: PersonId
+    platform: str
+    account: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountUnlinked:
+    """The account is nobody's again."""
+
+    person: PersonId
+    platform: str
+    account: str
+
+
+PersonEvent: TypeAlias = (
+    SeatAdded
+    | LinkMade
+    | LinkUsed
+    | TokenMade
+    | SeatRevoked
+    | LinkCodeMade
+    | AccountLinked
+    | AccountUnlinked
+)

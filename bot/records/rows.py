@@ -196,6 +196,29 @@ class TokenRow(Row):
     revoked: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkRow(Row):
+    """An account that a person proved to be theirs."""
+
+    TABLE: ClassVar[str] = "links"
+    KEY: ClassVar[tuple[str, ...]] = ("platform", "account")
+
+    platform: str
+    account: str
+    person: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkCodeRow(Row):
+    """A code that waits to be shown, by its SHA-256, hex; the person's stream knows until when."""
+
+    TABLE: ClassVar[str] = "link_codes"
+    KEY: ClassVar[tuple[str, ...]] = ("hash",)
+
+    hash: str
+    person: str
+
+
 TABLES: tuple[type[Row], ...] = (
     IncidentRow,
     TimelineRow,
@@ -209,6 +232,8 @@ TABLES: tuple[type[Row], ...] = (
     AlertGroupRow,
     SeatRow,
     TokenRow,
+    LinkRow,
+    LinkCodeRow,
 )
 """Every read model; the SQLite journal makes one table from each."""
 

@@ -7,6 +7,7 @@ from bot.redaction import Redactor
 from bot.usecases.current import Current
 from bot.usecases.delivering.carrier import IncidentDesk, SystemDesk
 from bot.usecases.identity import Identity
+from bot.usecases.links import Linking
 from bot.usecases.reading import Reading
 from bot.usecases.rendering import Rendering
 
@@ -29,6 +30,7 @@ class Core:
     reading: Reading
     rendering: Rendering
     identity: Identity
+    links: Linking
     current: Current
     redactor: Redactor
     clock: Clock

@@ -14,6 +14,7 @@ from bot.errors import Refused, Unavailable
 from bot.ports import People, UserGroups
 from bot.requests import Sender
 from bot.usecases.current import Current
+from bot.usecases.links import LinkLookup, NoLinks
 from bot.usecases.seats import Seat, SeatLookup, TokenKind
 from bot.values import PersonId, Untrusted
 
@@ -33,6 +34,8 @@ _GROUPS_WITHIN = 0.5
 
 _OPEN_DOOR = frozenset({Group.READER, Group.RESPONDER})
 """Groups of every account where no policy names anybody."""
+
+_NO_LINKS = NoLinks()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +59,13 @@ class Identity:
         seats: SeatLookup,
         people: People,
         slack_groups: UserGroups | None = None,
+        links: LinkLookup = _NO_LINKS,
     ) -> None:
         self._current = current
         self._seats = seats
         self._people = people
         self._slack_groups = slack_groups
+        self._links = links
 
     async def actor(self, sender: Sender) -> Actor:
         """Return who acts: groups and standing as of now.
@@ -71,6 +76,8 @@ class Identity:
         seat = await self._seat(sender.platform, sender.account)
         standing, checked_at, email = await self._standing(sender)
         whom = _whom(policy, sender, seat, standing, email)
+        if not whom.known and seat is None:
+            whom = await self._by_code(policy, sender) or whom
         return Actor(
             person=whom.person,
             name=whom.name,
@@ -151,6 +158,22 @@ class Identity:
             _log.warning("Slack's user groups are not known: %s", fault)
             return frozenset()
         return frozenset(n for n, of in wanted.items() if any(mine & members[g] for g in of))
+
+    async def _by_code(self, policy: Policy, sender: Sender) -> _Whom | None:
+        """Return whom an account was linked to with a code, as long as they are somebody here."""
+        person = await self._links.person(sender.platform, sender.account)
+        if person is None:
+            return None
+        seat = await self._seats.of_person(person)
+        given = frozenset(seat.groups) if seat else frozenset[str]()
+        known = policy.people.get(person)
+        if known is not None:
+            groups = _groups_of(policy, person) | given
+            return _Whom(person=person, name=known.name, groups=groups, known=True, linked=True)
+        if seat is None or not policy.open_door:
+            return None
+        groups = given | _OPEN_DOOR
+        return _Whom(person=person, name=str(person), groups=groups, known=False, linked=True)
 
     async def _standing(self, sender: Sender) -> tuple[Standing, datetime | None, str]:
         """Ask the platform; one that does not answer in time leaves the standing unknown.

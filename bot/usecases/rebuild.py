@@ -16,6 +16,7 @@ from bot.ports import Commit, Journal
 from bot.records.rows import TABLES, Put, Remove, Row, RowChange
 from bot.usecases.archive import Archive
 from bot.usecases.desk import Noun
+from bot.usecases.links import LinkNoun
 from bot.usecases.nouns import IncidentNoun, SystemNoun
 from bot.usecases.seats import SeatNoun
 
@@ -75,6 +76,7 @@ async def _from_streams(journal: Journal, archive: Archive) -> _Wanted:
         *await _of_kind(IncidentNoun(), journal, archive),
         *await _of_kind(SystemNoun(), journal, archive),
         *await _of_kind(SeatNoun(), journal, archive),
+        *await _of_kind(LinkNoun(), journal, archive),
     ]
     # Sorting is stable: within one moment a stream's events stay in their order.
     changes.sort(key=lambda change: change[0])

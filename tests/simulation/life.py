@@ -25,6 +25,7 @@ from bot.usecases.delivery import Delivery
 from bot.usecases.desk import NOTHING_ELSE, Desk, Extra, I, Result, S
 from bot.usecases.identity import Identity
 from bot.usecases.ingest import Ingest
+from bot.usecases.links import Linking, LinkNoun
 from bot.usecases.nouns import IncidentNoun, SystemNoun
 from bot.usecases.numbers import DayNumbers
 from bot.usecases.reading import Reading
@@ -168,6 +169,16 @@ class Life:
             tasks=tasks,
         )
         seats = Seats(desk=seating, journal=self.journal, clock=ground.clock, ids=ground.ids)
+        linking = Desk(
+            noun=LinkNoun(),
+            journal=self.journal,
+            clock=ground.clock,
+            ids=ground.ids,
+            policy=lambda: ground.current.policy,
+            archive=self.archive,
+            tasks=tasks,
+        )
+        self.links = Linking(desk=linking, journal=self.journal, clock=ground.clock, ids=ground.ids)
         self.identity = Identity(current=ground.current, seats=seats, people=Active(ground.clock))
         self.rendering = Rendering(
             journal=self.journal, clock=ground.clock, current=ground.current, texts=TEXTS
@@ -195,6 +206,7 @@ class Life:
             reading=reading,
             rendering=self.rendering,
             identity=self.identity,
+            links=self.links,
             current=ground.current,
             redactor=Redactor(()),
             clock=ground.clock,

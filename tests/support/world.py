@@ -59,6 +59,7 @@ from bot.usecases.delivery import Delivery
 from bot.usecases.desk import Desk
 from bot.usecases.identity import Identity
 from bot.usecases.ingest import Ingest
+from bot.usecases.links import Linking, LinkNoun
 from bot.usecases.nouns import IncidentNoun, SystemNoun
 from bot.usecases.numbers import DayNumbers
 from bot.usecases.reading import Reading
@@ -211,7 +212,9 @@ class World:
     async def __aenter__(self) -> Self:
         tasks = await self._stack.enter_async_context(asyncio.TaskGroup())
         self._open_desks(tasks)
-        self.identity = Identity(current=self.current, seats=self.seats, people=self.people)
+        self.identity = Identity(
+            current=self.current, seats=self.seats, people=self.people, links=self.links
+        )
         self.reading = Reading(
             journal=self.journal,
             desk=self.incidents,
@@ -226,6 +229,7 @@ class World:
             reading=self.reading,
             rendering=self.rendering,
             identity=self.identity,
+            links=self.links,
             current=self.current,
             redactor=self._redactor,
             clock=self.clock,
@@ -419,6 +423,16 @@ class World:
             tasks=tasks,
         )
         self.seats = Seats(desk=seating, journal=self.journal, clock=self.clock, ids=self.ids)
+        linking = Desk(
+            noun=LinkNoun(),
+            journal=self.journal,
+            clock=self.clock,
+            ids=self.ids,
+            policy=lambda: self.current.policy,
+            archive=self._archive,
+            tasks=tasks,
+        )
+        self.links = Linking(desk=linking, journal=self.journal, clock=self.clock, ids=self.ids)
 
     def _delivery(self) -> Delivery:
         carriers: dict[type, Carrier] = {}

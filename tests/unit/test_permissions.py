@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from bot.domain import intents, seats
+from bot.domain import intents, links, seats
 from bot.domain.actor import FIREWARDEN, Actor, Standing
 from bot.domain.approval import ANSWERING, VERB_OF_KIND
 from bot.domain.events import CardKind
@@ -41,6 +41,7 @@ resolve            -      yes       yes      -              yes   yes         | 
 close              -      yes       yes      -              yes   yes         | -    yes     yes
 drill              -      yes       yes      -              yes   yes         | -    yes     yes
 break-reservation  -      -         yes      -              yes   -           | -    -       yes
+link-account       yes    yes       yes      yes            yes   yes         | -    -       -
 administer         -      -         -        -              yes   -           | -    yes     yes
 system             -      -         -        -              -     -           | -    -       -
 """
@@ -88,7 +89,7 @@ def stands(verb: str, standing: Standing, *, linked: bool) -> bool:
     """Say whether an account of this standing may use the verb at all."""
     if standing in {Standing.BOT, Standing.DEACTIVATED}:
         return False
-    if not linked and verb not in {"read", "declare"}:
+    if not linked and verb not in {"read", "declare", "link-account"}:
         return False
     return standing is Standing.ACTIVE or verb not in DECIDING
 
@@ -152,7 +153,7 @@ def intents_of(module: object) -> Iterator[type[Intent]]:
 
 
 def test_every_intent_names_a_verb_of_its_own() -> None:
-    found = {*intents_of(intents), *intents_of(seats)}
+    found = {*intents_of(intents), *intents_of(seats), *intents_of(links)}
     assert {*get_args(IncidentIntent), *get_args(SystemIntent)} <= found
     for intent in found:
         assert "VERB" in vars(intent) or intent.VERB is Verb.SYSTEM

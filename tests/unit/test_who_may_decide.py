@@ -68,6 +68,7 @@ resolve           samb   samb   samb     samb    -    -        -      samb    sa
 close             samb   samb   samb     samb    -    -        -      samb    samb
 drill             samb   samb   samb     samb    -    -        -      samb    samb
 break-reservation am     am     am       -       -    -        -      -       am
+link-account      rsacmb rsacmb rsacmb   rsacmb  -    rsacmb   -      -       -
 administer        m      m      m        m       -    -        -      m       m
 system            -      -      -        -       -    -        -      -       -
 """
@@ -359,7 +360,7 @@ WISHES: Mapping[tuple[type, str], type[Intent]] = {
 """What a button of a card that asks nothing wishes for, and the intent that names its verb."""
 
 OWN = ("bot/adapters/http/", "bot/adapters/console/")
-SERVED = {"bot/adapters/slack/door.py"}
+SERVED = {"bot/adapters/slack/door.py", "bot/adapters/telegram/webhook.py"}
 """Where routes are made beside the server's own, which e2e/test_private_incidents.py walks."""
 
 
@@ -390,7 +391,7 @@ def test_every_wish_of_a_button_ends_in_a_verb_of_people() -> None:
     assert [intent.VERB for intent in WISHES.values()] == ["role", "ack", "abort", "abort"]
 
 
-def test_routes_are_made_by_the_server_and_by_the_one_signed_door() -> None:
+def test_routes_are_made_by_the_server_and_by_the_doors_of_the_chats() -> None:
     makes = {
         path.relative_to(ROOT).as_posix()
         for path in sorted((ROOT / "bot" / "adapters").rglob("*.py"))

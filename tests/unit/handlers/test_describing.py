@@ -140,7 +140,7 @@ async def test_title_loses_its_provisional_mark() -> None:
         ("impact", "Who feels it, and how?"),
         ("started", "When did it begin?"),
         ("started 11:00 tomorrow", "“11:00 tomorrow” is not a time"),
-        ("link", "A link needs an address."),
+        ("link nonsense", "There is no such code, or it was used"),
         ("link ticket OPS-1", "A link starts with https://"),
         ("action", "What will be done?"),
         ("action @approver", "What will be done?"),

@@ -304,6 +304,11 @@ async def test_a_press_that_takes_a_reason_asks_for_it_and_may_go_without(
         there.press(2, shown, "Send it")
         there.press(2, await question(there, "1 of 1: Reason", user=2), "Leave out")
         assert (await answered(dispatch, 2)).reason == ""
+
+        async def told() -> bool:
+            return len(there.answers) == 3
+
+        await until(told)
     assert there.answers == ["I ask you in our direct chat.", "I ask you in our direct chat.", ""]
 
 
