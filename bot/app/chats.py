@@ -9,6 +9,7 @@ from bot.config import Settings
 
 if TYPE_CHECKING:
     from bot.adapters.slack.team import Access, SlackTeam
+    from bot.adapters.telegram.team import Access as TelegramAccess
     from bot.adapters.telegram.team import TelegramTeam
 
 
@@ -37,15 +38,16 @@ def slack_team(base: Base) -> "SlackTeam | None":
     return SlackTeam.open(access, policy=lambda: base.current.policy, clock=base.clock)
 
 
-def telegram_team(base: Base) -> "TelegramTeam | None":
-    """Return the Telegram group that the settings give access to."""
-    settings = base.settings
+def telegram_access(settings: Settings) -> "TelegramAccess | None":
+    """Return what the settings open of Telegram, None where they name no bot.
+
+    Raises OperatorMistake with every fault.
+    """
     if settings.telegram_bot_token is None:
         return None
     from bot.adapters.telegram.access import access  # noqa: PLC0415 - as above
-    from bot.adapters.telegram.team import TelegramTeam  # noqa: PLC0415 - as above
 
-    opening = access(
+    return access(
         api_url=str(settings.telegram_api_url),
         token=settings.telegram_bot_token.get_secret_value(),
         group=settings.telegram_group,
@@ -53,8 +55,17 @@ def telegram_team(base: Base) -> "TelegramTeam | None":
         webhook_url=str(settings.telegram_webhook_url or ""),
         webhook_secret=_secret(settings.telegram_webhook_secret),
     )
+
+
+def telegram_team(base: Base) -> "TelegramTeam | None":
+    """Return the Telegram group that the settings give access to."""
+    access = telegram_access(base.settings)
+    if access is None:
+        return None
+    from bot.adapters.telegram.team import TelegramTeam  # noqa: PLC0415 - as above
+
     return TelegramTeam.open(
-        opening,
+        access,
         folder=base.folder,
         policy=lambda: base.current.policy,
         linked=base.links,

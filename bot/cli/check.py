@@ -7,6 +7,7 @@ from bot.cli.configuration_check import policy_findings, runbook_findings, text_
 from bot.cli.findings import Finding, Level, counted, fine, judged
 from bot.cli.installation_check import host_findings, installation_findings
 from bot.cli.slack_check import slack_findings
+from bot.cli.telegram_check import telegram_findings
 from bot.config import Settings
 from bot.errors import OperatorMistake
 
@@ -40,6 +41,8 @@ async def _checked(settings: Settings, found: list[Finding], *, offline: bool) -
         found += await host_findings(settings, policy)
     if not offline:
         found += await slack_findings(settings)
+    if policy is not None and not offline:
+        found += await telegram_findings(settings, policy)
     return _told(found)
 
 
