@@ -11,7 +11,7 @@ RUN_READY := $(VENV)/.ready-to-run
 TEST_READY := $(VENV)/.ready-to-test
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(RUN_READY) ## set up and start Firewarden
 	@exec $(BIN)/firewarden serve
@@ -36,6 +36,9 @@ SEED ?=
 
 crash: $(TEST_READY) ## end lives anywhere and compare what is left with the promises (SEED=...)
 	@exec $(BIN)/python -m tests.crash --seed "$(SEED)"
+
+simulate: $(TEST_READY) ## random schedules of people and faults for a minute; SEED=n [KEEP=0,3] = one again
+	@exec $(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED)) $(if $(KEEP),--keep $(KEEP)) $(if $(SECONDS),--seconds $(SECONDS))
 
 pins: ## write requirements*.txt anew from the ranges in pyproject.toml
 	@PYTHON="$(PYTHON)" scripts/pin

@@ -1,7 +1,10 @@
 """Every transition and every fault, which of their pairs can meet, and which have met."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
+
+from tests.simulation.trouble import AT_COMMIT, AT_HOST, AT_PAGER, Fault
 
 TRANSITIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "AbortRequested": ("aborted", "paused"),
@@ -88,6 +91,120 @@ ELSEWHERE: Final[Mapping[str, str]] = {
 }
 """Events that are no transitions here, and why."""
 
-NO_CHAT: Final[Mapping[str, str]] = {}
-NO_HOST: Final[Mapping[str, str]] = {}
-NO_PAGE: Final[Mapping[str, str]] = {}
+AT_HOSTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "AbortRequested": ("aborted",),
+    "ActionAdded": ("glass",),
+    "AlertsAttached": ("triaged",),
+    "ApprovalVoided": ("voided",),
+    "AutonomyUsed": ("autonomous",),
+    "CardAsked": ("autonomous",),
+    "CardAskedAgain": ("forgotten",),
+    "CardDecided": ("repair", "guided", "reopened"),
+    "DecisionReached": ("autonomous",),
+    "DocumentChanged": ("voided",),
+    "GlassBroken": ("glass",),
+    "IncidentDeclared": ("triaged",),
+    "PageStarted": ("triaged",),
+    "PersonPaged": ("triaged",),
+    "PreflightFinished": ("repair", "fleet"),
+    "PreflightStarted": ("repair", "rehearsed"),
+    "ReadFinished": ("repair", "fleet"),
+    "ReadStarted": ("repair", "rehearsed"),
+    "RunStarted": ("repair", "triaged"),
+    "StepFinished": ("repair", "patient"),
+    "StepInterrupted": ("repair", "fleet"),
+    "StepSettled": ("doubted",),
+    "StepStarted": ("repair", "fleet"),
+    "TargetsReserved": ("repair", "queued"),
+    "VoteCast": ("repair", "guided", "reopened"),
+    "WaitEnded": ("patient",),
+}
+"""Transitions whose own commit asks something of a host, with stories in which it does."""
+
+AT_PAGERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "AlertsAttached": ("alarm", "triaged"),
+    "CardAsked": ("doubted", "alarm"),
+    "CardDecided": ("cause_escalates", "fleet"),
+    "CardExpired": ("forgotten", "reopened"),
+    "IncidentDeclared": ("alarm", "triaged"),
+    "IncidentReopened": ("flapping",),
+    "PageExhausted": ("called",),
+    "PageStarted": ("called", "alarm"),
+    "PageUndeliverable": ("called",),
+    "PersonPaged": ("called", "alarm"),
+    "PreflightStarted": ("triaged",),
+    "ReadFinished": ("queued",),
+    "RunEnded": ("queued", "forgotten"),
+    "RunPaused": ("paused",),
+    "RunStarted": ("triaged",),
+    "StepFinished": ("reopened",),
+    "StepInDoubt": ("doubted",),
+    "StepSettled": ("aborted",),
+    "VoteCast": ("cause_escalates", "fleet"),
+}
+"""Transitions whose own commit wakes somebody, with stories in which it does."""
+
+UNTOLD: Final[Mapping[str, str]] = {
+    "DrillStarted": "a drill's ground is no chat; its alert comes back as any other",
+    "Frozen": "a freeze is told by the cards that it stops, not by a message of its own",
+    "Unfrozen": "a freeze is told by the cards that it stops, not by a message of its own",
+}
+"""Transitions whose own commit tells no chat anything, and why."""
+
+NO_HOST: Final = "its own commit asks nothing of a host"
+NO_PAGE: Final = "its own commit wakes nobody"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Pair:
+    """A transition and a fault that may strike it."""
+
+    transition: str
+    fault: Fault
+
+
+def impossible(pair: Pair) -> str:
+    """Return why these two can never meet, "" where they can."""
+    name = pair.transition
+    if pair.fault in AT_HOST:
+        return "" if name in AT_HOSTS else NO_HOST
+    if pair.fault in AT_PAGER:
+        return "" if name in AT_PAGERS else NO_PAGE
+    if pair.fault in AT_COMMIT:
+        return ""
+    return UNTOLD.get(name, "")
+
+
+def stories_of(pair: Pair) -> tuple[str, ...]:
+    """Return the stories in which these two can meet."""
+    if pair.fault in AT_HOST:
+        return AT_HOSTS[pair.transition]
+    if pair.fault in AT_PAGER:
+        return AT_PAGERS[pair.transition]
+    return TRANSITIONS[pair.transition]
+
+
+ALL: Final = tuple(Pair(name, fault) for name in TRANSITIONS for fault in Fault)
+POSSIBLE: Final = tuple(pair for pair in ALL if not impossible(pair))
+
+
+@dataclass(slots=True)
+class Coverage:
+    """The pairs that have met so far."""
+
+    met: set[Pair] = field(default_factory=set)
+
+    def add(self, struck: Iterable[tuple[Fault, Collection[str]]]) -> None:
+        """Take what struck in one simulation."""
+        for fault, transitions in struck:
+            self.met |= {Pair(name, fault) for name in transitions if name in TRANSITIONS}
+
+    @property
+    def missing(self) -> tuple[Pair, ...]:
+        """The pairs that can meet and have not."""
+        return tuple(pair for pair in POSSIBLE if pair not in self.met)
+
+    @property
+    def share(self) -> float:
+        """How much of what can meet has met: 0 to 1."""
+        return 1 - len(self.missing) / len(POSSIBLE)

@@ -213,8 +213,8 @@ def edited(at: Setting) -> list[Deed]:
     """The runbook is edited under an open question, which is asked anew; or it is gone."""
     return [
         at.declare(),
-        at.run("restart"),
         Edit(what="restart", to=at.chance.choice(("edited", "edited", "gone")), upon="CardAsked"),
+        at.run("restart"),
         Rest(seconds=1),
         at.press("bob", Kind.CHANGE, "approve"),
         at.press("cleo", Kind.CHANGE, "approve"),
@@ -251,9 +251,7 @@ def autonomous(at: Setting) -> list[Deed]:
 
 
 def cause(at: Setting) -> list[Deed]:
-    """A playbook asks a person, then proposes the fix, or escalates."""
-    if at.chance.random() < 0.3:
-        return [at.declare(), at.run("cause"), at.press("ann", Kind.QUESTION, "1"), Rest(seconds=3)]
+    """A playbook asks a person, then proposes the fix."""
     return [
         at.declare(),
         at.run("cause"),
@@ -262,6 +260,11 @@ def cause(at: Setting) -> list[Deed]:
         at.press("cleo", Kind.CHANGE, "approve"),
         Rest(seconds=10),
     ]
+
+
+def cause_escalates(at: Setting) -> list[Deed]:
+    """A playbook asks a person, and somebody is woken."""
+    return [at.declare(), at.run("cause"), at.press("ann", Kind.QUESTION, "1"), Rest(seconds=3)]
 
 
 def guided(at: Setting) -> list[Deed]:
@@ -413,7 +416,7 @@ def closed(at: Setting) -> list[Deed]:
         at.say("ann", "/incident resolve it is over"),
         at.press("dan", Kind.CHECKLIST, "resolve", "monitored"),
         Rest(seconds=2),
-        at.say("ann", "/incident close override='nothing to learn'"),
+        at.say("ann", "/incident close override=nothing-to-learn"),
         Rest(seconds=25 * 3600),
     ]
 
@@ -479,6 +482,7 @@ STORIES: Final[Mapping[str, Story]] = {
         voided,
         autonomous,
         cause,
+        cause_escalates,
         guided,
         rehearsed,
         described,
