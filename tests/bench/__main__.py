@@ -10,10 +10,11 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.bench import fuzz, ingest, planner, scale, ssh, start, timers
+from tests.bench import fanout, fuzz, ingest, planner, scale, ssh, start, timers
 from tests.bench.figures import Measured, load, surroundings
 
 BENCHMARKS: Mapping[str, Callable[[bool], Measured]] = {
+    "fanout": fanout.measure,
     "fuzz": fuzz.measure,
     "ingest": ingest.measure,
     "planner": planner.measure,

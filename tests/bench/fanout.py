@@ -1,0 +1,169 @@
+"""One command on fifty warm hosts: ours against Ansible's raw module and OpenSSH's ControlMaster.
+
+Fifty sshd on loopback, one login, the same command line on every side. Ansible and OpenSSH keep
+their own links warm (ControlPersist); both are the distribution's packages (`ansible-core`,
+`openssh-client`), and a side that is not installed is named as not measured.
+"""
+
+import asyncio
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from bot.adapters.ssh.executor import ParamikoExecutor
+from bot.redaction import Redactor
+from bot.values import Host
+from tests.bench.figures import Measured, Ratio
+from tests.bench.ssh import BARE
+from tests.support.sshd import openssh
+
+HOSTS = 50
+AGAINST = {"ansible": 20.0, "ControlMaster": 2.0}
+"""How many times faster than each of the others all fifty shall be."""
+
+
+def measure(quick: bool) -> Measured:  # noqa: FBT001 - the one word that every benchmark takes
+    """Measure every side in turn, all links warm."""
+    with tempfile.TemporaryDirectory() as folder, _fleet(Path(folder)) as hosts:
+        return asyncio.run(_measure(Path(folder), hosts, rounds=2 if quick else 7))
+
+
+async def _measure(folder: Path, hosts: Sequence[Host], *, rounds: int) -> Measured:
+    executor = ParamikoExecutor(redactor=Redactor())
+    others = dict(_others(folder, hosts))
+
+    async def ours() -> None:
+        await asyncio.gather(*(executor.boot_id(host) for host in hosts))
+
+    await ours()
+    for side in others.values():
+        await asyncio.to_thread(side.all_at_once)
+    taken: dict[str, list[float]] = {name: [] for name in ("ours", *others)}
+    for _ in range(rounds):
+        began = time.perf_counter()
+        await ours()
+        taken["ours"].append(time.perf_counter() - began)
+        for name, side in others.items():
+            began = time.perf_counter()
+            await asyncio.to_thread(side.all_at_once)
+            taken[name].append(time.perf_counter() - began)
+    for side in others.values():
+        side.end()
+    await executor.close()
+    return Measured(
+        ratios=[
+            Ratio(
+                name=f"{name} / ours, {len(hosts)} warm hosts",
+                values=[t / o for t, o in zip(taken[name], taken["ours"], strict=True)],
+                wanted=AGAINST[name],
+            )
+            for name in others
+        ],
+        lines=[
+            "seconds for all: "
+            + "  ".join(f"{name} {median(values):.3f}" for name, values in taken.items()),
+            *(f"{name} is not installed: not measured" for name in AGAINST if name not in others),
+        ],
+    )
+
+
+@contextmanager
+def _fleet(folder: Path) -> Iterator[Sequence[Host]]:
+    with ExitStack() as stack:
+        hosts = []
+        for number in range(HOSTS):
+            place = folder / f"h{number}"
+            place.mkdir()
+            hosts.append(stack.enter_context(openssh(place, name=f"web-{number}")).host)
+        yield hosts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Other:
+    """Another program: how it runs the command everywhere, and how its links are ended."""
+
+    all_at_once: Callable[[], None]
+    end: Callable[[], None]
+
+
+def _others(folder: Path, hosts: Sequence[Host]) -> Iterator[tuple[str, _Other]]:
+    ansible, ssh = shutil.which("ansible"), shutil.which("ssh")
+    if ssh is None:
+        return
+    known = folder / "known_hosts"
+    known.write_text("".join(f"[{host.address}]:{host.port} {host.host_key}\n" for host in hosts))
+    if ansible is not None:
+        yield "ansible", _ansible(folder, hosts, ansible)
+    yield "ControlMaster", _control_master(folder, hosts, ssh)
+
+
+def _options(folder: Path, sockets: str) -> list[str]:
+    pairs = {
+        "ControlMaster": "auto",
+        "ControlPersist": "120",
+        "ControlPath": f"{folder}/{sockets}-%p",
+        "UserKnownHostsFile": f"{folder}/known_hosts",
+        "StrictHostKeyChecking": "yes",
+        "BatchMode": "yes",
+        "IdentitiesOnly": "yes",
+    }
+    return [word for name, value in pairs.items() for word in ("-o", f"{name}={value}")]
+
+
+def _control_master(folder: Path, hosts: Sequence[Host], ssh: str) -> _Other:
+    def command(host: Host, *words: str) -> list[str]:
+        login = ["-i", host.observe_key_file, "-p", str(host.port)]
+        where = f"{host.observe_user}@{host.address}"
+        return [ssh, "-F", "none", *_options(folder, "cm"), *login, *words[:-1], where, *words[-1:]]
+
+    def run() -> None:
+        running = [
+            subprocess.Popen(command(host, BARE), stdout=subprocess.DEVNULL) for host in hosts
+        ]
+        for process in running:
+            if process.wait() != 0:
+                raise RuntimeError("ssh failed")
+
+    def end() -> None:
+        for host in hosts:
+            line = [*command(host, "-O", "exit", BARE)[:-1]]
+            subprocess.run(line, check=True, capture_output=True)
+
+    return _Other(all_at_once=run, end=end)
+
+
+def _ansible(folder: Path, hosts: Sequence[Host], ansible: str) -> _Other:
+    inventory = folder / "inventory"
+    inventory.write_text(
+        "".join(
+            f"{host.name} ansible_host={host.address} ansible_port={host.port}"
+            f" ansible_user={host.observe_user}"
+            f" ansible_ssh_private_key_file={host.observe_key_file}\n"
+            for host in hosts
+        )
+    )
+    options = " ".join(_options(folder, "an"))
+    line = [ansible, "all", "-i", str(inventory), "-f", str(len(hosts)), "-m", "raw", "-a", BARE]
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "HOME": str(folder),
+        "ANSIBLE_SSH_ARGS": options,
+        "ANSIBLE_SSH_USETTY": "False",  # our key may have no terminal
+        "LC_ALL": "C.UTF-8",
+    }
+
+    def run() -> None:
+        subprocess.run(line, check=True, env=environment, stdout=subprocess.DEVNULL)
+
+    def end() -> None:
+        for host in hosts:
+            words = ["ssh", *_options(folder, "an"), "-p", str(host.port), "-O", "exit", "x"]
+            subprocess.run(words, check=True, capture_output=True)
+
+    return _Other(all_at_once=run, end=end)
