@@ -23,6 +23,7 @@ from bot.values import (
     PersonId,
     RemoteCommand,
     StreamRef,
+    Untrusted,
 )
 from cards.model import Card
 
@@ -456,6 +457,22 @@ class RoomSpec:
     topic: str
     members: tuple[PersonId, ...] = ()
     private: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomLink:
+    """A link that people find at the top of a room."""
+
+    title: Untrusted
+    url: str
+
+
+class RoomBar(Protocol):
+    """The links at the top of a room, on platforms that have such a place."""
+
+    async def link_room(self, room: ConversationRef, links: Sequence[RoomLink]) -> None:
+        """Put links there; those that are there already stay, and nothing is taken away."""
+        ...
 
 
 class ChatPlatform(Protocol):

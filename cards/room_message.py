@@ -135,8 +135,9 @@ def _of_life(  # noqa: C901, PLR0911, PLR0912 - one arm per event
             line = (f"Action {n} is done: ", words, " — ", by)
         case RoleAssigned():
             return _role(event, incident, context)
-        case NoteAdded(text=text):
-            line = (by, ": ", text)
+        case NoteAdded(text=text, about_at=about_at):
+            under: Line = (" on the update of ", At(about_at)) if about_at else ()
+            line = (by, *under, ": ", text)
         case UpdatePosted() | IncidentResolved():
             card = from_text(TEXTS[type(event)], envelope, incident, context)
             return _overridden(card, event)

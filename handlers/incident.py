@@ -25,6 +25,7 @@ from bot.domain.intents import (
 )
 from bot.requests import Reply, ReplyTone
 from bot.usecases.commands import Core
+from bot.usecases.views import TimelineEntry
 from bot.values import CardId, ConversationRef, IncidentId, Severity
 from cards.model import Button, ButtonStyle, Card, FieldKind, FormField
 from handlers.call import NO_INCIDENT, Call, answered
@@ -206,10 +207,18 @@ async def done(call: Call) -> Reply:
     return await call.submit(CompleteAction(by=call.actor, n=n))
 
 
-async def note(call: Call, *, said: bool = False) -> Reply:
-    """Put words on the timeline: typed as a command, or said in the room."""
+async def note(call: Call, *, said: bool = False, about: TimelineEntry | None = None) -> Reply:
+    """Put words on the timeline: typed as a command, or said in the room, perhaps on an update."""
     call.needs_words("A note needs words.")
-    return await call.submit(AddNote(by=call.actor, text=call.said(), said=said))
+    return await call.submit(
+        AddNote(
+            by=call.actor,
+            text=call.said(),
+            said=said,
+            about=about.seq if about else 0,
+            about_at=about.at if about else None,
+        )
+    )
 
 
 async def resolve(call: Call) -> Reply:

@@ -343,6 +343,8 @@ class Service:
             settler=settler,
             clock=base.clock,
             current=base.current,
+            bars={} if self._slack is None else {self._slack.platform.name: self._slack.bar},
+            console=str(base.settings.public_url or ""),
         )
         pagers: dict[str, Pager] = {name: ChatPager(chat) for name, chat in chats.items()}
         pagers["webhook"] = WebhookPager(secret=self._webhook_secret(), clock=base.clock)

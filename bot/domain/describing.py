@@ -156,7 +156,14 @@ def add_note(draft: Draft, intent: AddNote) -> Decision:
     """Put words on the timeline."""
     if not intent.text.text.strip():
         return Refusal(reason="A note needs words: /incident note <text>")
-    draft.happen(NoteAdded(text=intent.text, where=intent.by.platform if intent.said else ""))
+    draft.happen(
+        NoteAdded(
+            text=intent.text,
+            where=intent.by.platform if intent.said else "",
+            about=intent.about,
+            about_at=intent.about_at,
+        )
+    )
     draft.answer = "On the timeline."
     return draft.decided()
 

@@ -160,10 +160,15 @@ class PersonJoined:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteAdded:
-    """A timeline entry; `where` names the platform whose room has the words already, "" = none."""
+    """A timeline entry; `where` names the platform whose room has the words already, "" = none.
+
+    `about` is the sequence of the update that it answers, 0 = none, and `about_at` when that was.
+    """
 
     text: Untrusted
     where: str = ""
+    about: int = 0
+    about_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

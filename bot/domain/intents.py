@@ -150,11 +150,16 @@ class AssignRole(Intent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddNote(Intent):
-    """Put words on the timeline; `said` = the room of the actor's platform has them already."""
+    """Put words on the timeline; `said` = the room of the actor's platform has them already.
+
+    `about` is the sequence of the update that they answer, 0 = none, and `about_at` when that was.
+    """
 
     VERB: ClassVar[Verb] = Verb.NOTE
     text: Untrusted
     said: bool = False
+    about: int = 0
+    about_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,11 +24,11 @@ def open_incident(draft: Draft, declared: IncidentDeclared, commander: PersonId 
 
 
 def announce_room(incident: Incident, platform: str) -> tuple[Effect, ...]:
-    """Show every living card in a room that has just opened."""
+    """Show every living card in a room that has just opened, and its links in its bar."""
     cards = ["incident", *(f"run:{run}" for run in incident.runs)]
     cards += [asked.card.card for asked in incident.cards.values()]
     target = Target(platform=platform, place=Place.ROOM)
-    return tuple(Show(card=card, target=target) for card in cards)
+    return (SetRoom(platform=platform), *(Show(card=card, target=target) for card in cards))
 
 
 def rooms_follow(incident: Incident) -> tuple[Effect, ...]:

@@ -154,7 +154,13 @@ def rooms(incident: Incident, before: Incident) -> tuple[SetRoom, ...]:
 
 
 def _signboard(incident: Incident) -> tuple[object, ...]:
-    return (incident.title, incident.severity, incident.status, incident.commander)
+    return (
+        incident.title,
+        incident.severity,
+        incident.status,
+        incident.commander,
+        incident.links,
+    )
 
 
 def _lives(kind: CardKind) -> bool:

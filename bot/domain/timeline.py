@@ -42,8 +42,9 @@ def line(event: ev.IncidentEvent) -> str:  # noqa: C901, PLR0911, PLR0912 - one 
             return f"role of {event.role}: {event.person}{handover}{before}"
         case ev.PersonJoined(person=person):
             return f"{person} joined"
-        case ev.NoteAdded(text=text):
-            return text.text
+        case ev.NoteAdded(text=text, about_at=about_at):
+            under = f"on the update of {about_at:%H:%M} UTC: " if about_at else ""
+            return f"{under}{text.text}"
         case ev.UpdatePosted():
             due = f" (next by {event.next_at:%H:%M} UTC)" if event.next_at else ""
             return f"update: {event.text.text}{due}"

@@ -149,6 +149,16 @@ def post_key(stream: StreamRef, post: fx.Post) -> str:
     return f"post:{stream}.{post.seq}.{post.target}"
 
 
+def posted(key: str) -> tuple[StreamRef, int] | None:
+    """Return stream and sequence of the event that a post told of; None for any other key."""
+    kind, _, rest = key.partition(":")
+    stream, _, after = rest.partition(".")
+    seq = after.partition(".")[0]
+    if kind != "post" or not (seq.isascii() and seq.isdigit()):
+        return None
+    return StreamRef.parse(stream), int(seq)
+
+
 def _post(stream: StreamRef, e: fx.Post) -> _Place:
     return _Place(post_key(stream, e), EffectKind.ONCE, TALK, _post_lane(stream, e.target))
 

@@ -58,7 +58,7 @@ class Reading:
         seen = [row for row in rows if _visible(viewer, row)]
         if only_open:
             seen = [row for row in seen if row.status in _OPEN]
-        seen.sort(key=lambda row: row.opened_at, reverse=True)
+        seen.sort(key=lambda row: (row.opened_at, row.number), reverse=True)
         seen.sort(key=lambda row: (row.status not in _OPEN, row.severity))
         waiting, rooms = await self._waiting(), await self._rooms()
         return [self._summary(viewer, row, waiting, rooms.get(row.id, ())) for row in seen]

@@ -91,10 +91,16 @@ class Connection:
 
     async def close(self) -> None:
         """Let it go, once what came before has been answered, or would be too late."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_ANSWERED_WITHIN):
-                await self._quiet.wait()
-        await self._client.close()  # type: ignore[no-untyped-call]  # as it ships
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_ANSWERED_WITHIN):
+                    await self._quiet.wait()
+        finally:
+            try:
+                await self._client.close()  # type: ignore[no-untyped-call]  # as it ships
+            finally:
+                # Whoever is in a hurry gives up waiting for Slack's farewell, and leaves nothing.
+                await self._client.aiohttp_client_session.close()
 
     async def _looked_at(self, message: WSMessage) -> None:
         """Take note of the frames that are about the connection itself."""

@@ -71,7 +71,8 @@ class Door:
         except UnicodeDecodeError:
             return text(HTTPStatus.BAD_REQUEST, "The body is not UTF-8.")
         if await self._replays.known(shown):
-            return _refused()
+            # An event's answer says nothing, and Slack shall stop sending it.
+            return text(HTTPStatus.OK, "") if _is_event(request) else _refused()
         answer, first = await self._taken(body, request, shown)
         if not first:
             return _refused()
@@ -83,12 +84,16 @@ class Door:
     ) -> tuple[BoltResponse, bool]:
         """Answer, and remember the signature in the same breath."""
         asked = AsyncBoltRequest(body=body, headers=dict(request.headers))
-        if request.headers.get("Content-Type", "").startswith("application/json"):
+        if _is_event(request):
             # An event that fails is sent again, perhaps within the second that was signed.
             answer = await self._app.async_dispatch(asked)
             taken = answer.status < HTTPStatus.BAD_REQUEST
             return answer, not taken or await self._replays.keep(signature)
         return await asyncio.gather(self._app.async_dispatch(asked), self._replays.keep(signature))
+
+
+def _is_event(request: RawRequest) -> bool:
+    return request.headers.get("Content-Type", "").startswith("application/json")
 
 
 def _refused() -> RawResponse:

@@ -18,6 +18,7 @@ from cards import block_kit
 from cards.block_kit import SlackMessage
 from cards.model import Card, Code
 
+_REMEMBERED: Final = 2000
 _TS: Final = re.compile(r"[0-9]+\.[0-9]+")
 
 _log = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ class SlackPlatform:
         self._keys = Keys(web=web, clock=clock)
         self._channels = Channels(web=web, accounts=accounts, keys=self._keys)
         self._attached = Attached(web)
+        self._pinned: dict[tuple[str, str], None] = {}
 
     @property
     def name(self) -> str:
@@ -78,17 +80,24 @@ class SlackPlatform:
             new = not ts
             if new:
                 ts = await self._send(channel, key, message)
-                if card.pinned:
-                    await self._pin(channel, ts)
+            if card.pinned:
+                await self._pin(channel, ts)
             await self._attach(channel, ts, message, new=new)
         return MessageRef(conversation=to, id=ts)
 
     async def update(self, message: MessageRef, card: Card) -> None:
         """Replace a message in place."""
         channel, ts, shown = _ours(message.conversation), _ts(message.id), self._rendered(card)
-        await self._web.ask(
-            "chat.update", channel=channel, ts=ts, text=shown.text, blocks=list(shown.blocks)
-        )
+        try:
+            await self._web.ask(
+                "chat.update", channel=channel, ts=ts, text=shown.text, blocks=list(shown.blocks)
+            )
+        except Denied as denied:
+            if denied.error == "message_not_found":
+                self._keys.doubt(channel)  # whoever looks for it now must not find it
+            raise
+        if card.pinned:
+            await self._pin(channel, ts)
         await self._attach(channel, ts, shown, new=False)
 
     async def amend(self, message: MessageRef, card: Card) -> None:
@@ -136,11 +145,20 @@ class SlackPlatform:
         return ts
 
     async def _pin(self, channel: str, ts: str) -> None:
-        """Pin; a full or forbidden pin board costs comfort, and never the message."""
+        """Pin once; a full or forbidden pin board costs comfort, and never the message.
+
+        Somebody who takes the pin away meant it.
+        """
+        if (channel, ts) in self._pinned:
+            return
         try:
             await self._web.ask("pins.add", channel=channel, timestamp=ts)
         except Denied as denied:
-            _log.warning("a card stays unpinned: %s", denied)
+            if denied.error != "already_pinned":
+                _log.warning("a card stays unpinned: %s", denied)
+        self._pinned[channel, ts] = None
+        if len(self._pinned) > _REMEMBERED:
+            del self._pinned[next(iter(self._pinned))]
 
     async def _attach(self, channel: str, ts: str, message: SlackMessage, *, new: bool) -> None:
         for file in message.attachments:

@@ -7,6 +7,7 @@ from typing import Self
 
 from bot.adapters.http.routes import Route
 from bot.adapters.slack.accounts import Accounts
+from bot.adapters.slack.bar import SlackBar
 from bot.adapters.slack.directory import Directory
 from bot.adapters.slack.door import Door
 from bot.adapters.slack.echoes import Echoes
@@ -45,6 +46,7 @@ class SlackTeam:
         self._echoes = Echoes(clock)
         self.platform = SlackPlatform(web=web, accounts=accounts, clock=clock, echoes=self._echoes)
         self.people = SlackPeople(web=web, clock=clock)
+        self.bar = SlackBar(web)
         self.groups = SlackGroups(web=web, clock=clock)
         self._homes: Homes | None = None
         self._sockets: Sockets | None = None

@@ -1,13 +1,15 @@
 """Rooms: opened once per incident and platform, and kept in step with the incident."""
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from bot.domain.actor import FIREWARDEN
 from bot.domain.effects import Effect, Invite, OpenRoom, SetRoom
 from bot.domain.events import Status
 from bot.domain.intents import RoomIsOpen
 from bot.domain.state import Incident
-from bot.ports import ChatPlatform, Claim, Clock, RoomSpec
+from bot.ports import ChatPlatform, Claim, Clock, RoomBar, RoomLink, RoomSpec
 from bot.usecases.current import Current
 from bot.usecases.delivering.carrier import (
     IncidentDesk,
@@ -17,6 +19,7 @@ from bot.usecases.delivering.carrier import (
     incident_of,
 )
 from bot.usecases.desk import Extra
+from bot.values import ConversationRef, Untrusted
 
 _NAME_LENGTH = 60
 """Slack allows 80 and Telegram 128; a shorter name can still be read in a side bar."""
@@ -33,7 +36,11 @@ class Rooms:
         settler: Settler,
         clock: Clock,
         current: Current,
+        bars: Mapping[str, RoomBar] = MappingProxyType({}),
+        console: str = "",
     ) -> None:
+        self._bars = bars
+        self._console = console
         self._desk = desk
         self._chats = chats
         self._settler = settler
@@ -77,7 +84,13 @@ class Rooms:
                 await chat.close_room(room)
             elif incident.open:
                 await chat.reopen_room(room)
+                await self._link(room, incident)
         await self._settler.done(claim)
+
+    async def _link(self, room: ConversationRef, incident: Incident) -> None:
+        bar = self._bars.get(room.platform)
+        if bar is not None:
+            await bar.link_room(room, room_links(incident, self._console))
 
     def _may_close(self, incident: Incident) -> bool:
         if incident.status is not Status.CLOSED or incident.closed_at is None:
@@ -98,6 +111,13 @@ def room_name(incident: Incident) -> str:
     words = re.sub(r"[^a-z0-9]+", "-", incident.title.text.lower()).strip("-")
     drill = "drill-" if incident.drill else ""
     return f"{drill}inc-{number}-{words}"[:_NAME_LENGTH].rstrip("-")
+
+
+def room_links(incident: Incident, console: str) -> tuple[RoomLink, ...]:
+    """Return the console, where it has an address for people, and what was linked to it."""
+    own = (RoomLink(title=Untrusted("Console"), url=console),) if console else ()
+    linked = [RoomLink(title=link.kind, url=link.url.text) for link in incident.links]
+    return (*own, *linked)
 
 
 def topic(incident: Incident) -> str:

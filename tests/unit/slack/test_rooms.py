@@ -132,6 +132,42 @@ async def test_the_incident_card_is_pinned_once(team: Slack) -> None:
     assert team.of.channels[room.id].pins == [posted.id]
 
 
+async def test_a_card_whose_pin_was_lost_on_the_way_is_pinned_with_the_next_attempt(
+    team: Slack,
+) -> None:
+    team.trouble["pins.add"] = [Trouble(status=500)]
+    async with people_in(team) as platform:
+        room = await platform.open_room(SPEC)
+        card = Card(title=("INC",), pinned=True)
+        with pytest.raises(Unavailable):
+            await platform.post(room, "card", card)
+        posted = await platform.post(room, "card", card)
+    assert team.of.channels[room.id].pins == [posted.id]
+    assert len(team.of.channels[room.id].seen()) == 1
+
+
+async def test_a_pin_that_somebody_took_away_stays_away(team: Slack) -> None:
+    async with people_in(team) as platform:
+        room = await platform.open_room(SPEC)
+        card = Card(title=("INC",), pinned=True)
+        posted = await platform.post(room, "card", card)
+        team.of.channels[room.id].pins.clear()
+        await platform.update(posted, card)
+    assert team.of.channels[room.id].pins == []
+
+
+async def test_a_card_whose_message_was_deleted_is_not_found_any_more(team: Slack) -> None:
+    async with people_in(team) as platform:
+        room = await platform.open_room(SPEC)
+        posted = await platform.post(room, "card", message("INC"))
+        team.of.channels[room.id].messages.clear()
+        with pytest.raises(Refused, match="deleted"):
+            await platform.update(posted, message("INC"))
+        assert await platform.find(room, "card") is None
+        again = await platform.post(room, "card", message("INC"))
+    assert again != posted
+
+
 async def test_a_restarted_bot_posts_nothing_twice(team: Slack) -> None:
     async with people_in(team) as platform:
         room = await platform.open_room(SPEC)
