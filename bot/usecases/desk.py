@@ -557,5 +557,7 @@ def _answer(job: _Job[I], result: Result) -> None:
 
 
 def _fail(job: _Job[I], error: Exception) -> None:
-    if not job.future.done():
+    if job.given_up:
+        job.future.cancel()  # an error that nobody reads would be logged as a bug
+    elif not job.future.done():
         job.future.set_exception(error)

@@ -1,6 +1,7 @@
 """A journal that fails for a moment: whoever waits hears of it, and everything else goes on."""
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -194,3 +195,25 @@ def fired() -> AlertsReceived:
         annotations={},
     )
     return AlertsReceived(source="alertmanager", alerts=(alert,))
+
+
+async def test_whoever_gave_up_leaves_no_error_behind_that_nobody_reads() -> None:
+    journal = FailingJournal()
+    complaints: list[str] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, about: complaints.append(str(about["message"])))
+    async with World(journal=journal) as world:
+        await world.say("commander", "/incident declare sev3 checkout is down")
+        await world.settled()
+        incident = await world.incident()
+        journal.held = asyncio.Event()
+        by = await world.identity.actor(sender("commander"))
+        note = AddNote(by=by, text=Untrusted("x"))
+        asking = asyncio.ensure_future(world.incidents.submit(incident.id, note))
+        await journal.reached.wait()
+        asking.cancel()
+        await asyncio.wait([asking])
+        journal.held.set()
+        del asking
+        gc.collect()
+        assert complaints == []
