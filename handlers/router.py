@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import TypeAlias, assert_never
 
 from bot.domain.actor import Actor
@@ -44,7 +45,7 @@ class Router:
         if isinstance(request, TimerFired):
             raise TypeError("a timer is no request of a person")
         with about_request(request.id):
-            return await self._answer(request)
+            return self._called(await self._answer(request))
 
     async def _answer(self, request: FromPeople) -> Reply:
         try:
@@ -97,6 +98,12 @@ class Router:
         if known is not None:
             return Reply(tone=ReplyTone.DONE, text=known)
         return _not_recorded("it took too long")
+
+    def _called(self, reply: Reply) -> Reply:
+        """Return a reply whose own words call the commands as they are called here."""
+        names = self._core.names
+        card = None if reply.card is None else names.in_card(reply.card)
+        return replace(reply, text=names.in_words(reply.text), card=card)
 
 
 def _mistake(mistake: UserMistake) -> Reply:

@@ -6,11 +6,17 @@ from pydantic import SecretStr
 
 from bot.app.base import Base
 from bot.config import Settings
+from cards.naming import CommandNames
 
 if TYPE_CHECKING:
     from bot.adapters.slack.team import Access, SlackTeam
     from bot.adapters.telegram.team import Access as TelegramAccess
     from bot.adapters.telegram.team import TelegramTeam
+
+
+def command_names(settings: Settings) -> CommandNames:
+    """Return what the two commands are called here."""
+    return CommandNames(incident=settings.incident_command, runbook=settings.runbook_command)
 
 
 def slack_access(settings: Settings) -> "Access | None":

@@ -25,7 +25,7 @@ from bot.adapters.watch import Watched, policy_files
 from bot.adapters.watch.reloading import Reloading
 from bot.adapters.webhook import WebhookPager
 from bot.app.base import Base, load_current
-from bot.app.chats import slack_team, telegram_team
+from bot.app.chats import command_names, slack_team, telegram_team
 from bot.app.entering import Entered, Running
 from bot.domain import effects as fx
 from bot.domain.policy import Group
@@ -35,7 +35,6 @@ from bot.redaction import Redactor
 from bot.usecases.attaching import Attaching
 from bot.usecases.audit import Anchoring, mark_of
 from bot.usecases.chat_pager import ChatPager
-from bot.usecases.commands import CommandNames
 from bot.usecases.commands import Core as WordsCore
 from bot.usecases.delivering.amends import Amends
 from bot.usecases.delivering.carrier import Carrier, Settler
@@ -91,6 +90,7 @@ class Service:
         self._base = base
         self._door = door
         self.entrance = door.entrance
+        self._names = command_names(base.settings)
         self._changes = Changes()
         self._redactor = Redactor([*base.settings.secrets(), *door.tokens.alert, door.tokens.drill])
         hold_secrets(self._redactor)
@@ -140,6 +140,7 @@ class Service:
             clock=base.clock,
             current=base.current,
             texts=Texts(read_texts(base.settings.templates)),
+            names=self._names,
         )
 
     async def hear(self, stack: AsyncExitStack) -> None:
@@ -164,6 +165,7 @@ class Service:
             redactor=self._redactor,
             clock=base.clock,
             ids=base.ids,
+            names=self._names,
         )
         router = Router(core=words)
         hearing = await self._hear_slack(stack, router, Offered(words))
@@ -175,7 +177,7 @@ class Service:
                 seats=base.seats,
                 verbs=tuple(
                     VerbHelp(name=v.name, usage=v.usage, effect=v.does)
-                    for v in help_lines(CommandNames())
+                    for v in help_lines(self._names)
                 ),
             ),
             chat=Chat(store=self.store, changes=self._changes, platform=self.chat),
@@ -199,7 +201,7 @@ class Service:
             cards=offered,
             journal=base.journal,
             tasks=tasks,
-            command=CommandNames().incident,
+            command=self._names.incident,
         )
 
     async def _hear_telegram(
@@ -209,9 +211,7 @@ class Service:
             return ()
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         stack.callback(self._telegram.stop)
-        return self._telegram.hear(
-            dispatch=router, cards=offered, tasks=tasks, names=CommandNames()
-        )
+        return self._telegram.hear(dispatch=router, cards=offered, tasks=tasks, names=self._names)
 
     async def prepare(self, stack: AsyncExitStack, say: Callable[[str], None]) -> None:
         """Bring the practice host along in the embedded default, and its two seats."""

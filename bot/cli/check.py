@@ -40,7 +40,7 @@ async def _checked(settings: Settings, found: list[Finding], *, offline: bool) -
     if policy is not None and not offline:
         found += await host_findings(settings, policy)
     if not offline:
-        found += await slack_findings(settings)
+        found += await slack_findings(settings, policy)
     if policy is not None and not offline:
         found += await telegram_findings(settings, policy)
     return _told(found)

@@ -2,9 +2,11 @@
 
 import argparse
 
-from bot.adapters.slack.manifest import manifest
+from bot.adapters.slack.manifest import manifest, scopes_for
+from bot.app.chats import command_names
+from bot.app.foundation import read_policy
 from bot.cli.command import OK, Configured, say
-from bot.usecases.commands import CommandNames
+from bot.config import default_policy
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
@@ -22,10 +24,17 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     printed.set_defaults(run=_manifest)
 
 
-def _manifest(arguments: argparse.Namespace, _: Configured) -> int:
-    names = CommandNames()
+def _manifest(arguments: argparse.Namespace, configured: Configured) -> int:
+    settings = configured()
+    names = command_names(settings)
+    # A policy with faults still wants an app: `check` names them, and what its scopes lack.
+    policy, _ = read_policy(settings)
     text = manifest(
-        address=arguments.url, name=arguments.name, incident=names.incident, runbook=names.runbook
+        address=arguments.url,
+        name=arguments.name,
+        incident=names.incident,
+        runbook=names.runbook,
+        scopes=scopes_for(policy or default_policy()),
     )
     say(text.rstrip("\n"))
     return OK

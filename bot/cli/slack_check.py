@@ -3,12 +3,16 @@
 from bot.adapters.clock import SystemClock
 from bot.app.chats import slack_access
 from bot.cli.findings import Finding, fault, fine
-from bot.config import Settings
+from bot.config import Settings, default_policy
+from bot.domain.policy import Policy
 from bot.errors import FirewardenError
 
 
-async def slack_findings(settings: Settings) -> list[Finding]:
-    """Try every way to Slack that is configured; nothing is posted."""
+async def slack_findings(settings: Settings, policy: Policy | None = None) -> list[Finding]:
+    """Try every way to Slack that is configured; nothing is posted.
+
+    `policy` None: it has faults, so only what every policy needs is looked for.
+    """
     access = slack_access(settings)
     if access is None:
         return []
@@ -16,7 +20,7 @@ async def slack_findings(settings: Settings) -> list[Finding]:
     from bot.adapters.slack.checking import granted  # noqa: PLC0415
 
     try:
-        found = await granted(access, clock=SystemClock())
+        found = await granted(access, policy=policy or default_policy(), clock=SystemClock())
     except FirewardenError as error:
         return [fault(str(error))]
     ways = ["Socket Mode"] * found.sockets + ["signed HTTP"] * bool(access.signing_secret)

@@ -15,6 +15,7 @@ from pydantic import (
     Field,
     HttpUrl,
     SecretStr,
+    StringConstraints,
     ValidationError,
     field_validator,
 )
@@ -106,6 +107,8 @@ AddressText = Annotated[Address, BeforeValidator(_address)]
 Secret = Annotated[SecretStr, AfterValidator(_not_empty)]
 Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_secret_words)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_words)]
+CommandName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,30}$")]
+"""Slack takes 32 characters with the slash, Telegram 32 without hyphens."""
 Location = Annotated[Path, BeforeValidator(_path)]
 
 
@@ -144,6 +147,15 @@ class Settings(BaseSettings):
         default=(),
         description="Further Host names that requests may ask for, separated by commas. The "
         "listening addresses and the host of FIREWARDEN_PUBLIC_URL are always allowed.",
+    )
+    incident_command: CommandName = Field(
+        default="incident",
+        description="What the command for incidents is called in chats, without the slash. In "
+        "Slack print the manifest anew.",
+    )
+    runbook_command: CommandName = Field(
+        default="runbook",
+        description="What the command for runbooks is called in chats, without the slash.",
     )
     data: Location = Field(
         default=Path("var"), description="Folder of the journal, keys and generated secrets."

@@ -17,6 +17,7 @@ def joint_faults(settings: Settings, policy: Policy) -> tuple[Fault, ...]:
     """
     file = str(settings.policy or "default_policy.yaml")
     found = (
+        *_name_faults(settings),
         *_platform_faults(settings, policy, file),
         *_webhook_faults(settings, policy, file),
         *_folder_faults(settings),
@@ -28,6 +29,15 @@ def joint_faults(settings: Settings, policy: Policy) -> tuple[Fault, ...]:
         ),
     )
     return tuple(sorted(set(found)))
+
+
+def _name_faults(settings: Settings) -> Iterator[Fault]:
+    if settings.incident_command == settings.runbook_command:
+        yield Fault(
+            file="environment",
+            message=f"both commands are called /{settings.incident_command}",
+            hint="FIREWARDEN_INCIDENT_COMMAND and FIREWARDEN_RUNBOOK_COMMAND differ",
+        )
 
 
 def _platform_faults(settings: Settings, policy: Policy, file: str) -> Iterator[Fault]:

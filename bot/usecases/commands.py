@@ -1,6 +1,6 @@
 """What a person's command may ask of the core: desks, reads, and the words to answer with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.ports import Clock, Ids, Journal
 from bot.redaction import Redactor
@@ -10,14 +10,9 @@ from bot.usecases.identity import Identity
 from bot.usecases.links import Linking
 from bot.usecases.reading import Reading
 from bot.usecases.rendering import Rendering
+from cards.naming import CommandNames
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommandNames:
-    """What the two commands are called here, without the slash."""
-
-    incident: str = "incident"
-    runbook: str = "runbook"
+__all__ = ["CommandNames", "Core"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,4 +30,4 @@ class Core:
     redactor: Redactor
     clock: Clock
     ids: Ids
-    names: CommandNames = CommandNames()
+    names: CommandNames = field(default_factory=CommandNames)

@@ -12,6 +12,7 @@ from bot.values import PersonId, Untrusted
 from cards import page_body, page_card
 from cards.context import Context, Freeze
 from cards.model import At, Card, Line
+from cards.naming import CommandNames
 from cards.room_message import message_for
 from cards.showing import shown
 from cards.texts import Texts
@@ -23,7 +24,16 @@ _PAGE_TIMELINE = 40
 class Rendering:
     """Builds every card that is sent, from what holds when it is sent."""
 
-    def __init__(self, *, journal: Journal, clock: Clock, current: Current, texts: Texts) -> None:
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        clock: Clock,
+        current: Current,
+        texts: Texts,
+        names: CommandNames | None = None,
+    ) -> None:
+        self._called = names or CommandNames()
         self._journal = journal
         self._clock = clock
         self._current = current
@@ -53,14 +63,17 @@ class Rendering:
             page = incident.pages.get(key.removeprefix("page:"))
             if page is None:
                 return None
-            return page_card.build(incident, page, context, timeline=await self._timeline(incident))
-        return shown(incident, key, context)
+            timeline = await self._timeline(incident)
+            return self._called.in_card(page_card.build(incident, page, context, timeline=timeline))
+        card = shown(incident, key, context)
+        return None if card is None else self._called.in_card(card)
 
     async def message(
         self, envelope: Envelope, incident: Incident, place: Place = Place.ROOM
     ) -> Card | None:
         """Return what a room or channel is told about an event; None = nothing."""
-        return message_for(envelope, incident, await self.context(), place)
+        card = message_for(envelope, incident, await self.context(), place)
+        return None if card is None else self._called.in_card(card)
 
     async def page_body(self, incident: Incident, page: str) -> bytes:
         """Return a page as JSON for webhooks: everything that a woken person needs."""

@@ -200,6 +200,7 @@ class World:
             clock=self.clock,
             current=self.current,
             texts=Texts(read_texts(None)),
+            names=names,
         )
         self._embedded = policy is None
         self._executor = executor or UnreachableHosts()

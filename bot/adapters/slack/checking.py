@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from bot.adapters.slack.manifest import SCOPES
+from bot.adapters.slack.manifest import scopes_for
 from bot.adapters.slack.team import Access
 from bot.adapters.slack.web import SlackWeb
+from bot.domain.policy import Policy
 from bot.ports import Clock
 
 
@@ -18,7 +19,7 @@ class Granted:
     """Whether Socket Mode was tried, and works."""
 
 
-async def granted(access: Access, *, clock: Clock) -> Granted:
+async def granted(access: Access, *, policy: Policy, clock: Clock) -> Granted:
     """Ask Slack who we are there; raises Refused and Unavailable as the Web API does."""
     web = SlackWeb.open(token=access.bot_token, base_url=access.api_url, clock=clock)
     try:
@@ -31,5 +32,7 @@ async def granted(access: Access, *, clock: Clock) -> Granted:
             await sockets.ask("apps.connections.open")
         finally:
             await sockets.close()
-    missing = tuple((scope, why) for scope, why in SCOPES.items() if scope not in scopes)
+    missing = tuple(
+        (scope, why) for scope, why in scopes_for(policy).items() if scope not in scopes
+    )
     return Granted(workspace=workspace, missing=missing, sockets=bool(access.app_token))

@@ -1,10 +1,14 @@
 """The manifest asks for what the bot uses, for nothing else, and says why."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 import yaml
 
-from bot.adapters.slack.manifest import BY_POLICY, SCOPES, manifest
+from bot.adapters.slack.manifest import BY_POLICY, SCOPES, manifest, scopes_for
 from bot.cli.main import main
+from bot.config import default_policy
 from tests.support.slack import workspace
 from tests.support.slack.methods import Methods
 
@@ -60,6 +64,24 @@ def test_descriptions_are_as_short_as_slack_wants_them() -> None:
     assert len(found["display_information"]["description"]) <= 140
     assert len(found["display_information"]["name"]) <= 35
     assert all(len(s["description"]) <= 150 for s in found["features"]["shortcuts"])
+
+
+def test_scopes_that_only_some_policies_need_are_asked_for_by_those_alone() -> None:
+    assert set(scopes_for(default_policy())) == set(SCOPES)
+    grouped = replace(default_policy(), slack_groups={"approver": ("T1/S1",)})
+    linking = replace(default_policy(), link_by_email=("slack",))
+    assert set(scopes_for(grouped)) - set(SCOPES) == {"usergroups:read"}
+    assert set(scopes_for(linking)) - set(SCOPES) == {"users:read.email"}
+
+
+def test_commands_are_called_as_the_settings_say(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FIREWARDEN_INCIDENT_COMMAND", "fire")
+    assert main(["slack", "manifest"]) == 0
+    printed = yaml.safe_load(capsys.readouterr().out)
+    assert [c["command"] for c in printed["features"]["slash_commands"]] == ["/fire", "/runbook"]
 
 
 def test_the_command_line_prints_it(capsys: pytest.CaptureFixture[str]) -> None:
