@@ -229,10 +229,13 @@ class Service:
 
     async def deliver(self, stack: AsyncExitStack) -> None:
         """Carry effects out from here on, and keep house."""
-        executor = self._base.seams.executor(LateExecutor(redactor=self._redactor))
+        late = LateExecutor(redactor=self._redactor)
+        self._door.health.linked(late.links)
+        executor = self._base.seams.executor(late)
         stack.push_async_callback(executor.close)
         self.ground = self._practice_ground(executor)
         self.delivery = self._delivery(executor)
+        self._door.health.delivering(self.delivery.tally)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         tasks.create_task(self.delivery.run())
         stack.callback(self.delivery.stop)

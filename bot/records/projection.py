@@ -187,6 +187,7 @@ def _cards(before: Incident, after: Incident) -> tuple[RowChange, ...]:
                 kind=a.card.kind,
                 state=a.state,
                 expires_at=a.card.expires_at,
+                asked_at=a.asked_at,
             )
         )
         for a in changed

@@ -73,6 +73,7 @@ class CardRow(Row):
     kind: str
     state: str
     expires_at: datetime | None
+    asked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

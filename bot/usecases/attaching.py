@@ -17,8 +17,8 @@ from bot.records.rows import AlertGroupRow, RunRow
 from bot.usecases.current import Current
 from bot.usecases.delivering.carrier import IncidentDesk, SystemDesk
 from bot.usecases.desk import Extra
-from bot.usecases.routing import ignored, severity_of
 from bot.usecases.nouns import SYSTEM_STREAM
+from bot.usecases.routing import ignored, severity_of
 from bot.usecases.storms import is_storm
 from bot.values import PersonId, Severity, Untrusted, canonical_json
 from runbooks.inventory import Inventory

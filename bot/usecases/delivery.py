@@ -19,6 +19,7 @@ from bot.usecases.about import about_stream
 from bot.usecases.delivering.carrier import Carrier, IncidentDesk, Settler, parked
 from bot.usecases.delivering.urgency import urgency_of
 from bot.usecases.desk import Extra
+from bot.usecases.tally import Ended, Tally
 from bot.usecases.urgency import carried_with
 from bot.values import Untrusted
 
@@ -67,6 +68,7 @@ class Delivery:
         self._held: dict[str, tuple[Claim, float]] = {}
         self._carrying: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self.tally = Tally()
         journal.on_effects(self._wake.set)
 
     def fresh(self, claim: Claim) -> bool:
@@ -154,13 +156,16 @@ class Delivery:
     async def _rest(self, until: datetime) -> None:
         """Sleep until something is due or put, whichever comes first."""
         alarm = asyncio.ensure_future(self._clock.sleep_until(until))
-        woken = asyncio.ensure_future(self._wake.wait())
+        alarm.add_done_callback(self._rung)
         try:
-            await asyncio.wait({alarm, woken}, return_when=asyncio.FIRST_COMPLETED)
+            await self._wake.wait()
         finally:
             alarm.cancel()
-            woken.cancel()
         self._wake.clear()
+
+    def _rung(self, alarm: asyncio.Future[None]) -> None:
+        if not alarm.cancelled():
+            self._wake.set()
 
     async def _extend(self) -> None:
         while True:
@@ -192,22 +197,31 @@ class Delivery:
             effect = read_effect(claim.item)
             with carried_with(urgency_of(effect)):
                 await self._carriers[type(effect)].carry(claim, effect)
+            ended = Ended.DONE
         except Throttled as throttled:
+            ended = Ended.THROTTLED
             await self._put_off(claim, throttled.retry_after, str(throttled))
         except Unavailable as unavailable:
+            ended = Ended.LATER
             await self._later(claim, unavailable.retry_after, str(unavailable))
         except OutcomeUnknown as unknown:
             # Whoever carries it looks whether it is there before it is sent again.
+            ended = Ended.UNKNOWN
             await self._later(claim, timedelta(seconds=1), str(unknown))
         except Refused as refused:
+            ended = Ended.REFUSED
             await self._refused(claim, refused)
         except Exception:  # noqa: BLE001 - the effect stays, and the log says why
+            ended = Ended.FAULT
             _log.exception("delivery of %s failed", claim.item.key)
             await self._later(claim, timedelta(seconds=1), "a fault of Firewarden's own")
         finally:
+            # Settling has woken the loop already, but where it waits for room or for the end.
+            if self._stopping or len(self._held) >= _AT_ONCE:
+                self._wake.set()
             if self._holds(claim):
                 del self._held[claim.item.key]
-            self._wake.set()
+        self.tally.count(claim.item.type, ended)
 
     async def _later(self, claim: Claim, delay: timedelta, why: str) -> None:
         """Try again, each time twice as late."""

@@ -1,26 +1,26 @@
 """What the bot knows of its own health, from the journal and the delivery loop."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from bot.adapters.http.health import Sample, SampleKind
+from bot.adapters.health.samples import (
+    Counters,
+    card_samples,
+    delivery_samples,
+    gauge,
+    ingest_samples,
+    link_samples,
+    outbox_samples,
+    run_samples,
+)
+from bot.adapters.http.health import Sample
 from bot.errors import FirewardenError
 from bot.ports import Clock, Journal
 from bot.records.rows import CardRow, FreezeRow, RunRow
+from bot.usecases.tally import Tally
 
 STUCK_AFTER = timedelta(minutes=2)
 """An effect that has been due for this long without being carried out: delivery is stuck."""
-
-
-@dataclass(slots=True)
-class Counters:
-    """Counts since the start; bumped where things happen."""
-
-    alerts: int = 0
-    bodies: int = 0
-    refused_bodies: int = 0
-    values: dict[str, int] = field(default_factory=dict)
 
 
 class JournalHealth:
@@ -34,6 +34,8 @@ class JournalHealth:
         self._starting = starting
         self._began = clock.now()
         self._also: list[Callable[[], Sequence[str]]] = []
+        self._tally = Tally()
+        self._links: Callable[[], Mapping[str, int]] = dict
         self.counters = Counters()
 
     def also(self, faults: Callable[[], Sequence[str]]) -> None:
@@ -60,73 +62,31 @@ class JournalHealth:
             faults.append(f"the journal cannot be read: {error}")
         return faults
 
+    def delivering(self, tally: Tally) -> None:
+        """Tell of these deliveries, too."""
+        self._tally = tally
+
+    def linked(self, links: Callable[[], Mapping[str, int]]) -> None:
+        """Tell of these SSH links, too: how many are open, and how many commands run over them."""
+        self._links = links
+
     async def metrics(self) -> Sequence[Sample]:
         """See `Health.metrics`. No label names an incident or a person."""
-        return [*self._ingest(), *await self._outbox(), *await self._work()]
+        now = self._clock.now()
+        return [
+            *ingest_samples(self.counters),
+            *outbox_samples(await self._journal.backlog(), now),
+            *delivery_samples(self._tally),
+            *card_samples(await self._journal.rows(CardRow, state="open"), now),
+            *run_samples(await self._journal.rows(RunRow)),
+            *link_samples(self._links()),
+            gauge(
+                "firewarden_freezes", "Standing freezes.", len(await self._journal.rows(FreezeRow))
+            ),
+        ]
 
     def _late(self, oldest: datetime | None) -> bool:
         """Whether delivery had long enough for it since it fell due, or since the start."""
         if oldest is None:
             return False
         return self._clock.now() - max(oldest, self._began) > STUCK_AFTER
-
-    def _ingest(self) -> list[Sample]:
-        counted = (
-            ("firewarden_alerts_total", "Alerts taken durably.", self.counters.alerts),
-            ("firewarden_alert_bodies_total", "Alert bodies taken durably.", self.counters.bodies),
-            (
-                "firewarden_alert_bodies_refused_total",
-                "Alert bodies answered 503: not stored.",
-                self.counters.refused_bodies,
-            ),
-        )
-        return [
-            Sample(name=name, help=words, kind=SampleKind.COUNTER, value=value)
-            for name, words, value in counted
-        ]
-
-    async def _outbox(self) -> list[Sample]:
-        now = self._clock.now()
-        samples: list[Sample] = []
-        for waiting in await self._journal.backlog():
-            age = (now - waiting.oldest_due).total_seconds() if waiting.oldest_due else 0.0
-            for name, words, value in (
-                ("firewarden_outbox_open", "Effects not yet carried out.", waiting.open),
-                ("firewarden_outbox_parked", "Effects refused for good.", waiting.parked),
-                ("firewarden_outbox_age_seconds", "How long overdue.", max(age, 0.0)),
-            ):
-                samples.append(
-                    Sample(
-                        name=name,
-                        help=words,
-                        kind=SampleKind.GAUGE,
-                        value=value,
-                        labels={"kind": waiting.kind.value},
-                    )
-                )
-        return samples
-
-    async def _work(self) -> list[Sample]:
-        open_cards = await self._journal.rows(CardRow, state="open")
-        runs: dict[str, int] = {}
-        for row in await self._journal.rows(RunRow):
-            runs[row.state] = runs.get(row.state, 0) + 1
-        frozen = len(await self._journal.rows(FreezeRow))
-        return [
-            _gauge("firewarden_cards_open", "Questions that wait for an answer.", len(open_cards)),
-            _gauge("firewarden_freezes", "Standing freezes.", frozen),
-            *(
-                Sample(
-                    name="firewarden_runs",
-                    help="Runbook runs by where they stand.",
-                    kind=SampleKind.GAUGE,
-                    value=count,
-                    labels={"state": state},
-                )
-                for state, count in sorted(runs.items())
-            ),
-        ]
-
-
-def _gauge(name: str, words: str, value: float) -> Sample:
-    return Sample(name=name, help=words, kind=SampleKind.GAUGE, value=value)

@@ -3,7 +3,7 @@
 import asyncio
 import shlex
 import signal as signals
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import assert_never
@@ -104,6 +104,14 @@ class ParamikoExecutor:
                 return (*checks, Check(name=name, passed=False, detail=str(fault)))
             checks.append(Check(name=name, passed=True, detail=detail))
         return tuple(checks)
+
+    def links(self) -> Mapping[str, int]:
+        """Count the links that are `open` and the commands that are `running` over them."""
+        lines = self._lines.values()
+        return {
+            "open": sum(line.is_open for line in lines),
+            "running": sum(line.sessions for line in lines),
+        }
 
     async def close(self) -> None:
         """Close every link; remote commands go on."""

@@ -4,7 +4,7 @@ Paramiko is 15 MB and a tenth of a second (measured, docs/adr/0008).
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bot.ports import Attempt, Check, CommandResult, Receipt
@@ -46,6 +46,10 @@ class LateExecutor:
     async def inquire(self, host: Host, attempt: Attempt, boot_id: str) -> Receipt:
         """See `CommandExecutor.inquire`."""
         return await (await self._loaded()).inquire(host, attempt, boot_id)
+
+    def links(self) -> Mapping[str, int]:
+        """See `ParamikoExecutor.links`; none before the first command."""
+        return {"open": 0, "running": 0} if self._executor is None else self._executor.links()
 
     async def close(self) -> None:
         """See `CommandExecutor.close`."""

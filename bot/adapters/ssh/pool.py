@@ -36,11 +36,12 @@ class Line:
     threads: ThreadPoolExecutor
     closers: ThreadPoolExecutor
     slots: asyncio.Semaphore
+    sessions: int = 0
+    """Commands that run over the link now."""
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
     _link: Link | None = None
     _used: float = field(default_factory=time.monotonic)
     _users: int = 0
-    _sessions: int = 0
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:
@@ -52,11 +53,11 @@ class Line:
         try:
             async with self.slots:
                 opened = await self._open()
-                self._sessions += 1
+                self.sessions += 1
                 try:
                     yield opened
                 finally:
-                    self._sessions -= 1
+                    self.sessions -= 1
                     if not opened.taken:
                         self.closers.submit(opened.close)
         finally:
@@ -70,13 +71,18 @@ class Line:
             self._link = None
 
     @property
+    def is_open(self) -> bool:
+        """Whether the link stands, as far as is known."""
+        return self._link is not None and self._link.is_active()
+
+    @property
     def stale(self) -> bool:
         """Whether nobody is here and nobody was for `limits.idle`."""
         return self._users == 0 and time.monotonic() - self._used > self.limits.idle
 
     @property
     def _old(self) -> bool:
-        return self._sessions == 0 and time.monotonic() - self._used > self.limits.idle
+        return self.sessions == 0 and time.monotonic() - self._used > self.limits.idle
 
     async def _open(self) -> Session:
         until = time.monotonic() + _PATIENCE

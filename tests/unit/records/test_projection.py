@@ -89,6 +89,7 @@ def test_a_card_is_listed_with_its_state() -> None:
             kind="change",
             state="open",
             expires_at=card.expires_at,
+            asked_at=story.incident.cards[card.card].asked_at,
         )
     ]
     story.votes(ben)

@@ -1,0 +1,26 @@
+"""How deliveries ended since the start, counted for whoever watches the bot."""
+
+from collections import Counter
+from enum import StrEnum
+
+
+class Ended(StrEnum):
+    """How one attempt at an effect ended."""
+
+    DONE = "done"
+    THROTTLED = "throttled"
+    LATER = "later"
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
+    FAULT = "fault"
+
+
+class Tally:
+    """Counts by the effect's type and how an attempt at it ended."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[tuple[str, Ended]] = Counter()
+
+    def count(self, effect: str, ended: Ended) -> None:
+        """Count one attempt."""
+        self.counts[effect, ended] += 1
