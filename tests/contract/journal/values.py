@@ -17,7 +17,7 @@ from bot.ports import (
 )
 from bot.records.chain import EMPTY, Head, Unsealed, seal
 from bot.records.outbox import EffectKind, OutboxItem
-from bot.records.rows import AlertGroupRow, IncidentRow, Put, TimelineRow
+from bot.records.rows import AlertGroupRow, IncidentRow, Put, Row, TimelineRow
 from bot.values import StreamRef, Untrusted
 
 NOON = datetime(2026, 11, 21, 12, 0, 0, 123456, tzinfo=UTC)
@@ -151,7 +151,7 @@ async def put(journal: Journal, *items: OutboxItem) -> None:
     await journal.commit([Commit(effects=items)])
 
 
-async def put_rows(journal: Journal, *rows: IncidentRow | TimelineRow | AlertGroupRow) -> None:
+async def put_rows(journal: Journal, *rows: Row) -> None:
     await journal.commit([Commit(rows=tuple(Put(row) for row in rows))])
 
 
