@@ -10,7 +10,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.bench import fanout, fuzz, ingest, planner, scale, ssh, start, timers
+from tests.bench import fanout, fuzz, ingest, planner, scale, slack, ssh, start, timers
 from tests.bench.figures import Measured, load, surroundings
 
 BENCHMARKS: Mapping[str, Callable[[bool], Measured]] = {
@@ -19,6 +19,7 @@ BENCHMARKS: Mapping[str, Callable[[bool], Measured]] = {
     "ingest": ingest.measure,
     "planner": planner.measure,
     "scale": scale.measure,
+    "slack": slack.measure,
     "ssh": ssh.measure,
     "start": start.measure,
     "timers": timers.measure,
