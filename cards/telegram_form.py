@@ -42,7 +42,10 @@ REASON: Final = FormField(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """The question that waits: `talk` and `step` go into every key; `chosen` are its answers."""
+    """The question that waits: `talk` and `step` go into every key; `chosen` are its answers.
+
+    `send` is the label of the form's button where it may be pressed before the last question.
+    """
 
     talk: int
     step: int
@@ -52,6 +55,7 @@ class Question:
     chosen: str = ""
     page: int = 0
     fault: str = ""
+    send: str = ""
 
 
 def asks(card: Card, button: Button) -> bool:
@@ -150,7 +154,8 @@ def _keys(asked: Question) -> tuple[tuple[Key, ...], ...]:
     if step:
         last.append(_key(talk, step, BACK, "Back"))
     last.append(_cancel(talk, step))
-    return (*rows, tuple(last))
+    early = ((_key(talk, step, SEND, f"{asked.send} now"),),) if asked.send else ()
+    return (*rows, *early, tuple(last))
 
 
 def _choice_rows(asked: Question) -> list[tuple[Key, ...]]:

@@ -130,6 +130,8 @@ def pressed(dialogue: Dialogue, talk: int, step: int, mark: str) -> Turn:
     field = dialogue.waiting
     if field is None:
         return _last(dialogue, mark)
+    if mark == telegram_form.SEND and _may_send(dialogue):
+        return Sends(dialogue)
     if mark == telegram_form.BACK:
         return Asks(_asking(dialogue, max(dialogue.at - 1, 0)))
     if mark in {telegram_form.KEEP, telegram_form.DONE}:
@@ -165,6 +167,7 @@ def shown(dialogue: Dialogue) -> TelegramMessage:
             chosen=dialogue.values.get(field.name, ""),
             page=dialogue.page,
             fault=dialogue.fault,
+            send=dialogue.button.label if _may_send(dialogue) else "",
         )
     )
 
@@ -194,6 +197,12 @@ def from_json(text: str) -> Dialogue:
     if kept.pop("v") != _VERSION:
         raise Refused("this conversation was not kept by this version of Firewarden")
     return Dialogue(**{**kept, "card": codec.from_json(kept["card"])})
+
+
+def _may_send(dialogue: Dialogue) -> bool:
+    """Whether nothing that is needed is missing: an emergency does not wait for the rest."""
+    missing = (f for f in dialogue.fields if f.required and not dialogue.values.get(f.name))
+    return dialogue.at > 0 and next(missing, None) is None
 
 
 def _on(dialogue: Dialogue) -> Turn:

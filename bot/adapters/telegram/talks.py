@@ -44,6 +44,8 @@ class Talks:
         self._dispatch = dispatch
         self._names = names
         self._bot = bot
+        self._asked_by: dict[int, int] = {}
+        """The message of each person's question, as soon as it is sent."""
 
     async def resume(self) -> None:
         """Ask again what was to be asked when the bot stopped."""
@@ -158,15 +160,13 @@ class Talks:
 
     def _leave(self, user: int, message: int, talk: Dialogue, after: Dialogue) -> None:
         """Put the answer in the place of its question, whose buttons mean nothing any more."""
-        if not message:
-            return
         if talk.waiting is None:
             rows = [telegram_form.answered(f, after.values.get(f.name, "")) for f in talk.fields]
         else:
             field = talk.waiting
             rows = [telegram_form.answered(field, after.values.get(field.name, ""))]
         said = TelegramMessage(html="\n".join(rows))
-        self._answering.later(user, self._changed(user, message, said))
+        self._answering.later(user, self._left(user, message, said))
 
     def _ask(self, user: int, talk: Dialogue) -> None:
         self._answering.later(user, self._asked(user, talk))
@@ -185,8 +185,15 @@ class Talks:
         message = await self._answering.write(
             user, Written(html=shown.html, keyboard=shown.keyboard)
         )
+        self._asked_by[user] = message
         statement = "UPDATE talks SET message = ? WHERE user = ? AND state = ?"
         await self._db.write((statement, (message, user, form.to_json(talk))))
+
+    async def _left(self, user: int, message: int, said: TelegramMessage) -> None:
+        """Change the question; an answer may come before its message is on record."""
+        found = self._asked_by.pop(user, 0)
+        if message or found:
+            await self._changed(user, message or found, said)
 
     async def _changed(self, user: int, message: int, shown: TelegramMessage) -> None:
         written = Written(html=shown.html, keyboard=shown.keyboard)

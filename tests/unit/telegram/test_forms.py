@@ -106,6 +106,20 @@ async def test_a_form_is_asked_question_by_question_and_sent_after_a_last_look(
     assert [m for m in there.seen(1) if m.keys] == []
 
 
+async def test_nobody_waits_for_questions_that_may_be_left_out(
+    there: Telegram, tmp_path: Path
+) -> None:
+    dispatch = Forms(form(TITLE, NOTES, SURE))
+    async with hearing(there, tmp_path, dispatch):
+        there.type(1, "/incident declare")
+        first = await question(there, "1 of 3")
+        assert "Send it now" not in first.labels
+        there.write(1, "payments")
+        there.press(1, await question(there, "2 of 3"), "Send it now")
+        answer = await answered(dispatch)
+    assert answer.values == {"title": "payments", "notes": "as before"}
+
+
 async def test_many_choices_have_pages_and_check_marks(there: Telegram, tmp_path: Path) -> None:
     dispatch = Forms(form(SERVICES))
     async with hearing(there, tmp_path, dispatch):
