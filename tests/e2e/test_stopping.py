@@ -133,3 +133,16 @@ async def test_while_it_drains_it_is_not_ready_and_still_takes_alerts(tmp_path: 
             assert got.status == 202
         assert await p.ended() == 0
         await repaired(p)
+
+
+async def test_a_stop_in_the_middle_of_the_start_is_a_gentle_one_too(tmp_path: Path) -> None:
+    async with process(tmp_path, free_port()) as p:
+        await p.begin()
+
+        async def listens() -> bool:
+            return "Listening on" in log(p)
+
+        await until(listens)
+        p.send(signal.SIGTERM)
+        assert await p.ended() == 0
+        assert "Traceback" not in log(p)

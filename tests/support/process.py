@@ -35,12 +35,16 @@ class Process:
 
     async def start(self, command: Sequence[str] = SERVE) -> None:
         """Begin a life with a command that becomes the bot; returns once it is ready."""
+        await self.begin(command)
+        await until(self._ready, seconds=30)
+
+    async def begin(self, command: Sequence[str] = SERVE) -> None:
+        """Begin a life, and wait for nothing."""
         log = (self.folder / f"log-{self.port}").open("ab")
         self.life = await asyncio.create_subprocess_exec(
             *command, env=self._environment(), stdout=log, stderr=log
         )
         log.close()
-        await until(self._ready, seconds=30)
 
     async def kill(self) -> None:
         """End the life with SIGKILL: nothing is flushed, nothing is said."""
