@@ -96,9 +96,11 @@ async def test_every_host_of_a_group_is_tried() -> None:
 
 async def test_a_host_that_left_the_inventory_meanwhile_is_not_ready() -> None:
     hosts = MemoryHosts(Service())
+    hosts.unfit["web-1"] = Check(name="reachable", passed=False, detail="no route to host")
     async with world(hosts) as on:
         at = await declared(on)
         await on.say("ann", "/runbook run restart host=web-1", at=at)
+        await on.settled()  # tried once, and not given up
         fewer = {name: h for name, h in POLICY.hosts.items() if name != "web-1"}
         on.current.replace(replace(POLICY, hosts=fewer), on.current.documents)
         await on.move(timedelta(seconds=2))
