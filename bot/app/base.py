@@ -17,11 +17,9 @@ from bot.usecases.archive import Archive
 from bot.usecases.catalogue import offered, read_runbooks
 from bot.usecases.current import Current
 from bot.usecases.delivering.carrier import IncidentDesk, SystemDesk
-from bot.usecases.desk import Desk, Noun, Numbers
-from bot.usecases.links import Linking, LinkNoun
-from bot.usecases.nouns import IncidentNoun, SystemNoun
-from bot.usecases.numbers import DayNumbers
-from bot.usecases.seats import SeatNoun, Seats
+from bot.usecases.desks import desks_over
+from bot.usecases.links import Linking
+from bot.usecases.seats import Seats
 
 _log = logging.getLogger(__name__)
 
@@ -70,19 +68,14 @@ async def deciding(on: Foundation) -> AsyncIterator[Base]:
     """Put the desks on an opened journal; what they still decide is waited for."""
     archive = Archive(journal=on.journal, key=on.key)
     async with asyncio.TaskGroup() as tasks:
-
-        def desk(noun: Noun[S, I], numbers: Numbers | None = None) -> Desk[S, I]:
-            return Desk(
-                noun=noun,
-                journal=on.journal,
-                clock=on.clock,
-                ids=on.ids,
-                policy=lambda: on.current.policy,
-                archive=archive,
-                tasks=tasks,
-                numbers=numbers,
-            )
-
+        desks = desks_over(
+            journal=on.journal,
+            clock=on.clock,
+            ids=on.ids,
+            current=on.current,
+            archive=archive,
+            tasks=tasks,
+        )
         yield Base(
             settings=on.settings,
             folder=on.folder,
@@ -94,10 +87,10 @@ async def deciding(on: Foundation) -> AsyncIterator[Base]:
             ids=on.ids,
             seams=on.seams,
             archive=archive,
-            incidents=desk(IncidentNoun(), DayNumbers(on.journal)),
-            system=desk(SystemNoun()),
-            seats=Seats(desk=desk(SeatNoun()), journal=on.journal, clock=on.clock, ids=on.ids),
-            links=Linking(desk=desk(LinkNoun()), journal=on.journal, clock=on.clock, ids=on.ids),
+            incidents=desks.incidents,
+            system=desks.system,
+            seats=desks.seats,
+            links=desks.links,
         )
 
 

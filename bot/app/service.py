@@ -27,24 +27,14 @@ from bot.adapters.webhook import WebhookPager
 from bot.app.base import Base, load_current
 from bot.app.chats import command_names, slack_team, telegram_team
 from bot.app.entering import Entered, Running
-from bot.domain import effects as fx
 from bot.domain.policy import Group
 from bot.errors import Fault
 from bot.ports import ChatPlatform, CommandExecutor, Pager, People
 from bot.redaction import Redactor
-from bot.usecases.attaching import Attaching
 from bot.usecases.audit import Anchoring, mark_of
+from bot.usecases.carriers import Inside, Outside, delivery_over
 from bot.usecases.chat_pager import ChatPager
 from bot.usecases.commands import Core as WordsCore
-from bot.usecases.delivering.amends import Amends
-from bot.usecases.delivering.carrier import Carrier, Settler
-from bot.usecases.delivering.commands import Changes as ChangeCarrier
-from bot.usecases.delivering.commands import Preflights, Reads
-from bot.usecases.delivering.hints import Attaches, Drills, Timers, Wakes
-from bot.usecases.delivering.pages import Pages
-from bot.usecases.delivering.posts import Posts, Shows
-from bot.usecases.delivering.referrals import Referrals
-from bot.usecases.delivering.rooms import Rooms
 from bot.usecases.delivery import LEASE, Delivery
 from bot.usecases.identity import CONSOLE, Identity
 from bot.usecases.reading import Reading
@@ -316,111 +306,43 @@ class Service:
 
     def _delivery(self, executor: CommandExecutor) -> Delivery:
         base = self._base
-        carriers: dict[type, Carrier] = {}
-        settler = Settler(journal=base.journal, clock=base.clock)
-        delivery = Delivery(
+        inside = Inside(
             journal=base.journal,
-            desk=base.incidents,
+            incidents=base.incidents,
+            system=base.system,
+            archive=base.archive,
+            rendering=self.rendering,
+            identity=self._identity,
+            current=base.current,
             clock=base.clock,
             ids=base.ids,
-            carriers=carriers,
-            settler=settler,
+        )
+        return delivery_over(
+            inside,
+            self._outside(executor),
             lease=base.seams.lease or LEASE,
             drain=timedelta(seconds=base.settings.drain),
         )
-        carriers |= self._talking(settler)
-        carriers |= self._working(settler, executor, delivery)
-        return delivery
 
-    def _talking(self, settler: Settler) -> dict[type, Carrier]:
-        base = self._base
+    def _outside(self, executor: CommandExecutor) -> Outside:
+        seams = self._base.seams
         chats: dict[str, ChatPlatform] = {self.chat.name: self.chat}
         if self._slack is not None:
             chats[self._slack.platform.name] = self._slack.platform
         if self._telegram is not None:
             chats[self._telegram.platform.name] = self._telegram.platform
-        chats = {name: base.seams.chat(chat) for name, chat in chats.items()}
-        rooms = Rooms(
-            desk=base.incidents,
-            chats=chats,
-            settler=settler,
-            clock=base.clock,
-            current=base.current,
-            bars={} if self._slack is None else {self._slack.platform.name: self._slack.bar},
-            console=str(base.settings.public_url or ""),
-        )
+        chats = {name: seams.chat(chat) for name, chat in chats.items()}
         pagers: dict[str, Pager] = {name: ChatPager(chat) for name, chat in chats.items()}
-        pagers["webhook"] = WebhookPager(secret=self._webhook_secret(), clock=base.clock)
-        pagers = {name: base.seams.pager(pager) for name, pager in pagers.items()}
-        return {
-            fx.OpenRoom: rooms,
-            fx.SetRoom: rooms,
-            fx.Invite: rooms,
-            fx.Post: Posts(
-                desk=base.incidents,
-                archive=base.archive,
-                chats=chats,
-                rendering=self.rendering,
-                settler=settler,
-            ),
-            fx.Show: Shows(
-                desk=base.incidents, chats=chats, rendering=self.rendering, settler=settler
-            ),
-            fx.Amend: Amends(
-                desk=base.incidents,
-                archive=base.archive,
-                chats=chats,
-                rendering=self.rendering,
-                settler=settler,
-            ),
-            fx.SendPage: Pages(
-                desk=base.incidents,
-                pagers=pagers,
-                rendering=self.rendering,
-                current=base.current,
-            ),
-        }
-
-    def _working(
-        self, settler: Settler, executor: CommandExecutor, delivery: Delivery
-    ) -> dict[type, Carrier]:
-        base = self._base
-        changes = ChangeCarrier(
-            desk=base.incidents,
+        pagers["webhook"] = WebhookPager(secret=self._webhook_secret(), clock=self._base.clock)
+        return Outside(
+            chats=chats,
+            pagers={name: seams.pager(pager) for name, pager in pagers.items()},
             executor=executor,
-            identity=self._identity,
-            current=base.current,
-            settler=settler,
-            clock=base.clock,
-            lease=delivery,
+            probe=seams.probe(HttpProbe(self._probed)),
+            ground=self.ground,
+            bars={} if self._slack is None else {self._slack.platform.name: self._slack.bar},
+            console=str(self._base.settings.public_url or ""),
         )
-        attaching = Attaching(
-            journal=base.journal,
-            desk=base.incidents,
-            system=base.system,
-            current=base.current,
-            ids=base.ids,
-        )
-        working: dict[type, Carrier] = {
-            fx.RunChange: changes,
-            fx.StopCommand: changes,
-            fx.ProposeFix: Referrals(desk=base.incidents, current=base.current),
-            fx.RunPreflight: Preflights(
-                desk=base.incidents, executor=executor, current=base.current, clock=base.clock
-            ),
-            fx.RunRead: Reads(
-                desk=base.incidents,
-                executor=executor,
-                probe=base.seams.probe(HttpProbe(self._probed)),
-                current=base.current,
-            ),
-            fx.Timer: Timers(desk=base.incidents),
-            fx.WakeWaiting: Wakes(desk=base.incidents, journal=base.journal, settler=settler),
-            fx.Attach: Attaches(attaching=attaching),
-        }
-        if self.ground is not None:
-            working[fx.StartDrill] = Drills(ground=self.ground, settler=settler)
-        return working
 
     def _practice_ground(self, executor: CommandExecutor) -> PracticeGround | None:
         if self.practice is None:

@@ -8,8 +8,7 @@ from datetime import timedelta
 from bot.adapters.pacing.gate import Gate
 from bot.domain.effects import Effect
 from bot.ports import ChatPlatform, Claim
-from bot.usecases.delivering.carrier import Carrier, Settler
-from bot.usecases.delivery import Delivery
+from bot.usecases.delivering.carrier import Carrier
 from bot.values import ConversationRef
 from tests.support.fleet import MemoryHosts
 from tests.support.runs import POLICY, RESTART, Service
@@ -114,11 +113,5 @@ class OutageWorld(World):
         """Return the kinds of effects of the platform that are not settled; timers are for ever."""
         return [b.kind for b in await self.journal.backlog() if b.open and b.kind != "timer"]
 
-    def _talking(self, settler: Settler) -> dict[type, Carrier]:
-        return self._counted(super()._talking(settler))
-
-    def _working(self, settler: Settler, delivery: Delivery) -> dict[type, Carrier]:
-        return self._counted(super()._working(settler, delivery))
-
-    def _counted(self, carriers: dict[type, Carrier]) -> dict[type, Carrier]:
-        return {kind: CountedCarrier(inner, self._hands) for kind, inner in carriers.items()}
+    def _around(self, carrier: Carrier) -> Carrier:
+        return CountedCarrier(carrier, self._hands)

@@ -21,7 +21,6 @@ from bot.adapters.files import read_catalogue, read_texts
 from bot.adapters.memory.chat import MemoryChat
 from bot.adapters.memory.journal import MemoryJournal
 from bot.config.policy_file import default_policy
-from bot.domain import effects as fx
 from bot.domain.policy import Group, Policy
 from bot.domain.state import Incident
 from bot.errors import Refused, Unavailable
@@ -33,7 +32,6 @@ from bot.ports import (
     CommandResult,
     Ids,
     Journal,
-    Pager,
     ProbeResult,
     Receipt,
     StandingAnswer,
@@ -43,28 +41,18 @@ from bot.records.rows import IncidentRow
 from bot.redaction import Redactor
 from bot.requests import AlertsReceived, CardAnswer, MessageSaid, Reply, Sender, SlashCommand
 from bot.usecases.archive import Archive
-from bot.usecases.attaching import Attaching
+from bot.usecases.carriers import Inside, Outside, delivery_over
 from bot.usecases.chat_pager import ChatPager
 from bot.usecases.commands import CommandNames, Core
 from bot.usecases.current import Current
-from bot.usecases.delivering.amends import Amends
-from bot.usecases.delivering.carrier import Carrier, IncidentDesk, Settler, SystemDesk
-from bot.usecases.delivering.commands import Changes, Preflights, Reads
-from bot.usecases.delivering.hints import Attaches, Drills, Timers, Wakes
-from bot.usecases.delivering.pages import Pages
-from bot.usecases.delivering.posts import Posts, Shows
-from bot.usecases.delivering.referrals import Referrals
-from bot.usecases.delivering.rooms import Rooms
+from bot.usecases.delivering.carrier import Carrier
 from bot.usecases.delivery import Delivery
-from bot.usecases.desk import Desk
+from bot.usecases.desks import desks_over
 from bot.usecases.identity import Identity
 from bot.usecases.ingest import Ingest
-from bot.usecases.links import Linking, LinkNoun
-from bot.usecases.nouns import IncidentNoun, SystemNoun
-from bot.usecases.numbers import DayNumbers
 from bot.usecases.reading import Reading
 from bot.usecases.rendering import Rendering
-from bot.usecases.seats import SeatNoun, Seats, TokenKind
+from bot.usecases.seats import TokenKind
 from bot.usecases.views import Viewer
 from bot.values import (
     CardId,
@@ -395,132 +383,41 @@ class World:
     # --- putting together --------------------------------------------------------------------
 
     def _open_desks(self, tasks: asyncio.TaskGroup) -> None:
-        self.incidents: IncidentDesk = Desk(
-            noun=IncidentNoun(),
+        desks = desks_over(
             journal=self.journal,
             clock=self.clock,
             ids=self.ids,
-            policy=lambda: self.current.policy,
-            archive=self._archive,
-            tasks=tasks,
-            numbers=DayNumbers(self.journal),
-        )
-        self.system: SystemDesk = Desk(
-            noun=SystemNoun(),
-            journal=self.journal,
-            clock=self.clock,
-            ids=self.ids,
-            policy=lambda: self.current.policy,
+            current=self.current,
             archive=self._archive,
             tasks=tasks,
         )
-        seating = Desk(
-            noun=SeatNoun(),
-            journal=self.journal,
-            clock=self.clock,
-            ids=self.ids,
-            policy=lambda: self.current.policy,
-            archive=self._archive,
-            tasks=tasks,
-        )
-        self.seats = Seats(desk=seating, journal=self.journal, clock=self.clock, ids=self.ids)
-        linking = Desk(
-            noun=LinkNoun(),
-            journal=self.journal,
-            clock=self.clock,
-            ids=self.ids,
-            policy=lambda: self.current.policy,
-            archive=self._archive,
-            tasks=tasks,
-        )
-        self.links = Linking(desk=linking, journal=self.journal, clock=self.clock, ids=self.ids)
+        self.incidents, self.system = desks.incidents, desks.system
+        self.seats, self.links = desks.seats, desks.links
 
     def _delivery(self) -> Delivery:
-        carriers: dict[type, Carrier] = {}
-        settler = Settler(journal=self.journal, clock=self.clock)
-        delivery = Delivery(
+        inside = Inside(
             journal=self.journal,
-            desk=self.incidents,
-            clock=self.clock,
-            ids=self.ids,
-            carriers=carriers,
-            settler=settler,
-        )
-        carriers |= self._talking(settler)
-        carriers |= self._working(settler, delivery)
-        return delivery
-
-    def _talking(self, settler: Settler) -> dict[type, Carrier]:
-        chats: dict[str, ChatPlatform] = {self.chat.name: self.chat, **self.beside}
-        pagers: dict[str, Pager] = {self.chat.name: ChatPager(self.chat)}
-        rooms = Rooms(
-            desk=self.incidents,
-            chats=chats,
-            settler=settler,
-            clock=self.clock,
-            current=self.current,
-        )
-        return {
-            fx.OpenRoom: rooms,
-            fx.SetRoom: rooms,
-            fx.Invite: rooms,
-            fx.Post: Posts(
-                desk=self.incidents,
-                archive=self._archive,
-                chats=chats,
-                rendering=self.rendering,
-                settler=settler,
-            ),
-            fx.Show: Shows(
-                desk=self.incidents, chats=chats, rendering=self.rendering, settler=settler
-            ),
-            fx.Amend: Amends(
-                desk=self.incidents,
-                archive=self._archive,
-                chats=chats,
-                rendering=self.rendering,
-                settler=settler,
-            ),
-            fx.SendPage: Pages(
-                desk=self.incidents, pagers=pagers, rendering=self.rendering, current=self.current
-            ),
-        }
-
-    def _working(self, settler: Settler, delivery: Delivery) -> dict[type, Carrier]:
-        changes = Changes(
-            desk=self.incidents,
-            executor=self._executor,
+            incidents=self.incidents,
+            system=self.system,
+            archive=self._archive,
+            rendering=self.rendering,
             identity=self.identity,
             current=self.current,
-            settler=settler,
             clock=self.clock,
-            lease=delivery,
-        )
-        attaching = Attaching(
-            journal=self.journal,
-            desk=self.incidents,
-            system=self.system,
-            current=self.current,
             ids=self.ids,
         )
-        return {
-            fx.RunChange: changes,
-            fx.StopCommand: changes,
-            fx.ProposeFix: Referrals(desk=self.incidents, current=self.current),
-            fx.RunPreflight: Preflights(
-                desk=self.incidents, executor=self._executor, current=self.current, clock=self.clock
-            ),
-            fx.RunRead: Reads(
-                desk=self.incidents,
-                executor=self._executor,
-                probe=NoProbe(),
-                current=self.current,
-            ),
-            fx.Timer: Timers(desk=self.incidents),
-            fx.WakeWaiting: Wakes(desk=self.incidents, journal=self.journal, settler=settler),
-            fx.Attach: Attaches(attaching=attaching),
-            fx.StartDrill: Drills(ground=self.drills, settler=settler),
-        }
+        outside = Outside(
+            chats={self.chat.name: self.chat, **self.beside},
+            pagers={self.chat.name: ChatPager(self.chat)},
+            executor=self._executor,
+            probe=NoProbe(),
+            ground=self.drills,
+        )
+        return delivery_over(inside, outside, around=self._around)
+
+    def _around(self, carrier: Carrier) -> Carrier:
+        """Put something around a carrier; a test of delivery itself does."""
+        return carrier
 
     def _next_request(self) -> str:
         self._requests += 1

@@ -1,6 +1,6 @@
 """Messages that showed what was erased since: each is replaced by what is left, none is posted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.domain.effects import Amend, Effect, Post
 from bot.domain.events import Envelope
@@ -27,7 +27,7 @@ class Amends:
         *,
         desk: IncidentDesk,
         archive: Archive,
-        chats: dict[str, ChatPlatform],
+        chats: Mapping[str, ChatPlatform],
         rendering: Rendering,
         settler: Settler,
     ) -> None:

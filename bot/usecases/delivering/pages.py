@@ -1,5 +1,7 @@
 """Pages: one person, one channel, with everything they need to know."""
 
+from collections.abc import Mapping
+
 from bot.domain.actor import FIREWARDEN
 from bot.domain.effects import Effect, SendPage
 from bot.domain.intents import PageResult
@@ -20,7 +22,7 @@ class Pages:
         self,
         *,
         desk: IncidentDesk,
-        pagers: dict[str, Pager],
+        pagers: Mapping[str, Pager],
         rendering: Rendering,
         current: Current,
     ) -> None:

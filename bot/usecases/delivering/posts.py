@@ -1,5 +1,7 @@
 """Messages and cards: each message once and in order, each card's copies always at their latest."""
 
+from collections.abc import Mapping
+
 from bot.domain.effects import Effect, Place, Post, Show, Target
 from bot.domain.events import AlertsTold, Envelope, EpochRaised
 from bot.domain.state import Incident
@@ -32,7 +34,7 @@ class Posts:
         *,
         desk: IncidentDesk,
         archive: Archive,
-        chats: dict[str, ChatPlatform],
+        chats: Mapping[str, ChatPlatform],
         rendering: Rendering,
         settler: Settler,
     ) -> None:
@@ -94,7 +96,7 @@ class Shows:
         self,
         *,
         desk: IncidentDesk,
-        chats: dict[str, ChatPlatform],
+        chats: Mapping[str, ChatPlatform],
         rendering: Rendering,
         settler: Settler,
     ) -> None:

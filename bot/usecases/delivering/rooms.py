@@ -32,7 +32,7 @@ class Rooms:
         self,
         *,
         desk: IncidentDesk,
-        chats: dict[str, ChatPlatform],
+        chats: Mapping[str, ChatPlatform],
         settler: Settler,
         clock: Clock,
         current: Current,
