@@ -1,6 +1,5 @@
 """`/slack/events`: the signature is checked on raw bytes before anything else is done with them."""
 
-import asyncio
 import hashlib
 import hmac
 from http import HTTPStatus
@@ -73,23 +72,22 @@ class Door:
         if await self._replays.known(shown):
             # An event's answer says nothing, and Slack shall stop sending it.
             return text(HTTPStatus.OK, "") if _is_event(request) else _refused()
-        answer, first = await self._taken(body, request, shown)
-        if not first:
+        answer = await self._taken(body, request, shown)
+        if answer is None:
             return _refused()
         kind = answer.first_headers().get("content-type", "text/plain; charset=utf-8")
         return RawResponse(status=answer.status, content_type=kind, body=answer.body.encode())
 
-    async def _taken(
-        self, body: str, request: RawRequest, signature: str
-    ) -> tuple[BoltResponse, bool]:
-        """Answer, and remember the signature in the same breath."""
+    async def _taken(self, body: str, request: RawRequest, signature: str) -> BoltResponse | None:
+        """Answer, and remember the signature; None where the same was taken meanwhile."""
         asked = AsyncBoltRequest(body=body, headers=dict(request.headers))
-        if _is_event(request):
-            # An event that fails is sent again, perhaps within the second that was signed.
-            answer = await self._app.async_dispatch(asked)
-            taken = answer.status < HTTPStatus.BAD_REQUEST
-            return answer, not taken or await self._replays.keep(signature)
-        return await asyncio.gather(self._app.async_dispatch(asked), self._replays.keep(signature))
+        if not _is_event(request):
+            first = await self._replays.keep(signature)
+            return await self._app.async_dispatch(asked) if first else None
+        # An event that fails is sent again, perhaps within the second that was signed.
+        answer = await self._app.async_dispatch(asked)
+        taken = answer.status < HTTPStatus.BAD_REQUEST
+        return answer if not taken or await self._replays.keep(signature) else None
 
 
 def _is_event(request: RawRequest) -> bool:

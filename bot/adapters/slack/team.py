@@ -98,7 +98,7 @@ class SlackTeam:
             app=hearing.app,
             secret=access.signing_secret,
             clock=self._clock,
-            replays=JournalReplays(journal=journal, clock=self._clock),
+            replays=JournalReplays(journal=journal, clock=self._clock, tasks=tasks),
         )
         return (door.route(),)
 

@@ -95,7 +95,8 @@ async def heard_by(
             command="incident",
         )
         homes = tasks.create_task(hearing.homes.run())
-        replays = JournalReplays(journal=journal or MemoryJournal(ids=CountedIds()), clock=now)
+        kept = journal or MemoryJournal(ids=CountedIds())
+        replays = JournalReplays(journal=kept, clock=now, tasks=tasks)
         door = Door(app=hearing.app, secret=SIGNING_SECRET, clock=now, replays=replays)
         site = Site(listen=Listen(host="127.0.0.1", port=0), setting="TEST", routes=(door.route(),))
         server = HttpServer([site], ids=CountedIds())

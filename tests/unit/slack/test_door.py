@@ -118,6 +118,15 @@ async def test_of_many_at_once_one_is_answered(team: Slack, clock: MovedClock) -
     assert sorted(h.status for h in heard) == [200] + [401] * 9
 
 
+async def test_of_the_same_request_twice_at_once_one_is_carried_out(
+    team: Slack, dispatch: RememberingDispatch, clock: MovedClock
+) -> None:
+    at = stamp(clock)
+    both = await asyncio.gather(team.send(COMMAND, stamp=at), team.send(COMMAND, stamp=at))
+    assert sorted(heard.status for heard in both) == [200, 401]
+    assert len(dispatch.requests) == 1
+
+
 async def test_a_restarted_bot_knows_what_was_sent_before(
     dispatch: RememberingDispatch, clock: MovedClock
 ) -> None:
@@ -184,5 +193,7 @@ async def test_an_empty_secret_refuses_to_start(clock: MovedClock) -> None:
             app=AsyncApp(token="xoxb-x", signing_secret="s"),
             secret=" ",
             clock=clock,
-            replays=JournalReplays(journal=MemoryJournal(ids=CountedIds()), clock=clock),
+            replays=JournalReplays(
+                journal=MemoryJournal(ids=CountedIds()), clock=clock, tasks=asyncio.TaskGroup()
+            ),
         )
