@@ -49,8 +49,12 @@ S = TypeVar("S")
 I = TypeVar("I", bound=Intent)  # noqa: E741 - I for intent, beside S for state
 I_contra = TypeVar("I_contra", bound=Intent, contravariant=True)
 
-_CACHED = 512
-"""Folded streams kept by head; each is a few tens of kilobytes."""
+_CACHED = 2048
+"""Folded streams kept by head: ten to thirty kilobytes each, so 60 MB at the very most.
+
+More than there are open incidents in any storm: a page of a thousand open cards that finds each
+folded takes a twentieth of the time.
+"""
 
 _TRIES = 8
 """How often a lost race is decided again before the caller is told to come back."""
