@@ -1,29 +1,22 @@
 """What news of an alert group does: open an incident, join one, make it worse, or bring it back."""
 
-from bot.domain import approval, reasking, running
+from bot.domain import reasking, running
 from bot.domain.decided import Decision, Refusal
 from bot.domain.draft import Draft
 from bot.domain.effects import ClearTimer, Timer
 from bot.domain.events import (
     AlertsAttached,
-    CardAsked,
-    CardKind,
     IncidentDeclared,
     IncidentReopened,
     NoteAdded,
-    Option,
-    OutcomeKind,
-    ResolvedRule,
     SeverityChanged,
     Status,
 )
 from bot.domain.intents import AttachAlerts, StartRun
 from bot.domain.opening import open_incident
-from bot.domain.packet import ChoicePacket
 from bot.domain.policy import Route
-from bot.domain.proposing import propose
-from bot.domain.state import next_number
-from bot.values import CardId, Severity, Untrusted
+from bot.domain.proposing import propose, propose_one_of
+from bot.values import Severity, Untrusted
 
 
 def attach(draft: Draft, intent: AttachAlerts) -> Decision:
@@ -108,7 +101,7 @@ def _first_steps(draft: Draft, intent: AttachAlerts) -> None:
         words = f"The runbook {intent.runbook} was not proposed: {intent.refused}"
         draft.happen(NoteAdded(text=Untrusted(words)))
     elif intent.choices:
-        _ask_which(draft, intent)
+        propose_one_of(draft, intent.choices)
     elif intent.document and intent.triage:
         running.begin(
             draft,
@@ -154,40 +147,6 @@ def _propose(draft: Draft, intent: AttachAlerts) -> None:
     )
     if fault:
         draft.happen(NoteAdded(text=Untrusted(fault)))
-
-
-def _ask_which(draft: Draft, intent: AttachAlerts) -> None:
-    """Ask which of several matching runbooks is to look first."""
-    number = next_number(draft.incident)
-    draft.move(
-        approval.ask(
-            CardAsked(
-                card=CardId(draft.intent.fresh.ident("card", number)),
-                number=number,
-                kind=CardKind.RUN,
-                title=Untrusted(f"{len(intent.choices)} runbooks match this alert: which one?"),
-                options=(
-                    Option(
-                        id="run",
-                        label="Run triage",
-                        outcome=OutcomeKind.ACT,
-                        consequence="looks at the host, changes nothing; a change is asked for",
-                        recommended=True,
-                    ),
-                    Option(
-                        id="dismiss",
-                        label="Not now",
-                        outcome=OutcomeKind.DECLINE,
-                        consequence="later: /runbook run <name>",
-                    ),
-                ),
-                rule=ResolvedRule(names=(), quorums=(), excluded=(), practice=draft.incident.drill),
-                expires_at=draft.expires_at,
-                remind_at=draft.remind_at,
-                packet=ChoicePacket(candidates=intent.choices),
-            )
-        )
-    )
 
 
 def _route(draft: Draft, intent: AttachAlerts) -> Route | None:

@@ -5,7 +5,7 @@ from bot.domain.decided import Decided, Decision, Refusal
 from bot.domain.draft import Draft
 from bot.domain.events import CardAsked, CardKind, NoteAdded, Option, OutcomeKind, ResolvedRule
 from bot.domain.intents import ProposeRun
-from bot.domain.packet import RunPacket
+from bot.domain.packet import ChoicePacket, RunPacket
 from bot.domain.state import next_number
 from bot.errors import OperatorMistake
 from bot.values import CardId, Untrusted
@@ -25,45 +25,23 @@ def propose(
         loaded = load(document, runbook)
     except OperatorMistake as mistake:
         return f"The runbook {runbook} has a fault: {mistake}"
-    number = next_number(draft.incident)
-    draft.move(
-        approval.ask(
-            CardAsked(
-                card=CardId(draft.intent.fresh.ident("card", number)),
-                number=number,
-                kind=CardKind.RUN,
-                title=Untrusted(f"{leads_in}: {loaded.title}"),
-                options=(
-                    Option(
-                        id="run",
-                        label="Run triage",
-                        outcome=OutcomeKind.ACT,
-                        consequence="looks at the host, changes nothing; a change is asked for",
-                        recommended=True,
-                    ),
-                    Option(
-                        id="dismiss",
-                        label="Not now",
-                        outcome=OutcomeKind.DECLINE,
-                        consequence=f"later: /runbook run {runbook}",
-                    ),
-                ),
-                rule=ResolvedRule(names=(), quorums=(), excluded=(), practice=draft.incident.drill),
-                expires_at=draft.expires_at,
-                remind_at=draft.remind_at,
-                packet=RunPacket(
-                    runbook=runbook,
-                    title=loaded.title,
-                    description=loaded.description,
-                    document=document,
-                    bindings=bindings,
-                    content_hash=loaded.content_hash,
-                    parameters=running.parameters_of(bindings),
-                ),
-            )
-        )
+    packet = RunPacket(
+        runbook=runbook,
+        title=loaded.title,
+        description=loaded.description,
+        document=document,
+        bindings=bindings,
+        content_hash=loaded.content_hash,
+        parameters=running.parameters_of(bindings),
     )
+    _ask(draft, title=f"{leads_in}: {loaded.title}", packet=packet, later=runbook)
     return ""
+
+
+def propose_one_of(draft: Draft, candidates: tuple[RunPacket, ...]) -> None:
+    """Ask which of several runbooks that match an alert is to look first."""
+    title = f"{len(candidates)} runbooks match this alert: which one?"
+    _ask(draft, title=title, packet=ChoicePacket(candidates=candidates), later="<name>")
 
 
 def propose_fix(draft: Draft, intent: ProposeRun) -> Decision:
@@ -84,3 +62,37 @@ def propose_fix(draft: Draft, intent: ProposeRun) -> Decision:
         draft.happen(NoteAdded(text=Untrusted(words)))
         draft.page(words)
     return draft.decided()
+
+
+def _ask(draft: Draft, *, title: str, packet: RunPacket | ChoicePacket, later: str) -> None:
+    """Ask whether to look; `later` is what to type after `/runbook run` instead."""
+    number = next_number(draft.incident)
+    draft.move(
+        approval.ask(
+            CardAsked(
+                card=CardId(draft.intent.fresh.ident("card", number)),
+                number=number,
+                kind=CardKind.RUN,
+                title=Untrusted(title),
+                options=(
+                    Option(
+                        id="run",
+                        label="Run triage",
+                        outcome=OutcomeKind.ACT,
+                        consequence="looks at the host, changes nothing; a change is asked for",
+                        recommended=True,
+                    ),
+                    Option(
+                        id="dismiss",
+                        label="Not now",
+                        outcome=OutcomeKind.DECLINE,
+                        consequence=f"later: /runbook run {later}",
+                    ),
+                ),
+                rule=ResolvedRule(names=(), quorums=(), excluded=(), practice=draft.incident.drill),
+                expires_at=draft.expires_at,
+                remind_at=draft.remind_at,
+                packet=packet,
+            )
+        )
+    )
