@@ -36,7 +36,7 @@ async def _get_code(call: Call) -> Reply:
     minutes = int(LASTS.total_seconds() // 60)
     return Reply(
         tone=replied(result).tone,
-        text=f"Your code: {code}\nIt counts once, within {minutes} minutes. In Telegram, open the "
-        f"direct chat with the bot and send: /link {code}\nShow it to nobody: whoever sends it "
-        "first is you.",
+        text=f"Your code: {code} — it counts once, within {minutes} minutes. In Telegram, open "
+        "the direct chat with the bot and send /link with the code behind it. Show it to nobody: "
+        "whoever sends it first is you.",
     )

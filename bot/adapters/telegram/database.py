@@ -12,6 +12,10 @@ _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS rooms (key TEXT PRIMARY KEY, conversation TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS members (room TEXT NOT NULL, person TEXT NOT NULL,
     PRIMARY KEY (room, person));
+CREATE TABLE IF NOT EXISTS shown (
+    position INTEGER PRIMARY KEY AUTOINCREMENT, room TEXT NOT NULL, key TEXT NOT NULL,
+    html TEXT NOT NULL, keyboard TEXT NOT NULL, pinned INTEGER NOT NULL, UNIQUE (room, key)
+);
 CREATE TABLE IF NOT EXISTS posts (
     conversation TEXT NOT NULL, key TEXT NOT NULL, chat INTEGER NOT NULL, message INTEGER NOT NULL,
     PRIMARY KEY (conversation, key, chat)

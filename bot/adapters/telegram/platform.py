@@ -9,7 +9,7 @@ from typing import Final
 from bot.adapters.telegram.accounts import PLATFORM, Accounts
 from bot.adapters.telegram.places import Place, is_private, place, ref
 from bot.adapters.telegram.rooms import Rooms
-from bot.adapters.telegram.sending import Sending, Written
+from bot.adapters.telegram.sending import Sending, Written, as_doubt, as_written
 from bot.adapters.telegram.store import Offered, TelegramStore
 from bot.errors import Refused
 from bot.ports import Clock, RoomSpec
@@ -22,6 +22,8 @@ _MESSAGE: Final = re.compile(r"[1-9][0-9]{0,18}")
 _COPIES: Final = "key:"
 """How the id of a message begins that lies in several direct chats: it is found by its key."""
 PRESS: Final = "a:"
+_CAUGHT_UP: Final = 20
+"""Messages of a private room that somebody who comes later gets."""
 
 _log = logging.getLogger(__name__)
 
@@ -69,7 +71,11 @@ class TelegramPlatform:
 
     async def invite(self, room: ConversationRef, people: Sequence[PersonId]) -> None:
         """Let people into a private room; a bot can bring nobody into a group."""
+        before = set(await self._rooms.members(room)) if is_private(room) else set()
         await self._rooms.invite(room, people)
+        if is_private(room):
+            for person in sorted({*people} - before):
+                await self._catch_up(room, person)
 
     async def channel(self, name: str) -> ConversationRef:
         """Return a channel that the settings name."""
@@ -153,6 +159,8 @@ class TelegramPlatform:
     ) -> None:
         """Post to each person of a private room; whoever has it already gets it `anew`."""
         reached, why = 0, ""
+        kept = as_doubt(_written(shown, pinned=pinned))
+        await self._store.keep_shown(room.id, key, kept, pinned=pinned)
         async for where in self._everywhere(room):
             written = _written(shown, pinned=pinned)
             try:
@@ -168,6 +176,15 @@ class TelegramPlatform:
                 _log.warning("somebody of a private incident is not reached: %s", refused)
         if why and not reached:
             raise Refused(f"nobody of this private incident can be reached: {why}")
+
+    async def _catch_up(self, room: ConversationRef, person: PersonId) -> None:
+        """Show somebody who came later what the private room holds."""
+        user = await self._accounts.user(person)
+        if not user:
+            return
+        for key, shown, pinned in await self._store.shown(room.id, _CAUGHT_UP):
+            written = as_written(shown, pinned=pinned)
+            await self._sending.post(Place(id=room.id, chat=user), key, written)
 
     async def _everywhere(self, room: ConversationRef) -> AsyncIterator[Place]:
         for person in await self._rooms.members(room):

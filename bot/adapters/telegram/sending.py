@@ -147,7 +147,7 @@ class Sending:
     async def _looked_for(self, key: Key, doubt: Doubt) -> int:
         """Find a message that is perhaps there by trying to make of each what it would be."""
         ours = await self._store.known(key.chat, doubt.floor)
-        written = Written(html=doubt.html, keyboard=_rows(doubt.keyboard))
+        written = as_written(doubt)
         for ident in range(doubt.floor + 1, doubt.floor + 1 + _TRIED):
             if ident in ours:
                 continue
@@ -163,11 +163,7 @@ class Sending:
         return 0
 
     async def _sent(self, to: Place, key: Key, message: Written) -> int:
-        keyboard = json.dumps(
-            [[(b.text, b.callback_data) for b in row] for row in message.keyboard]
-        )
-        floor = await self.floor(to.chat)
-        await self._store.begin(key, Doubt(html=message.html, keyboard=keyboard, floor=floor))
+        await self._store.begin(key, as_doubt(message, await self.floor(to.chat)))
         sent = await self._carefully(
             key,
             lambda chat, reply: self._api.bot.send_message(
@@ -261,10 +257,18 @@ class Sending:
         return sent.message_id
 
 
+def as_doubt(message: Written, floor: int = 0) -> Doubt:
+    """Return a message as it is written down."""
+    keyboard = json.dumps([[(b.text, b.callback_data) for b in row] for row in message.keyboard])
+    return Doubt(html=message.html, keyboard=keyboard, floor=floor)
+
+
+def as_written(doubt: Doubt, *, pinned: bool = False) -> Written:
+    """Return a message that was written down."""
+    rows = [[Button(text=t, callback_data=d) for t, d in row] for row in json.loads(doubt.keyboard)]
+    return Written(html=doubt.html, keyboard=rows, pinned=pinned)
+
+
 def _markup(rows: Sequence[Sequence[Button]]) -> InlineKeyboardMarkup | None:
     keys = [[InlineKeyboardButton(k.text, callback_data=k.callback_data) for k in r] for r in rows]
     return InlineKeyboardMarkup(keys) if keys else None
-
-
-def _rows(keyboard: str) -> list[list[Button]]:
-    return [[Button(text=t, callback_data=d) for t, d in row] for row in json.loads(keyboard)]

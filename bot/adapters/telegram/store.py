@@ -96,6 +96,27 @@ class TelegramStore:
         statement = "INSERT OR IGNORE INTO members VALUES (?, ?)"
         await self._db.write(*((statement, (room, str(person))) for person in people))
 
+    async def keep_shown(self, room: str, key: str, shown: Doubt, *, pinned: bool) -> None:
+        """Remember what a private room shows, for whoever comes later."""
+        statement = (
+            "INSERT INTO shown (room, key, html, keyboard, pinned) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT (room, key) DO UPDATE SET html = excluded.html, "
+            "keyboard = excluded.keyboard"
+        )
+        values = (room, key, shown.html, shown.keyboard, int(pinned))
+        await self._db.write((statement, values))
+
+    async def shown(self, room: str, most: int) -> Sequence[tuple[str, Doubt, bool]]:
+        """Return key, content and whether it is pinned of a private room's last messages."""
+        query = (
+            "SELECT key, html, keyboard, pinned FROM (SELECT * FROM shown WHERE room = ? "
+            "ORDER BY position DESC LIMIT ?) ORDER BY position"
+        )
+        return [
+            (str(key), Doubt(html=str(html), keyboard=str(keyboard), floor=0), bool(pinned))
+            for key, html, keyboard, pinned in await self._db.rows(query, room, most)
+        ]
+
     # --- messages --------------------------------------------------------------------------
 
     async def message(self, key: Key) -> int:

@@ -41,8 +41,8 @@ async def test_missing_rights_are_each_said_in_plain_words(there: Telegram, tmp_
     there.of.chats[STAKEHOLDERS].rights = {"can_pin_messages"}
     assert [str(finding) for finding in await checked(tmp_path, there)] == [
         (
-            "FAULT  Telegram: the bot may not manage topics in the group: rooms are threads until it "
-            "may"
+            "FAULT  Telegram: the bot may not manage topics in the group: "
+            "rooms are threads until it may"
         ),
         "FAULT  Telegram: the bot may not pin messages in the group: cards scroll away",
         (

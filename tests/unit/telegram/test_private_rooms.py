@@ -36,14 +36,16 @@ async def test_its_people_get_each_message_directly_and_the_group_nothing(
     assert there.topics == {}
 
 
-async def test_whoever_is_invited_later_gets_the_card_with_its_next_change(
+async def test_whoever_is_invited_later_gets_what_the_room_holds_and_its_changes(
     there: Telegram, tmp_path: Path
 ) -> None:
     async with people_in(there, tmp_path) as platform:
         room = await platform.open_room(SPEC)
         card = await platform.post(room, "card", CARD)
-        await platform.invite(room, [ALICE, BOB])
         await platform.update(card, message("A leak, contained"))
+        await platform.invite(room, [ALICE, BOB])
+        await platform.invite(room, [BOB])
+        assert seen(there) == [(1, "A leak, contained"), (2, "A leak, contained")]
         await platform.update(card, message("A leak, mended"))
     assert seen(there) == [(1, "A leak, mended"), (2, "A leak, mended")]
 
