@@ -39,7 +39,10 @@ class Reached:
         self.times += 1
         return True
 
-    async def keep(self, signature: str) -> bool:
+    def take(self, signature: str) -> bool:
+        raise AssertionError("what was known before is never taken")
+
+    def keep(self, signature: str) -> None:
         raise AssertionError("what was known before is never taken")
 
 

@@ -81,13 +81,16 @@ class Door:
     async def _taken(self, body: str, request: RawRequest, signature: str) -> BoltResponse | None:
         """Answer, and remember the signature; None where the same was taken meanwhile."""
         asked = AsyncBoltRequest(body=body, headers=dict(request.headers))
-        if not _is_event(request):
-            first = await self._replays.keep(signature)
-            return await self._app.async_dispatch(asked) if first else None
-        # An event that fails is sent again, perhaps within the second that was signed.
+        event = _is_event(request)
+        if not event and not self._replays.take(signature):
+            return None
         answer = await self._app.async_dispatch(asked)
-        taken = answer.status < HTTPStatus.BAD_REQUEST
-        return answer if not taken or await self._replays.keep(signature) else None
+        # An event that fails is sent again, perhaps within the second that was signed.
+        if not event or answer.status < HTTPStatus.BAD_REQUEST:
+            self._replays.take(signature)
+            # Now, and not before: what was asked for comes into the journal first.
+            self._replays.keep(signature)
+        return answer
 
 
 def _is_event(request: RawRequest) -> bool:

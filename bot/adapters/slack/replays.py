@@ -22,8 +22,12 @@ class Replays(Protocol):
         """Whether a request with this signature was taken before."""
         ...
 
-    async def keep(self, signature: str) -> bool:
-        """Remember a signature from here on; False where another one was faster."""
+    def take(self, signature: str) -> bool:
+        """Know a signature from here on, in this process; False where another one was faster."""
+        ...
+
+    def keep(self, signature: str) -> None:
+        """Remember a signature durably; nobody waits for that."""
         ...
 
 
@@ -53,16 +57,19 @@ class JournalReplays:
             _log.warning("a replay could not be looked up: %s", unavailable)
             return False
 
-    async def keep(self, signature: str) -> bool:
-        """See `Replays.keep`."""
+    def take(self, signature: str) -> bool:
+        """See `Replays.take`."""
         ident, now = _ident(signature), self._clock.monotonic()
         while self._taken and next(iter(self._taken.values())) <= now:
             del self._taken[next(iter(self._taken))]
         if ident in self._taken:
             return False
         self._taken[ident] = now + _GOOD_FOR
-        self._tasks.create_task(self._record(ident))
         return True
+
+    def keep(self, signature: str) -> None:
+        """See `Replays.keep`."""
+        self._tasks.create_task(self._record(_ident(signature)))
 
     async def _record(self, ident: str) -> None:
         seen = SeenRequest(id=ident, answer=_SENT_BEFORE, at=self._clock.now())
