@@ -32,6 +32,7 @@ async def lived(ground: Ground) -> Lived:
         effects=list(journal._effects._by_key.values()),
         reservations=await journal.rows(ReservationRow),
         alerts=[(kept.stored, kept.unread) for kept in journal._alerts._by_identity.values()],
+        edits=book.edits,
         answered=book.answered,
         acknowledged=book.acknowledged,
         recorded=frozenset(journal._requests),

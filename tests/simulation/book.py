@@ -27,6 +27,8 @@ class Book:
 
     commits: list[tuple[float, Commit]] = field(default_factory=list)
     """Everything that was committed, with the seconds since the beginning."""
+    edits: list[tuple[float, str, str]] = field(default_factory=list)
+    """What operators changed: when, which runbook, and its content hash from then on."""
     answered: list[Answered] = field(default_factory=list)
     acknowledged: list[AlertsReceived] = field(default_factory=list)
     """Alerts whose sender was told that they are stored."""

@@ -14,6 +14,9 @@ from tests.simulation.trouble import AT_CHAT, AT_PAGER, Fault
 
 T = TypeVar("T")
 
+_SLOWEST = 0.4
+"""Seconds of the slowest ordinary answer of a chat or pager."""
+
 
 class SimulatedChat(MemoryChat):
     """`ChatPlatform` over the one chat in memory: it shares every room and message of it."""
@@ -47,7 +50,7 @@ class SimulatedChat(MemoryChat):
         await self._made("invite", super().invite(room, people))
 
     async def post(self, to: ConversationRef, key: str, card: Card) -> MessageRef:
-        made, fault = await self._calls.make("post", AT_CHAT, super().post(to, key, card))
+        made, fault = await self._calls.make("post", AT_CHAT, super().post(to, key, card), _SLOWEST)
         if fault is Fault.CHAT_REPLY_LOST:
             raise lost_reply()
         return made
@@ -60,7 +63,7 @@ class SimulatedChat(MemoryChat):
         return await super().find(to, key)
 
     async def _made(self, what: str, call: Coroutine[object, object, T]) -> T:
-        made, fault = await self._calls.make(what, AT_CHAT, call)
+        made, fault = await self._calls.make(what, AT_CHAT, call, _SLOWEST)
         if fault is Fault.CHAT_REPLY_LOST:
             raise Unavailable("its answer was lost")
         return made
@@ -90,5 +93,5 @@ class SimulatedPager:
             self._pagers.arrived.append((person, packet.key))
             return packet.key
 
-        ref, _ = await self._calls.make("page", AT_PAGER, arrive())
+        ref, _ = await self._calls.make("page", AT_PAGER, arrive(), _SLOWEST)
         return ref

@@ -3,6 +3,7 @@
 `check` is pure. It gives one sentence per broken promise; none is the only good answer.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ from tests.simulation.book import Answered
 from tests.simulation.hosts import Begun, Kept
 
 E = TypeVar("E")
+
+_NOTICED = 28.0
+"""Seconds within which a start may still rest on what held before an edit: a paused life's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,8 @@ class Lived:
     reservations: Sequence[ReservationRow]
     alerts: Sequence[tuple[StoredAlert, bool]]
     """Every alert, and whether it is still unread."""
+    edits: Sequence[tuple[float, str, str]]
+    """What operators changed: when, which runbook, and its content hash from then on."""
     answered: Sequence[Answered]
     acknowledged: Sequence[AlertsReceived]
     recorded: frozenset[str]
@@ -183,7 +189,20 @@ def _not_approved(lived: Lived, stored: Stored, started: ev.StepStarted) -> str:
         return "its card had expired"
     if any(_aborts(s.envelope.event, started) for s in before):
         return "its run had been aborted"
-    return _not_enough(lived.policy, decisions[0].envelope.event, asked)
+    return _stale(lived, stored, asked) or _not_enough(
+        lived.policy, decisions[0].envelope.event, asked
+    )
+
+
+def _stale(lived: Lived, stored: Stored, asked: ev.CardAsked) -> str:
+    """Say whether the runbook has long been another one than the card was asked with."""
+    runs = {event.run: event.runbook for _, event in _of(lived, ev.RunStarted)}
+    runbook = runs.get(asked.run) if asked.run else None
+    edits = [(at, mark) for at, what, mark in lived.edits if what == runbook and at < stored.at]
+    if not edits or stored.at - edits[-1][0] < _NOTICED:
+        return ""
+    was = json.loads(asked.inputs)["runbook"]
+    return "" if edits[-1][1] == was else f"{runbook} had been changed since it was asked for"
 
 
 def _decides(event: object, card: str) -> bool:

@@ -10,6 +10,9 @@ from tests.simulation.hosts import NOTHING, Hosts, deadline_of, result_of
 from tests.simulation.outside import Calls, lost_reply
 from tests.simulation.trouble import AT_HOST, Fault
 
+_SLOWEST = 0.1
+"""Seconds of the slowest ordinary answer of a host."""
+
 _LINK_GIVES_UP = 90.0
 """Seconds after which a link that hangs is taken for lost."""
 
@@ -25,7 +28,7 @@ class SimulatedExecutor:
         async def ask() -> str:
             return self._hosts.machines[host.name].boot
 
-        boot, fault = await self._calls.make("boot id", AT_HOST, ask())
+        boot, fault = await self._calls.make("boot id", AT_HOST, ask(), _SLOWEST)
         await self._befall(fault, host)
         return boot
 
@@ -51,14 +54,14 @@ class SimulatedExecutor:
         async def end() -> None:
             self._hosts.stop(host.name, attempt)
 
-        _, fault = await self._calls.make("stop", AT_HOST, end())
+        _, fault = await self._calls.make("stop", AT_HOST, end(), _SLOWEST)
         await self._befall(fault, host)
 
     async def inquire(self, host: Host, attempt: Attempt, boot_id: str) -> Receipt:
         async def ask() -> Receipt:
             return self._hosts.inquire(host.name, attempt, boot_id)
 
-        receipt, fault = await self._calls.make("inquire", AT_HOST, ask())
+        receipt, fault = await self._calls.make("inquire", AT_HOST, ask(), _SLOWEST)
         await self._befall(fault, host)
         return receipt
 
@@ -69,7 +72,7 @@ class SimulatedExecutor:
         async def look() -> tuple[int, str]:
             return self._hosts.machines[host.name].read(command.argv)
 
-        (status, text), fault = await self._calls.make("read", AT_HOST, look())
+        (status, text), fault = await self._calls.make("read", AT_HOST, look(), _SLOWEST)
         await self._befall(fault, host)
         output = Output(text=text, size=len(text), truncated=False)
         return CommandResult(exit_status=status, stdout=output, stderr=NOTHING, seconds=0.1)
@@ -87,7 +90,7 @@ class SimulatedExecutor:
             self._hosts.begin(host.name, command, attempt)
             return 0.0
 
-        _, fault = await self._calls.make("run", AT_HOST, begin())
+        _, fault = await self._calls.make("run", AT_HOST, begin(), _SLOWEST)
         await self._befall(fault, host)
         return await self._waited(host, command, attempt)
 

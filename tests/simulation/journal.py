@@ -24,6 +24,9 @@ from tests.simulation.virtual_time import VirtualClock
 _SLOW = 3.0
 """Seconds of a commit that nobody has the patience for."""
 
+_COMMIT = 0.01
+"""Seconds of the slowest ordinary commit."""
+
 JUMPS = {
     Fault.CLOCK_HOUR: timedelta(hours=1),
     Fault.CLOCK_DECADE: timedelta(days=3652),
@@ -49,7 +52,7 @@ class SimulatedJournal(MemoryJournal):
 
     async def commit(self, commits: Sequence[Commit]) -> Sequence[CommitOutcome]:
         await self._calls.thread.turn()
-        await asyncio.sleep(self._calls.latency())
+        await asyncio.sleep(self._calls.chance() * _COMMIT)
         await self._calls.thread.turn()
         transitions = frozenset(r.type for commit in commits for r in commit.records)
         fault = self._calls.trouble.strikes(AT_COMMIT, transitions)
@@ -81,7 +84,7 @@ class SimulatedJournal(MemoryJournal):
         now: datetime,
     ) -> None:
         await self._calls.thread.turn()
-        await asyncio.sleep(self._calls.latency())
+        await asyncio.sleep(self._calls.chance() * _COMMIT)
         await self._calls.thread.turn()
         await super().take_alerts(alerts, quarantined, attach, now)
 
@@ -142,6 +145,8 @@ class SimulatedJournal(MemoryJournal):
             for record in commit.records:
                 self._book.seen[record.type] = self._book.seen.get(record.type, 0) + 1
             self._book.moved.set()
+            if settlement is not None and settlement.how in {Settle.DONE, Settle.PARKED}:
+                trouble.settled(settlement.claim.item.key)
             if not transitions:
                 continue
             trouble.led_to(transitions, [item.key for item in commit.effects])

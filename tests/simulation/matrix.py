@@ -16,7 +16,7 @@ TRANSITIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "AutonomyUsed": ("autonomous",),
     "CardAsked": ("repair", "asked", "noticed"),
     "CardAskedAgain": ("asked", "forgotten", "reopened"),
-    "CardDecided": ("repair", "asked", "noticed"),
+    "CardDecided": ("repair", "refused", "asked", "noticed"),
     "CardExpired": ("asked", "forgotten", "reopened"),
     "CardReminded": ("asked", "forgotten"),
     "CardWithdrawn": ("edited", "asked"),
@@ -70,7 +70,7 @@ TRANSITIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "Unfrozen": ("frozen",),
     "UpdatePosted": ("described",),
     "UpdateReminded": ("neglected",),
-    "VoteCast": ("repair", "asked"),
+    "VoteCast": ("repair", "refused", "asked"),
     "WaitEnded": ("patient",),
     "WaitStarted": ("patient", "paused"),
 }

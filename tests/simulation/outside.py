@@ -62,7 +62,10 @@ class Thread:
 
 
 class Calls:
-    """Makes one life's calls to the outside: latency, its end, and the faults of any call."""
+    """Makes one life's calls to the outside: latency, its end, and the faults of any call.
+
+    `chance` gives numbers from 0 to 1 that the seed decides.
+    """
 
     def __init__(
         self,
@@ -70,22 +73,29 @@ class Calls:
         thread: Thread,
         trouble: Trouble,
         fate: Fate,
-        latency: Callable[[], float],
+        chance: Callable[[], float],
         note: Callable[[str], None],
     ) -> None:
         self.thread = thread
         self.trouble = trouble
         self.fate = fate
-        self.latency = latency
+        self.chance = chance
         self.note = note
 
     async def make(
-        self, what: str, faults: Collection[Fault], call: Coroutine[object, object, T]
+        self,
+        what: str,
+        faults: Collection[Fault],
+        call: Coroutine[object, object, T],
+        slowest: float,
     ) -> tuple[T, Fault | None]:
-        """Make a call that the effect in hand asks for; returns the fault that its answer meets."""
+        """Make a call that the effect in hand asks for; returns the fault that its answer meets.
+
+        `slowest`: seconds after which it is answered at the latest.
+        """
         try:
             await self.thread.turn()
-            await asyncio.sleep(self.latency())
+            await asyncio.sleep(self.chance() * slowest)
             await self.thread.turn()
             fault = self.strikes((*AT_ANY_CALL, *faults))
             self.note(f"{self.thread.number} {what} {CARRIED.get()} {fault or ''}")

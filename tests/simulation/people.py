@@ -8,6 +8,7 @@ from typing import TypeVar
 from bot.domain.alerts import Alert, AlertStatus
 from bot.domain.events import CardKind
 from bot.domain.packet import AskedStyle
+from bot.domain.run.binding import content_hash_of
 from bot.records.rows import CardRow, IncidentRow, RoomRow
 from bot.requests import (
     AlertsReceived,
@@ -110,6 +111,8 @@ class Crowd:
             case _:
                 documents[runbook] = CATALOGUE[runbook]
         current.replace(current.policy, documents)
+        mark = content_hash_of(documents.get(runbook, ""))
+        self._ground.book.edits.append((self._ground.clock.monotonic(), runbook, mark))
 
     async def say(self, who: str, line: str, room: ConversationRef | None) -> Reply | None:
         """Type a line."""

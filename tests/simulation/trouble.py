@@ -85,7 +85,11 @@ class Trouble:
     def led_to(self, transitions: frozenset[str], keys: Collection[str]) -> None:
         """Note which transitions an effect was put by; what it is carried for is theirs."""
         for key in keys:
-            self._caused[key] = transitions
+            self._caused[key] = self._caused.get(key, frozenset()) | transitions
+
+    def settled(self, key: str) -> None:
+        """Note that an effect was carried out: what it is put for from now on is something else."""
+        self._caused.pop(key, None)
 
     def began_under(self, key: str, transitions: frozenset[str]) -> None:
         """Note a transition that an effect's worker has committed before it does the rest."""

@@ -33,9 +33,6 @@ _PAUSED_FOR = 25.0
 _BESIDE = 20.0
 """Seconds that a life which was paused lives on beside its successor."""
 
-_LATENCY = 0.02
-"""Seconds of the slowest ordinary answer from outside."""
-
 _QUEUED_FOR = 120.0
 """Seconds that people let a run stand in line before they decide what it waits for."""
 
@@ -142,7 +139,7 @@ class Universe:
             thread=Thread(book.lives),
             trouble=self.trouble,
             fate=self,
-            latency=self._latency,
+            chance=self._chance.random,
             note=self._note,
         )
         life = Life(self.ground, calls)
@@ -175,9 +172,6 @@ class Universe:
         tasks.discard(done)
         if not done.cancelled() and (error := done.exception()) is not None:
             self.ground.book.faults.append("".join(traceback.format_exception(error)))
-
-    def _latency(self) -> float:
-        return self._chance.random() * _LATENCY
 
     def _note(self, line: str) -> None:
         self.ground.book.note(self.loop.time(), line)
@@ -227,7 +221,7 @@ class Universe:
         people_act = self.clock.monotonic() + _QUEUED_FOR
         while (left := end - self.clock.monotonic()) > 0:
             if self._busy():
-                await asyncio.sleep(min(left, 0.25))
+                await asyncio.sleep(min(left, 0.5))
                 continue
             if self.clock.monotonic() > people_act and await self._waits():
                 people_act = self.clock.monotonic() + _QUEUED_FOR
@@ -252,7 +246,7 @@ class Universe:
         """Answer what only people can answer, and let everything else run out."""
         for _ in range(_LONGEST_DRAIN):
             while self._busy():  # noqa: ASYNC110 - virtual time
-                await asyncio.sleep(0.25)
+                await asyncio.sleep(0.5)
             if await self._answered():
                 continue
             due = await self.ground.journal.next_due()

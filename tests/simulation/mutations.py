@@ -1,0 +1,125 @@
+"""Promises broken on purpose: each mutation takes one guard away, and the check must notice."""
+
+import asyncio
+import inspect
+import textwrap
+from collections.abc import Callable, Sequence
+from typing import Final, TypeAlias
+
+import pytest
+
+from bot.adapters.memory.effects import Effects
+from bot.adapters.memory.journal import MemoryJournal
+from bot.domain import approval, run, stepping
+from bot.ports import Commit, CommitOutcome, Committed
+from bot.usecases import desk
+from tests.simulation.journal import SimulatedJournal
+
+Mutation: TypeAlias = Callable[[pytest.MonkeyPatch], None]
+
+
+def self_approval(patch: pytest.MonkeyPatch) -> None:
+    """Let whoever asked for a change say yes to it."""
+    _alter(patch, approval, "may_answer", "if actor.person in asked.rule.excluded", "if False")
+
+
+def digest_not_compared(patch: pytest.MonkeyPatch) -> None:
+    """Start a step whatever has changed since the yes."""
+    patch.setattr(run, "stale_at_start", lambda *_: ())
+
+
+def shared_reservation(patch: pytest.MonkeyPatch) -> None:
+    """Give a target to everybody who asks."""
+    _alter(patch, desk, "_exclusive", "return requires", "return []")
+
+
+def freeze_ignored(patch: pytest.MonkeyPatch) -> None:
+    """Start changes under a freeze."""
+    guard = "return not scopes & {EVERYTHING, *services}"
+    _alter(patch, MemoryJournal, "_holds", guard, "return True")
+
+
+def requests_forgotten(patch: pytest.MonkeyPatch) -> None:
+    """Carry a request out as often as it is sent."""
+
+    async def never(_: MemoryJournal, ident: str) -> None:
+        del ident
+
+    patch.setattr(MemoryJournal, "known", never)
+    guard = "if commit.request is not None and"
+    _alter(patch, MemoryJournal, "_obstacle", guard, "if False and")
+
+
+def deadline_called_an_end(patch: pytest.MonkeyPatch) -> None:
+    """Take a command that outlived its deadline for one that has ended."""
+    guard = "if intent.outcome.exit_status is None:\n        why"
+    _alter(patch, stepping, "step_result", guard, "if False:\n        why")
+
+
+def lanes_ignored(patch: pytest.MonkeyPatch) -> None:
+    """Let messages to one room overtake each other."""
+    guard = "if not lane or heads[lane] == effect.position:"
+    _alter(patch, Effects, "_claimable", guard, "if True:")
+
+
+def start_not_recorded_first(patch: pytest.MonkeyPatch) -> None:
+    """Say that a step's start is durable, and write it a second later."""
+    commit = SimulatedJournal.commit
+
+    async def early(self: SimulatedJournal, commits: Sequence[Commit]) -> Sequence[CommitOutcome]:
+        starts = any(r.type == "StepStarted" for one in commits for r in one.records)
+        if not starts:
+            return await commit(self, commits)
+
+        async def later() -> None:
+            await asyncio.sleep(1.0)
+            await commit(self, commits)
+
+        task = asyncio.ensure_future(later())
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return [Committed() for _ in commits]
+
+    patch.setattr(SimulatedJournal, "commit", early)
+
+
+def fence_ignored(patch: pytest.MonkeyPatch) -> None:
+    """Let whoever has lost a claim settle it all the same."""
+    patch.setattr(Effects, "holds_fence", lambda *_: True)
+
+
+def lost_link_called_no_start(patch: pytest.MonkeyPatch) -> None:
+    """Say of a command whose host was restarted that it never began."""
+    patch.setattr(
+        "bot.usecases.delivering.commands.Changes._learn",
+        _told_not_begun,
+    )
+
+
+async def _told_not_begun(self: object, claim: object, effect: object, started: object) -> None:
+    del started
+    await self._not_possible(claim, effect, "the link was lost")  # type: ignore[attr-defined]
+
+
+MUTATIONS: Final[tuple[Mutation, ...]] = (
+    self_approval,
+    digest_not_compared,
+    shared_reservation,
+    freeze_ignored,
+    requests_forgotten,
+    deadline_called_an_end,
+    lanes_ignored,
+    start_not_recorded_first,
+    fence_ignored,
+    lost_link_called_no_start,
+)
+
+
+def _alter(patch: pytest.MonkeyPatch, owner: object, name: str, old: str, new: str) -> None:
+    """Replace a function by one whose text differs in one place, which must be there once."""
+    function = inspect.unwrap(getattr(owner, name))
+    source = textwrap.dedent(inspect.getsource(function))
+    if source.count(old) != 1:
+        raise ValueError(f"{name} has {old!r} {source.count(old)} times, not once")
+    scope: dict[str, object] = {}
+    exec(compile(source.replace(old, new), name, "exec"), function.__globals__, scope)  # noqa: S102 - our own text
+    patch.setattr(owner, name, scope[name])
