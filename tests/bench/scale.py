@@ -96,6 +96,7 @@ async def _storm(storm: Storm, ratios: list[Ratio], lines: list[str]) -> None:
     ratios += [
         _at_most(f"{what}: alerts lost", [float(lost)], 0),
         _at_most(f"{what}: clicks lost", [float(len(seen.clicks) - found.notes)], 0),
+        _at_most(f"{what}: clicks that were not recorded, and told so", [seen.unrecorded], 0),
         _at_most(f"{what}: seconds until a click is answered, p99", [p99], CLICK),
         _at_most(f"{what}: megabytes at most", [found.peak], MEGABYTES),
         _at_most(f"{what}: rooms", [float(found.rooms)], ROOMS),
