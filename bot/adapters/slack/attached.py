@@ -7,6 +7,8 @@ from bot.adapters.slack.web import Denied, SlackWeb, listed, text_in
 
 _DIGITS: Final = 12
 _REMEMBERED: Final = 5000
+_SNIPPETS: Final = {"json": "json", "md": "markdown", "sh": "shell", "yaml": "yaml", "yml": "yaml"}
+"""By suffix: a snippet is read in the channel, without a download."""
 
 
 class Attached:
@@ -28,7 +30,10 @@ class Attached:
         if not content:
             return  # Slack takes no empty file, and the message says how many bytes there are
         where = await self._web.ask(
-            "files.getUploadURLExternal", filename=name, length=str(len(content))
+            "files.getUploadURLExternal",
+            filename=name,
+            length=str(len(content)),
+            snippet_type=_SNIPPETS.get(name.rpartition(".")[2], "text"),
         )
         await self._web.put(text_in(where, "upload_url"), content)
         # A lost answer here is safe to repeat: the thread is read before.

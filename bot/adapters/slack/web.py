@@ -32,6 +32,7 @@ _BUSY: Final = frozenset({"ratelimited", "rate_limited"})
 _NOT_NOW: Final = frozenset({"service_unavailable", "team_added_to_org", "request_timeout"})
 _PERHAPS: Final = frozenset({"internal_error", "fatal_error"})
 """Slack says of these that a part of the call may have been carried out."""
+_REASONS: Final = 5
 _LONGEST_PAUSE: Final = 3600.0
 
 _MEANING: Final[Mapping[str, str]] = MappingProxyType(
@@ -55,8 +56,9 @@ _log = logging.getLogger(__name__)
 class Denied(Refused):
     """Slack's own word for why not, as `name_taken`."""
 
-    def __init__(self, method: str, error: str) -> None:
-        super().__init__(f"Slack refuses {method}: {_MEANING.get(error, error)} ({error})")
+    def __init__(self, method: str, error: str, reasons: str = "") -> None:
+        meant = f"{_MEANING.get(error, error)} ({error})"
+        super().__init__(f"Slack refuses {method}: {meant}{reasons and f': {reasons}'}")
         self.error = error
 
 
@@ -181,7 +183,7 @@ class SlackWeb:
         if status != HTTPStatus.OK or error in _PERHAPS or not error:
             self._lost(method, error or f"status {status}", again=again)
         self.gate.heard()
-        raise Denied(method, error)
+        raise Denied(method, error, _reasons(fault))
 
     def _lost(self, method: str, why: str, *, again: bool) -> NoReturn:
         self.gate.silent()
@@ -229,6 +231,14 @@ def _told(fault: SlackApiError) -> tuple[int, str, Mapping[str, str]]:
     status = getattr(response, "status_code", None) or getattr(response, "status", 0)
     error = text_in(_answer(getattr(response, "data", None)), "error")
     return int(status or 0), error, getattr(response, "headers", None) or {}
+
+
+def _reasons(fault: SlackApiError) -> str:
+    """Return what Slack says is wrong with blocks or a view: places and limits, no content."""
+    body = _answer(getattr(fault.response, "data", None))
+    told = inner(body, "response_metadata").get("messages")
+    found = told if isinstance(told, list) else []
+    return "; ".join(str(reason) for reason in found[:_REASONS])
 
 
 def _seconds(words: str) -> float:

@@ -18,6 +18,7 @@ from tests.support.slack.workspace import (
     Workspace,
 )
 
+_SNIPPETS = frozenset({"text", "json", "markdown", "shell", "yaml"})
 _NAME = re.compile(r"[a-z0-9_-]{1,80}")
 
 
@@ -331,7 +332,10 @@ class Methods:
     def _upload_url(self, args: Args) -> Args:
         if not args.get("filename") or not str(args.get("length", "")).isdigit():
             raise Fault("invalid_arguments")
+        if args.get("snippet_type", "text") not in _SNIPPETS:
+            raise Fault("unknown_snippet_type")
         ident = self._of.next("F")
+        self._of.snippets[ident] = str(args.get("snippet_type", ""))
         return {"upload_url": f"{self._base()}upload/{ident}", "file_id": ident}
 
     def _complete_upload(self, args: Args) -> Args:

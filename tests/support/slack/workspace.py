@@ -173,6 +173,8 @@ class Workspace:
     users: dict[str, User] = field(default_factory=dict)
     channels: dict[str, Channel] = field(default_factory=dict)
     uploads: dict[str, bytes] = field(default_factory=dict)
+    snippets: dict[str, str] = field(default_factory=dict)
+    """The syntax that each file is shown in, "" where it is only for download."""
     views: dict[str, View] = field(default_factory=dict)
     groups: dict[str, set[str]] = field(default_factory=dict)
     """User groups: the ids of their people, by the group's id."""

@@ -155,3 +155,4 @@ async def test_a_file_whose_upload_failed_is_sent_with_the_next_attempt_and_then
     messages = team.of.channels[channel.id].messages
     assert [len(m.files) for m in messages] == [0, 1]
     assert next(iter(team.of.uploads.values())) == b"rm -rf /tmp/x"
+    assert set(team.of.snippets.values()) == {"text"}
