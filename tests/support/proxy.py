@@ -1,4 +1,4 @@
-"""A TCP proxy on loopback that can cut a link, freeze it, slow it, and count what went through."""
+"""A TCP proxy on loopback that cuts links, freezes, slows or doubles them, and counts bytes."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 class FaultProxy:
     """`up` and `down` are bytes to and from the server; `cut` and `freeze` act on every link.
 
-    `delay` is the time in seconds that each byte takes in one direction.
+    `delay` is the time in seconds that each byte takes in one direction. `cut_after` resets every
+    link once as many bytes more have gone through, and `double_after` sends a piece twice then;
+    each once, None = never.
     """
 
     target: int
@@ -19,6 +21,8 @@ class FaultProxy:
     links: int = 0
     up: int = 0
     down: int = 0
+    cut_after: int | None = None
+    double_after: int | None = None
     _moving: asyncio.Event = field(default_factory=asyncio.Event)
     _writers: list[asyncio.StreamWriter] = field(default_factory=list)
     _pumps: set[asyncio.Task[None]] = field(default_factory=set)
@@ -32,6 +36,10 @@ class FaultProxy:
     def freeze(self) -> None:
         """Pass nothing on from now on, and say nothing about it."""
         self._moving.clear()
+
+    def thaw(self) -> None:
+        """Pass everything on again, what was held back first."""
+        self._moving.set()
 
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Join a new link to the target."""
@@ -60,6 +68,11 @@ class FaultProxy:
                     self.up += len(chunk)
                 else:
                     self.down += len(chunk)
+                if self._falls_due(len(chunk)):
+                    self.cut()
+                    return
+                if self._doubles(len(chunk)):
+                    sink.write(chunk)
                 if self.delay:
                     asyncio.get_running_loop().call_later(self.delay, sink.write, chunk)
                 else:
@@ -69,6 +82,20 @@ class FaultProxy:
             pass
         finally:
             sink.close()
+
+    def _falls_due(self, size: int) -> bool:
+        if self.cut_after is None:
+            return False
+        left = self.cut_after - size
+        self.cut_after = None if left <= 0 else left
+        return left <= 0
+
+    def _doubles(self, size: int) -> bool:
+        if self.double_after is None:
+            return False
+        left = self.double_after - size
+        self.double_after = None if left <= 0 else left
+        return left <= 0
 
 
 @asynccontextmanager
