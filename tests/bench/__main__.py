@@ -10,7 +10,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.bench import fanout, fuzz, ingest, planner, scale, slack, ssh, start, timers
+from tests.bench import fanout, fuzz, ingest, planner, scale, slack, ssh, start, telegram, timers
 from tests.bench.figures import Measured, load, surroundings
 
 BENCHMARKS: Mapping[str, Callable[[bool], Measured]] = {
@@ -22,6 +22,7 @@ BENCHMARKS: Mapping[str, Callable[[bool], Measured]] = {
     "slack": slack.measure,
     "ssh": ssh.measure,
     "start": start.measure,
+    "telegram": telegram.measure,
     "timers": timers.measure,
 }
 
