@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.app.base import opened
@@ -18,9 +18,9 @@ from tests.crash.scene import Scene
 _SOON = timedelta(seconds=1)
 
 
-async def after(scene: Scene) -> After:
-    """Read the journal of a world in which no life is left."""
-    unsettled, parked = _effects(scene.journal)
+async def after(scene: Scene, now: datetime) -> After:
+    """Read the journal of a world in which no life is left; `now` is by the clock of its lives."""
+    unsettled, parked = _effects(scene.journal, now)
     async with opened(load_settings(scene.env)) as base:
         found = await audit(base.journal, base.archive, base.anchor)
         events: list[Envelope] = []
@@ -51,14 +51,14 @@ def open_work(journal: Path, now: datetime) -> int:
     return int(count)
 
 
-def at_rest(journal: Path) -> bool:
+def at_rest(journal: Path, now: datetime) -> bool:
     """Whether nothing is due, and no run waits for anything but a human."""
     with closing(_reading(journal)) as database:
         (busy,) = database.execute(
             "SELECT (SELECT count(*) FROM runs WHERE state IN"
             " ('running', 'changing', 'waiting for targets', 'in doubt', 'waiting for approval'))"
         ).fetchone()
-    return not busy and open_work(journal, datetime.now(UTC) + _SOON) == 0
+    return not busy and open_work(journal, now + _SOON) == 0
 
 
 def rooms(scene: Scene) -> tuple[Room, ...]:
@@ -81,8 +81,8 @@ def _execution(line: dict[str, object]) -> Execution:
     return Execution(at=at, host=str(line["host"]), key=str(line["key"]), argv=tuple(argv))
 
 
-def _effects(journal: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    due = [_microseconds(datetime.now(UTC) + _SOON)]
+def _effects(journal: Path, now: datetime) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    due = [_microseconds(now + _SOON)]
     with closing(_reading(journal)) as database:
         unsettled: Sequence[tuple[str]] = database.execute(
             "SELECT key FROM effects WHERE state = 'claimed' OR (state = 'open' AND due <= ?)", due

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,12 +56,24 @@ async def campaign(size: Size, seed: str, folder: Path) -> Tally:
 
 
 async def lived(
-    name: str, schedule: Schedule, lives: Nursery, seed: str, folder: Path, tally: Tally
+    name: str,
+    schedule: Schedule,
+    lives: Nursery,
+    seed: str,
+    folder: Path,
+    tally: Tally,
+    patience: float = 60.0,
+    limit: float | None = None,
 ) -> tuple[Breach, ...]:
-    """Let one world live through a schedule and come to rest; returns what it broke."""
+    """Let one world live through a schedule and come to rest; returns what it broke.
+
+    A schedule that is not over after `limit` seconds is left: what waits for ever is for `check`.
+    """
     async with world(name, folder, lives, seed) as here:
-        await schedule(here)
-        await here.drained()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(limit):
+                await schedule(here)
+        await here.drained(patience)
         history = await here.history()
         breaches = check(history)
         tally.add(name, history, here.blows)

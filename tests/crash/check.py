@@ -23,6 +23,7 @@ from bot.domain.events import (
     RunStarted,
     StepFinished,
     StepInDoubt,
+    StepInterrupted,
     StepSettled,
     StepStarted,
     VoteCast,
@@ -81,7 +82,7 @@ def no_acknowledged_click_is_lost(history: History) -> Iterator[str]:
         if isinstance(e.event, VoteCast)
     }
     for press in history.notes.presses:
-        if press.acknowledged and (press.card, press.who, press.option) not in votes:
+        if press.counts and (press.card, press.who, press.option) not in votes:
             yield f"{press.who} was told “{press.told}” on {press.title}, and no vote is there"
 
 
@@ -117,7 +118,8 @@ def nothing_is_executed_without_a_valid_approval(history: History) -> Iterator[s
     """Before each execution people who may had said yes to a card that names it, enough of them."""
     yeses: dict[str, list[Press]] = defaultdict(list)
     for press in history.notes.presses:
-        if press.option == "approve" and press.who != _asker(history, press.ticket):
+        heard = press.answered is None or press.counts
+        if press.option == "approve" and heard and press.who != _asker(history, press.ticket):
             yeses[press.ticket].append(press)
     for execution in history.ledger:
         since = history.notes.voided.get(execution.ticket, 0.0)
@@ -169,6 +171,13 @@ def each_record_of_an_execution_is_true(history: History) -> Iterator[str]:
             key = f"{event.run}.{event.path}.{event.host}.{event.attempt}"
             if key not in began:
                 yield f"{key} is called finished, and no host began it"
+
+
+def no_change_is_interrupted_while_its_worker_lives(history: History) -> Iterator[str]:
+    """Where no life was ended or stopped, nobody takes a change out of another's hands."""
+    for envelope in history.after.events:
+        if isinstance(envelope.event, StepInterrupted) and not history.blows:
+            yield f"{envelope.event.path} of run {envelope.event.run}"
 
 
 def nothing_is_executed_once_it_is_in_doubt(history: History) -> Iterator[str]:
@@ -308,6 +317,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     nothing_is_executed_after_a_no,
     each_execution_was_recorded_before_it_began,
     each_record_of_an_execution_is_true,
+    no_change_is_interrupted_while_its_worker_lives,
     nothing_is_executed_once_it_is_in_doubt,
     one_run_at_a_time_changes_a_host,
     an_incident_has_one_room_per_platform,

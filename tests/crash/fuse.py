@@ -21,9 +21,9 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Where a life is to end: the `nth` time that it comes to `label` ("" = nowhere)."""
+    """Where a life is to end: the `nth` time that it comes to one of `labels` (none = nowhere)."""
 
-    label: str = ""
+    labels: tuple[str, ...] = ()
     nth: int = 1
     act: Act = Act.KILL
 
@@ -43,7 +43,7 @@ class Fuse:
         """Pass a point; returns whether whoever comes here is to wait."""
         self._passed[label] += 1
         self._say(f"at {label}")
-        if label != self._plan.label or self._passed[label] < self._plan.nth:
+        if label not in self._plan.labels or self._passed[label] < self._plan.nth:
             return False
         match self._plan.act:
             case Act.HOLD:

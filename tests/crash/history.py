@@ -81,9 +81,9 @@ class Press:
         return words[1] if len(words) > 1 else ""
 
     @property
-    def acknowledged(self) -> bool:
+    def counts(self) -> bool:
         """Whether the person was told that it counts."""
-        return self.answered is not None and self.status == OK
+        return self.status == OK and self.told.startswith(("Recorded: ", "Your vote"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +147,8 @@ class History:
     notes: Notes
     rooms: tuple[Room, ...]
     after: After
+    blows: int
+    """How many lives were ended or stopped."""
     shift: float = 0.0
     """Seconds by which some life's clock was ahead of everybody else's."""
 

@@ -13,6 +13,9 @@ from pathlib import Path
 
 from tests.crash.life import ORDER, Order
 
+ROOT = Path(__file__).parents[2]
+"""The checkout that this harness belongs to."""
+
 READY_WITHIN = 30.0
 """Seconds for a life to be ready, or gone, on a machine that others use too."""
 
@@ -141,13 +144,18 @@ class Nursery:
 
 
 @asynccontextmanager
-async def nursery(folder: Path) -> AsyncIterator[Nursery]:
-    """Run a fork server while the context is open; every life ends with it."""
+async def nursery(folder: Path, tree: Path = ROOT) -> AsyncIterator[Nursery]:
+    """Run a fork server while the context is open; every life ends with it.
+
+    `tree` is the checkout whose application lives.
+    """
     log = (folder / "lives.log").open("ab")
     server = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "tests.crash.forkserver",
+        cwd=tree,
+        env={**os.environ, "PYTHONPATH": str(tree)},
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=log,
@@ -160,5 +168,6 @@ async def nursery(folder: Path) -> AsyncIterator[Nursery]:
         yield lives
     finally:
         listening.close()
-        server.kill()
+        if server.returncode is None:
+            server.kill()
         await server.wait()

@@ -63,7 +63,7 @@ async def stop_and_resume(world: World, lives: int) -> None:
     counted = 0
     while counted < lives:
         label = world.luck.choice(_STOPPABLE) if counted % 2 else ""
-        life = await world.begin(Plan(label=label, act=Act.STOP))
+        life = await world.begin(Plan(labels=(label,), act=Act.STOP))
         # What a host without receipts does for a stopped life is not promised: see README.md.
         _go_on(world, tuple(name for name in STORIES if name != "bare"))
         await _stopped(world, life, label)
@@ -91,17 +91,26 @@ async def one_production_lease(world: World) -> None:
     await world.begin()
 
 
+async def within(event: asyncio.Event, label: str) -> None:
+    """Wait until a life has come to its point; AssertionError where none does."""
+    try:
+        async with asyncio.timeout(REACHED_WITHIN):
+            await event.wait()
+    except TimeoutError:
+        raise AssertionError(f"no life came to the point “{label}”") from None
+
+
 async def _end_at(world: World, point: Point) -> None:
     match point.label:
         case label if label == BEFORE_ACKNOWLEDGED_ALERT:
             life = await _told(world, point)
-            await _within(world.presence.alert, point.label)
+            await within(world.presence.alert, point.label)
         case label if label == BEFORE_ACKNOWLEDGED_CLICK:
             life = await _told(world, point)
-            await _within(world.presence.click, point.label)
+            await within(world.presence.click, point.label)
         case _:
             life = await _told(world, point)
-            await _within(life.gone, point.label)
+            await within(life.gone, point.label)
     life.burnt = point.label
     await world.killed(life, How.POINT)
 
@@ -109,17 +118,9 @@ async def _end_at(world: World, point: Point) -> None:
 async def _told(world: World, point: Point) -> Life:
     world.presence.alert.clear()
     world.presence.click.clear()
-    life = await world.begin(Plan(label=point.label))
+    life = await world.begin(Plan(labels=(point.label,)))
     world.tell(STORIES[point.story](world))
     return life
-
-
-async def _within(event: asyncio.Event, label: str) -> None:
-    try:
-        async with asyncio.timeout(REACHED_WITHIN):
-            await event.wait()
-    except TimeoutError:
-        raise AssertionError(f"no life came to the point “{label}”") from None
 
 
 async def _stopped(world: World, life: Life, label: str) -> None:

@@ -51,7 +51,7 @@ async def play(world: World) -> None:
 async def hung(world: World) -> None:
     """Ask for a command that hangs, kill it on its host, and say what became of it."""
     ticket = world.ticket("h", "ann")
-    number = await _asked(world, ticket, "ann", "mend", "web-2")
+    number = await asked(world, ticket, "ann", "mend", "web-2")
     await world.team.until_told(number, "step 1 of 2")
     await world.team.type("ann", "abort", ticket, f"/runbook abort kill confirm in={number}")
     await world.team.until_told(number, "run ended")
@@ -70,15 +70,15 @@ STORIES: Mapping[str, Story] = {
 """Every story by its name."""
 
 
-async def _typed(world: World, runbook: str, host: str, fate: Fate) -> str:
-    who = world.luck.choice(("ann", "dan"))
-    return await _asked(world, world.ticket("c", who, fate), who, runbook, host)
-
-
-async def _asked(world: World, ticket: str, who: str, runbook: str, host: str) -> str:
+async def asked(world: World, ticket: str, who: str, runbook: str, host: str) -> str:
     """Declare an incident and ask for a run in it; returns the incident's number."""
     await world.team.type(who, "declare", ticket, f"/incident declare sev3 {ticket} is wrong")
     number = await world.team.incident_of(ticket)
     words = f"{runbook} host={host} ticket={ticket} in={number}"
     await world.team.type(who, "run", ticket, f"/runbook run {words}")
     return number
+
+
+async def _typed(world: World, runbook: str, host: str, fate: Fate) -> str:
+    who = world.luck.choice(("ann", "dan"))
+    return await asked(world, world.ticket("c", who, fate), who, runbook, host)

@@ -56,6 +56,8 @@ class Team:
     incidents: tuple[Board, ...] = ()
     cards: tuple[Board, ...] = ()
     looked: asyncio.Event = field(default_factory=asyncio.Event)
+    seen: dict[str, Board] = field(default_factory=dict)
+    """Every card that was ever on the board."""
     answering: set[str] = field(default_factory=set)
     _numbers: int = 0
 
@@ -89,6 +91,10 @@ class Team:
                     return card
             await self.looked.wait()
 
+    def last_card_of(self, ticket: str) -> Board:
+        """Return the last change card of a ticket that was ever on the board."""
+        return [card for card in self.seen.values() if ticket in str(card["title"]).split(" ")][-1]
+
     async def type(self, who: str, wish: str, ticket: str, text: str) -> Typed:
         """Type a command and send it until somebody answers; once, however often it is sent."""
         typed = Typed(who=who, wish=wish, ticket=ticket, text=text)
@@ -112,7 +118,7 @@ class Team:
         body = {"option": option, "reason": "as the schedule says"}
         status, told = await self._insist(who, path, body)
         press.status, press.told, press.answered = status, told, time.time()
-        if press.acknowledged:
+        if press.counts:
             self.there.click.set()
         return press
 
@@ -211,6 +217,7 @@ class Team:
         if cards is None or incidents is None:
             return False
         self.cards, self.incidents = cards, incidents
+        self.seen |= {str(card["id"]): card for card in cards}
         return True
 
     async def _get(self, path: str) -> tuple[Board, ...] | None:

@@ -1,0 +1,213 @@
+"""Short schedules, each the shortest way to the moment in which one promise could be broken.
+
+Nothing may be broken in them as the product is; `mutations` says which change of the product
+each of them has to notice.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any, TypeAlias
+
+from tests.crash.fuse import Act, Plan
+from tests.crash.lives import Life
+from tests.crash.scene import BARE
+from tests.crash.schedules import within
+from tests.crash.stories import asked
+from tests.crash.team import Fate
+from tests.crash.world import How, World
+from tests.support.waiting import eventually
+
+Drama: TypeAlias = Callable[[World], Coroutine[Any, Any, None]]
+
+_PAST_THE_LEASE = 0.5
+"""Seconds until a stopped life has lost what it held, and its successor has taken it over."""
+
+
+async def killed_while_an_alert_is_stored(world: World) -> None:
+    life = await world.begin(Plan(labels=("before commit of alerts",)))
+    world.tell(_alert(world))
+    await _ended(world, life)
+
+
+async def killed_while_a_page_goes_out(world: World) -> None:
+    life = await world.begin(Plan(labels=("before webhook page",)))
+    world.tell(_alert(world))
+    await _ended(world, life)
+
+
+async def killed_when_a_room_was_made(world: World) -> None:
+    life = await world.begin(Plan(labels=("after console room",)))
+    world.tell(_alert(world))
+    await _ended(world, life)
+
+
+async def killed_when_a_declaration_was_stored(world: World) -> None:
+    life = await world.begin(Plan(labels=("after commit of a request: IncidentDeclared",)))
+    world.tell(_run(world))
+    await _ended(world, life)
+
+
+async def killed_when_a_change_was_made(world: World) -> None:
+    life = await world.begin(Plan(labels=("after change mend.steps.1",)))
+    world.tell(_run(world))
+    await _ended(world, life)
+
+
+async def killed_when_a_change_was_made_without_receipts(world: World) -> None:
+    life = await world.begin(Plan(labels=("after change mend.steps.1",)))
+    world.tell(_run(world, BARE))
+    await _ended(world, life)
+
+
+async def killed_while_a_result_is_stored(world: World) -> None:
+    result = "StepFinished"
+    where = (f"before commit of RunChange: {result}", f"before commit: {result}")
+    life = await world.begin(Plan(labels=where))
+    world.tell(_run(world))
+    await _ended(world, life)
+
+
+async def nobody_is_killed(world: World) -> None:
+    world.lease = 5.0
+    await world.begin()
+    for host in ("web-1", "db-1"):
+        world.tell(_run(world, host))
+    for _ in range(2):
+        world.tell(_run(world, "web-2"))
+
+
+async def the_asker_alone_says_yes(world: World) -> None:
+    await world.begin()
+    ticket = await _waiting(world)
+    await world.team.press("ann", await world.team.card_of(ticket), "approve")
+    await asyncio.sleep(_PAST_THE_LEASE)
+    await world.team.press("bob", world.team.last_card_of(ticket), "reject")
+
+
+async def one_of_two_says_yes(world: World) -> None:
+    await world.begin()
+    ticket = await _waiting(world, "db-1")
+    await world.team.press("bob", await world.team.card_of(ticket), "approve")
+    await asyncio.sleep(_PAST_THE_LEASE)
+    await world.team.press("cid", world.team.last_card_of(ticket), "reject")
+
+
+async def a_no_comes_after_the_yes(world: World) -> None:
+    await world.begin()
+    ticket = await _waiting(world)
+    card = await world.team.card_of(ticket)
+    await world.team.press("bob", card, "approve")
+    await world.team.press("cid", card, "reject")
+
+
+async def a_yes_comes_when_the_card_has_run_out(world: World) -> None:
+    life = await world.begin()
+    ticket = await _waiting(world)
+    card = await world.team.card_of(ticket)
+    await world.killed(life, How.CHANCE)
+    world.shift = 5 * 3600.0
+    life = await world.begin(Plan(labels=("before claim",), act=Act.HOLD))
+    await world.team.press("bob", card, "approve")
+    await world.killed(life, How.CHANCE)
+
+
+async def the_runbook_changes_after_the_yes(world: World) -> None:
+    where = "before commit of RunChange (held): StepStarted"
+    life = await world.begin(Plan(labels=(where,)))
+    ticket = world.ticket("c", "ann")
+    world.tell(_asked_by_ann(world, ticket, "web-1"))
+    await _ended(world, life)
+    world.scene.write_runbooks("some")
+    world.notes.voided[ticket] = time.time()
+
+
+async def stopped_while_news_of_an_alert_are_stored(world: World) -> None:
+    life = await world.begin()
+    ticket = world.ticket("a")
+    await world.sender.send(ticket, "web-1")
+    await world.team.incident_of(ticket)
+    await world.killed(life, How.CHANCE)
+    life = await world.begin(Plan(labels=("before commit of Attach",), act=Act.STOP))
+    world.tell(world.sender.send(ticket, "web-1", 2))
+    await _resumed(world, life)
+
+
+async def stopped_before_a_change_without_receipts(world: World) -> None:
+    where = "after commit of RunChange (held): StepStarted"
+    life = await world.begin(Plan(labels=(where,), act=Act.STOP))
+    world.tell(_run(world, BARE))
+    await _resumed(world, life)
+
+
+DRAMAS: Mapping[str, Drama] = {
+    drama.__name__: drama
+    for drama in (
+        killed_while_an_alert_is_stored,
+        killed_while_a_page_goes_out,
+        killed_when_a_room_was_made,
+        killed_when_a_declaration_was_stored,
+        killed_when_a_change_was_made,
+        killed_when_a_change_was_made_without_receipts,
+        killed_while_a_result_is_stored,
+        nobody_is_killed,
+        the_asker_alone_says_yes,
+        one_of_two_says_yes,
+        a_no_comes_after_the_yes,
+        a_yes_comes_when_the_card_has_run_out,
+        the_runbook_changes_after_the_yes,
+        stopped_while_news_of_an_alert_are_stored,
+        stopped_before_a_change_without_receipts,
+    )
+}
+"""Every drama by its name."""
+
+
+async def _alert(world: World) -> None:
+    ticket = world.ticket("a")
+    await world.sender.send(ticket, "web-1")
+    await world.team.incident_of(ticket)
+
+
+async def _run(world: World, host: str = "web-1") -> None:
+    await _asked_by_ann(world, world.ticket("c", "ann"), host)
+
+
+async def _asked_by_ann(world: World, ticket: str, host: str) -> None:
+    """Let ann declare and ask for a run, which the others approve as its fate says."""
+    await asked(world, ticket, "ann", "pair" if host.startswith("db-") else "mend", host)
+
+
+async def _waiting(world: World, host: str = "web-1") -> str:
+    """Let ann ask for a run that nobody answers by himself; returns its ticket."""
+    ticket = world.ticket("c", "ann", Fate.LEAVE)
+    await _asked_by_ann(world, ticket, host)
+    return ticket
+
+
+async def _ended(world: World, life: Life) -> None:
+    await within(life.gone, life.order.plan.labels[0])
+    await world.killed(life, How.POINT)
+
+
+async def _resumed(world: World, life: Life) -> None:
+    """Wait until it has stopped itself, let a successor take over, and let it go on."""
+    while not life.burnt:
+        life.settled.clear()
+        await within(life.settled, life.order.plan.labels[0])
+    await world.begin()
+    await asyncio.sleep(world.lease + _PAST_THE_LEASE)
+    seen = life.passed.total()
+    life.resume()
+    world.struck(life, How.ZOMBIE)
+    # It goes on with what it was about to do, and then with its loop: give it time for both.
+    await eventually(_points_passed(life), lambda passed: passed > seen + 2)
+    await asyncio.sleep(_PAST_THE_LEASE)
+    await life.kill()
+
+
+def _points_passed(life: Life) -> Callable[[], Awaitable[int]]:
+    async def look() -> int:
+        return life.passed.total()
+
+    return look
