@@ -38,7 +38,7 @@ class Book:
     seen: dict[str, int] = field(default_factory=dict)
     """How often each transition was committed."""
     intents: int = 0
-    """Intents that were given to a desk and decided."""
+    """Intents whose decision is durable; what was refused or read is not counted."""
     lives: int = 0
     faults: list[str] = field(default_factory=list)
     """What the world itself saw go wrong: a life that ended by an error, no rest."""

@@ -49,6 +49,9 @@ INTENTS: Final = {
 """About how many intents each story comes to."""
 
 _AIMED = 2
+_ORDER: Final = tuple(random.Random(7).sample(POSSIBLE, len(POSSIBLE)))
+"""Every pair that can meet, in an order in which neighbours have nothing in common."""
+
 _EVERYWHERE: Final = ("IncidentDeclared", "RoomOpened", "UpdateReminded")
 """Transitions that every schedule comes to, so that each has its faults."""
 
@@ -57,10 +60,9 @@ _PAUSES: Final = (0.0, 0.02, 0.05, 0.3, 1.0)
 
 
 def drawn(seed: int) -> Schedule:
-    """Return the schedule of a seed. Seeds beside each other aim at pairs beside each other."""
+    """Return the schedule of a seed. Seeds one after the other aim at every pair in turn."""
     chance = random.Random(seed)
-    step = len(POSSIBLE) // _AIMED
-    aims = [POSSIBLE[(seed + n * step) % len(POSSIBLE)] for n in range(_AIMED)]
+    aims = [_ORDER[(seed * _AIMED + n) % len(_ORDER)] for n in range(_AIMED)]
     names = [chance.choice(stories_of(pair)) for pair in aims]
     while sum(INTENTS[name] for name in names) < ENOUGH and len(names) < len(TAGS):
         names.append(chance.choice(tuple(STORIES)))

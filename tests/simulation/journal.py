@@ -142,6 +142,7 @@ class SimulatedJournal(MemoryJournal):
             if not isinstance(outcome, Committed):
                 continue
             self._book.commits.append((self._clock.monotonic(), commit))
+            self._book.intents += commit.stream is not None
             for record in commit.records:
                 self._book.seen[record.type] = self._book.seen.get(record.type, 0) + 1
             self._book.moved.set()

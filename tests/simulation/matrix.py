@@ -81,7 +81,10 @@ events that there are.
 """
 
 ELSEWHERE: Final[Mapping[str, str]] = {
+    "AccountLinked": "a person's stream, of one event that nothing outside follows from",
+    "AccountUnlinked": "a person's stream, of one event that nothing outside follows from",
     "EpochRaised": "a command on a bot that does not run: tried with real files",
+    "LinkCodeMade": "a person's stream, of one event that nothing outside follows from",
     "LinkMade": "seats belong to the console, which the simulation does without",
     "LinkUsed": "seats belong to the console, which the simulation does without",
     "SeatAdded": "seats belong to the console, which the simulation does without",

@@ -10,7 +10,7 @@ import pytest
 
 from bot.adapters.memory.effects import Effects
 from bot.adapters.memory.journal import MemoryJournal
-from bot.domain import approval, run, stepping
+from bot.domain import approval, rules, run, stepping
 from bot.ports import Commit, CommitOutcome, Committed
 from bot.usecases import desk
 from tests.simulation.journal import SimulatedJournal
@@ -21,6 +21,10 @@ Mutation: TypeAlias = Callable[[pytest.MonkeyPatch], None]
 def self_approval(patch: pytest.MonkeyPatch) -> None:
     """Let whoever asked for a change say yes to it."""
     _alter(patch, approval, "may_answer", "if actor.person in asked.rule.excluded", "if False")
+    # Whoever is excluded is not counted either: both guards must be gone.
+    _alter(patch, rules, "quorum_met", " if person not in rule.excluded", "")
+    for module in (approval, stepping):
+        patch.setattr(module, "quorum_met", rules.quorum_met)
 
 
 def digest_not_compared(patch: pytest.MonkeyPatch) -> None:

@@ -131,7 +131,7 @@ class Crowd:
                 card=CardId(card),
                 option=option,
                 reason=deed.reason if deed else "",
-                values=deed.values if deed else {},
+                values=dict(deed.values) if deed else {},
             ),
             shared=bool(ident),
         )

@@ -1,7 +1,6 @@
 """What people, monitors and operators do in one simulation, and what goes wrong: a plain list."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from bot.domain.events import CardKind
@@ -38,7 +37,7 @@ class Press:
     kind: CardKind
     option: str
     reason: str = ""
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: tuple[tuple[str, str], ...] = ()
     times: int = 1
     again: bool = False
     """Whether the presses are one press that the platform sends repeatedly: one request id."""

@@ -446,12 +446,12 @@ def sketched(at: Setting) -> list[Deed]:
             where="declared by",
             kind=Kind.DETAILS,
             option="save",
-            values={
-                "title": f"{at.tag} is down",
-                "impact": "nobody can pay",
-                "services": "checkout",
-                "severity": "sev3",
-            },
+            values=(
+                ("title", f"{at.tag} is down"),
+                ("impact", "nobody can pay"),
+                ("services", "checkout"),
+                ("severity", "sev3"),
+            ),
         ),
         Rest(seconds=1),
         at.say("dan", "/incident note we are on it"),
