@@ -13,7 +13,9 @@ from bot.ports import Clock
 from bot.requests import Sender
 from bot.usecases.views import Viewer
 from bot.values import CardId
-from cards.block_kit import Node, found_answers, found_choices, needs_modal
+from cards.block_kit import found_answers, needs_modal
+from cards.block_kit_form import found_choices
+from cards.block_kit_text import Node
 from cards.model import Button, Card
 
 _WITHIN: Final = 1.2

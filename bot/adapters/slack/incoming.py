@@ -9,7 +9,7 @@ from bot.adapters.slack.accounts import PLATFORM, account_of
 from bot.adapters.slack.web import Answer, inner, listed, text_in
 from bot.requests import CardAnswer, MessageSaid, Sender, SlashCommand
 from bot.values import CardId, ConversationRef, Json, Untrusted
-from cards import block_kit
+from cards import block_kit, block_kit_form
 from cards.model import Card, FieldKind, FormField
 
 _REFERENCE: Final = re.compile(r"<(?:([@#!])([^>|]*)|([^>|]*))(?:\|([^>]*))?>")
@@ -319,7 +319,7 @@ def _values(state: Answer) -> dict[str, str]:
         for name, actions in blocks.items()
         if (kind := _type(actions)) in _KINDS
     ]
-    return block_kit.answers(Card(form=tuple(fields)), blocks)
+    return block_kit_form.answers(Card(form=tuple(fields)), blocks)
 
 
 def _actions(state: Answer, name: str) -> dict[str, Mapping[str, Json]]:

@@ -8,8 +8,8 @@ from typing import Final
 from bot.adapters.slack.incoming import keeping
 from bot.requests import Reply, ReplyTone
 from bot.values import Json
-from cards import block_kit
-from cards.block_kit import Node
+from cards import block_kit, block_kit_form
+from cards.block_kit_text import MOST_BLOCKS, MOST_MODAL_BLOCKS, Node
 from cards.model import Button, Card, Inline, Link, Notice, Paragraph, Tone
 from cards.overflow import cut_to
 
@@ -36,7 +36,7 @@ def ephemeral(reply: Reply, *, team: str, today: date) -> dict[str, Json]:
         "response_type": "ephemeral",
         "replace_original": False,
         "text": block_kit.fallback(Card(title=(_text(reply),)), today=today),
-        "blocks": blocks[: block_kit.MOST_BLOCKS],
+        "blocks": blocks[:MOST_BLOCKS],
     }
 
 
@@ -60,12 +60,12 @@ def home_view(replies: Sequence[Reply], *, team: str, today: date) -> dict[str, 
             continue
         offered = replace(card, blocks=(), form=(), footer=()) if card.form else card
         blocks += block_kit.render(offered, today=today).blocks
-    return {"type": "home", "blocks": blocks[: block_kit.MOST_MODAL_BLOCKS]}
+    return {"type": "home", "blocks": blocks[:MOST_MODAL_BLOCKS]}
 
 
 def asking_view(card: Card, button: Button, channel: str, *, today: date) -> Node:
     """Return the modal that asks for what a button needs, knowing where it was pressed."""
-    view = block_kit.modal(card, button, today=today)
+    view = block_kit_form.modal(card, button, today=today)
     return view | {"private_metadata": keeping(card.id, button.option, channel)}
 
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from bot.values import CardId, Json, PersonId, Untrusted
-from cards import block_kit
+from cards import block_kit, block_kit_form
 from cards.model import (
     Button,
     ButtonStyle,
@@ -195,7 +195,9 @@ FORM = Card(
 
 
 def test_a_modal_has_an_input_per_field_named_after_it() -> None:
-    view = block_kit.modal(FORM, FORM.buttons[0], values={"text": "old", "multi_select": "a,b"})
+    view = block_kit_form.modal(
+        FORM, FORM.buttons[0], values={"text": "old", "multi_select": "a,b"}
+    )
     assert view["private_metadata"] == "c1 save"
     assert view["title"] == {
         "type": "plain_text",
@@ -224,7 +226,7 @@ def test_a_modal_has_an_input_per_field_named_after_it() -> None:
 
 def test_a_menu_without_choices_becomes_a_text_box() -> None:
     card = Card(title=("x",), form=(FormField(name="p", label="P", kind=FieldKind.PERSON),))
-    view = block_kit.modal(card, Button(option="o", label="O"))
+    view = block_kit_form.modal(card, Button(option="o", label="O"))
     assert "plain_text_input" in str(view)
 
 
@@ -243,7 +245,7 @@ def test_what_a_submitted_view_holds_comes_back_as_our_values() -> None:
         "reason": {"value": {"value": "because"}},
         "foreign": {"value": {"value": "x"}},
     }
-    assert block_kit.answers(FORM, state) == {
+    assert block_kit_form.answers(FORM, state) == {
         "text": "words",
         "multiline": "",
         "number": "7",
@@ -254,3 +256,14 @@ def test_what_a_submitted_view_holds_comes_back_as_our_values() -> None:
         "person": "",
         "reason": "because",
     }
+
+
+def test_choices_that_no_menu_carries_are_typed() -> None:
+    long = FormField(name="f", label="F", kind=FieldKind.SELECT, choices=(("x" * 151, "X"),))
+    card = Card(id=CardId("c"), title=("x",), form=(long,), buttons=(button(1),))
+    view = block_kit_form.modal(card, card.buttons[0])
+    blocks = view["blocks"]
+    assert isinstance(blocks, list)
+    assert isinstance(blocks[1], dict)
+    assert isinstance(blocks[1]["element"], dict)
+    assert blocks[1]["element"]["type"] == "plain_text_input"
