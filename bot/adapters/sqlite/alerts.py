@@ -36,6 +36,15 @@ _TAKE = f"""INSERT INTO alerts (source, fingerprint, starts_at, status, group_ke
 _SELECT = """SELECT source, fingerprint, starts_at, status, body, group_key, route, count,
     last_seen, position, incident FROM alerts"""
 
+_SELECT_MARKED = """SELECT source, fingerprint, starts_at, status, body, alerts.group_key, route,
+    count, last_seen, position, alert_marks.incident FROM alert_marks JOIN alerts
+    ON alerts.group_key = alert_marks.group_key AND unread = 1 AND position <= mark
+    WHERE alert_marks.incident = ?"""
+_UNREAD = """group_key = ? AND unread = 1 AND position > coalesce(
+    (SELECT max(mark) FROM alert_marks WHERE alert_marks.group_key = ?), 0)"""
+_FILED_AT_ONCE = 500
+"""Alerts that are given to an incident in one statement: a few milliseconds."""
+
 _AlertRow: TypeAlias = tuple[str, str, int, str, str, str, str, int, int, int, str]
 
 
@@ -89,12 +98,48 @@ def take_bodies(database: Database, bodies: Sequence[Body]) -> Sequence[bool]:
 
 
 def mark_taken(database: Database, taken: AlertsTaken) -> None:
-    """Give the unread alerts of a group up to the mark to an incident."""
+    """Give the unread alerts of a group up to the mark to an incident.
+
+    Of thousands only the mark is kept, and `file_marked` does the rest: nobody waits for it.
+    """
+    found = database.execute(
+        f"SELECT 1 FROM alerts WHERE {_UNREAD} AND position <= ? LIMIT 1 OFFSET ?",  # noqa: S608 - a constant of ours
+        [taken.group, taken.group, taken.mark, _FILED_AT_ONCE],
+    ).fetchone()
+    if found is not None:
+        database.execute(
+            "INSERT INTO alert_marks (group_key, mark, incident) VALUES (?, ?, ?)",
+            [taken.group, taken.mark, taken.incident],
+        )
+        return
     database.execute(
-        "UPDATE alerts SET unread = 0, incident = ?"
-        " WHERE group_key = ? AND unread = 1 AND position <= ?",
-        [taken.incident, taken.group, taken.mark],
+        f"UPDATE alerts SET unread = 0, incident = ? WHERE {_UNREAD} AND position <= ?",  # noqa: S608 - as above
+        [taken.incident, taken.group, taken.group, taken.mark],
     )
+
+
+def file_marked(database: Database) -> bool:
+    """File some of the alerts that a mark gave to an incident, in a transaction of its own.
+
+    Returns whether there may be more. The oldest mark comes first, its newest alerts before others.
+    """
+    marked = database.execute(
+        "SELECT group_key, mark, incident FROM alert_marks ORDER BY mark LIMIT 1"
+    ).fetchone()
+    if marked is None:
+        return False
+    group, mark, incident = marked
+    database.execute("BEGIN IMMEDIATE")
+    filed = database.execute(
+        "UPDATE alerts SET unread = 0, incident = ? WHERE (source, fingerprint, starts_at) IN"
+        " (SELECT source, fingerprint, starts_at FROM alerts"
+        " WHERE group_key = ? AND unread = 1 AND position <= ? ORDER BY position DESC LIMIT ?)",
+        [incident, group, mark, _FILED_AT_ONCE],
+    ).rowcount
+    if filed < _FILED_AT_ONCE:
+        database.execute("DELETE FROM alert_marks WHERE group_key = ? AND mark = ?", [group, mark])
+    database.execute("COMMIT")
+    return True
 
 
 def alert_news(database: Database, group: str) -> AlertNews:
@@ -102,25 +147,25 @@ def alert_news(database: Database, group: str) -> AlertNews:
     counts: dict[str, tuple[int, int]] = {
         status: (number, worst)
         for status, number, worst in database.execute(
-            "SELECT status, count(*), min(rank) FROM alerts WHERE group_key = ? AND unread = 1"
-            " GROUP BY status",
-            [group],
+            f"SELECT status, count(*), min(rank) FROM alerts WHERE {_UNREAD} GROUP BY status",  # noqa: S608 - a constant of ours
+            [group, group],
         ).fetchall()
     }
     firing, worst = counts.get(AlertStatus.FIRING, (0, 0))
     resolved, _ = counts.get(AlertStatus.RESOLVED, (0, 0))
     first = database.execute(
-        f"{_SELECT} WHERE group_key = ? AND unread = 1 ORDER BY position LIMIT ?",
-        [group, FIRST_NEWS],
+        f"{_SELECT} WHERE {_UNREAD} ORDER BY position LIMIT ?",
+        [group, group, FIRST_NEWS],
     ).fetchall()
     (mark,) = database.execute(
-        "SELECT max(position) FROM alerts WHERE group_key = ? AND unread = 1", [group]
+        f"SELECT max(position) FROM alerts WHERE {_UNREAD}",  # noqa: S608 - as above
+        [group, group],
     ).fetchone()
     (reopening,) = database.execute(
-        "SELECT EXISTS (SELECT 1 FROM alerts WHERE group_key = ? AND unread = 1"
+        f"SELECT EXISTS (SELECT 1 FROM alerts WHERE {_UNREAD}"  # noqa: S608 - as above
         " AND status = 'firing' AND incident <> '' AND EXISTS (SELECT 1 FROM alert_groups"
         " WHERE alert_groups.incident = alerts.incident AND resolved_at IS NOT NULL))",
-        [group],
+        [group, group],
     ).fetchone()
     return AlertNews(
         firing=firing,
@@ -137,8 +182,9 @@ def alerts_of(database: Database, incident: str, limit: int) -> Sequence[StoredA
     return [
         _stored(row)
         for row in database.execute(
-            f"{_SELECT} WHERE incident = ? AND incident <> '' ORDER BY position DESC LIMIT ?",
-            [incident, limit],
+            f"{_SELECT} WHERE incident = ? AND incident <> '' UNION ALL {_SELECT_MARKED}"
+            " ORDER BY position DESC LIMIT ?",
+            [incident, incident, limit],
         ).fetchall()
     ]
 

@@ -92,7 +92,9 @@ class SqliteJournal:
                 _mistake(path, str(error)) if isinstance(meaning, Refused) else meaning
             ) from error
         wakes = _Wakes()
-        writer = Writer(database, bound=bound, group=group, wake=wakes.call)
+        writer = Writer(
+            database, bound=bound, group=group, wake=wakes.call, chore=alert_rows.file_marked
+        )
         return cls(writer, Readers(readers), ids, wakes)
 
     async def load(self, stream: StreamRef, after: int = 0) -> History:

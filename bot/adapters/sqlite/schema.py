@@ -74,7 +74,13 @@ _RANKS = (
 
 _SALTS = ("ALTER TABLE records ADD COLUMN salt BLOB NOT NULL DEFAULT ''",)
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _RANKS, _SALTS)
+_MARKS = (
+    """CREATE TABLE alert_marks (
+        group_key TEXT NOT NULL, mark BIGINT NOT NULL, incident TEXT NOT NULL,
+        PRIMARY KEY (group_key, mark))""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _RANKS, _SALTS, _MARKS)
 """Step n brings a file from version n to n + 1; steps that were released never change."""
 
 VERSION = len(MIGRATIONS)

@@ -7,6 +7,7 @@ the thread together, and neighbours of one kind are carried out together.
 """
 
 import asyncio
+import logging
 import sqlite3
 import threading
 from collections import deque
@@ -20,6 +21,8 @@ from sqlite_utils import Database
 
 from bot.adapters.sqlite.connection import translated
 from bot.errors import OutcomeUnknown, Unavailable
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 P = TypeVar("P")
@@ -69,13 +72,22 @@ class Writer:
     """Owns the write connection; every write of this process goes through it, on one loop.
 
     `bound` is how many writes may wait, `group` how many share a commit. `wake` is called on the
-    loop after each group that may have left effects to claim.
+    loop after each group that may have left effects to claim. `chore` is some work that nobody
+    waits for, done between groups and in a transaction of its own; it returns whether there may be
+    more of it.
     """
 
     def __init__(
-        self, database: Database, *, bound: int, group: int, wake: Callable[[], None]
+        self,
+        database: Database,
+        *,
+        bound: int,
+        group: int,
+        wake: Callable[[], None],
+        chore: Callable[[Database], bool] = lambda _: False,
     ) -> None:
         self._database = database
+        self._chore = chore
         self._bound = bound
         self._group = group
         self._wake = wake
@@ -167,28 +179,48 @@ class Writer:
             return True
 
     def _run(self) -> None:
-        while group := self._next_group():
-            try:
-                self._carry_out(group)
-            except Exception as error:  # noqa: BLE001 - a bug must reach the callers, not end the writer
-                _fail(group, _meaning(error))
-            with suppress(sqlite3.Error):  # the next group begins with it
-                self._roll_back()
-            self._tell(group)
+        more = True
+        while (group := self._next_group(wait=not more)) is not None:
+            if group:
+                self._write(group)
+            more = self._did_chore()
         with suppress(sqlite3.Error):  # the log stays, and the next start reads it
             self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._database.close()
 
-    def _next_group(self) -> Sequence[_AnyUnit]:
-        """Wait for work; an empty group means that the end has come."""
+    def _write(self, group: Sequence[_AnyUnit]) -> None:
+        try:
+            self._carry_out(group)
+        except Exception as error:  # noqa: BLE001 - a bug must reach the callers, not end the writer
+            _fail(group, _meaning(error))
+        with suppress(sqlite3.Error):  # the next group begins with it
+            self._roll_back()
+        self._tell(group)
+
+    def _did_chore(self) -> bool:
+        try:
+            return self._chore(self._database)
+        except sqlite3.Error as error:
+            # It is tried again after the next group.
+            _log.warning("the journal's housekeeping waits: %s", error)
+            with suppress(sqlite3.Error):
+                self._roll_back()
+            return False
+
+    def _next_group(self, *, wait: bool) -> Sequence[_AnyUnit] | None:
+        """Return what is to be written, at least something where it may wait; None at the end."""
         while True:
             with self._lock:
                 size = min(len(self._waiting), self._group)
                 group = [self._waiting.popleft() for _ in range(size)]
                 for unit in group:
                     unit.taken = True
-                if group or self._ended:
+                if group:
                     return group
+                if self._ended:
+                    return None
+                if not wait:
+                    return ()
                 self._idle = True
             self._bell.acquire()
 
