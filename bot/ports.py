@@ -42,7 +42,10 @@ class Clock(Protocol):
         ...
 
     async def sleep_until(self, moment: datetime) -> None:
-        """Return at or after `moment`; at once where it has passed."""
+        """Return at or after `moment`; at once where it has passed.
+
+        Where the clock is set back meanwhile nobody waits for longer than it was away at first.
+        """
         ...
 
 

@@ -15,6 +15,7 @@ class MovedClock:
 
     def __init__(self, now: datetime = START) -> None:
         self._now = now
+        self._jumped = timedelta()
         self._sleepers: list[tuple[datetime, int, asyncio.Future[None]]] = []
         self._order = count()
 
@@ -22,25 +23,33 @@ class MovedClock:
         return self._now
 
     def monotonic(self) -> float:
-        return self._now.timestamp()
+        return (self._now - self._jumped).timestamp()
 
     async def sleep_until(self, moment: datetime) -> None:
         if moment <= self._now:
             await asyncio.sleep(0)
             return
         woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        sleeper = (moment, next(self._order), woken)
-        self._sleepers.append(sleeper)
+        self._sleepers.append((moment, next(self._order), woken))
         try:
             await woken
         finally:
-            if sleeper in self._sleepers:
-                self._sleepers.remove(sleeper)
+            self._sleepers = [s for s in self._sleepers if s[2] is not woken]
 
     @property
     def soonest(self) -> datetime | None:
         """The moment that the first sleeper waits for, None where nobody sleeps."""
         return min((moment for moment, _, _ in self._sleepers), default=None)
+
+    def jump(self, by: timedelta) -> None:
+        """Set the clock forward or back, as a person or a time server does: no time passes.
+
+        Whoever waits still waits for no longer than before (`Clock.sleep_until`).
+        """
+        self._jumped += by
+        sooner = min(by, timedelta())
+        self._sleepers = [(moment + sooner, n, woken) for moment, n, woken in self._sleepers]
+        self.move(by)
 
     def move(self, by: timedelta) -> None:
         """Let time pass, all of it at once."""

@@ -26,9 +26,13 @@ class SystemClock:
 
     async def sleep_until(self, moment: datetime) -> None:
         """See `Clock.sleep_until`."""
+        latest = self.monotonic() + (moment - self.now()).total_seconds()
         # In pieces, not on an event: nothing but time itself ends this wait.
-        while (left := (moment - self.now()).total_seconds()) > 0:  # noqa: ASYNC110 - as above
+        while (left := self._left(moment, latest)) > 0:  # noqa: ASYNC110 - as above
             await asyncio.sleep(min(left, _LONGEST_SLEEP))
+
+    def _left(self, moment: datetime, latest: float) -> float:
+        return min((moment - self.now()).total_seconds(), latest - self.monotonic())
 
 
 class SystemIds:

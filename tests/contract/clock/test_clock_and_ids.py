@@ -1,6 +1,7 @@
 """What every clock and every source of ids promises, the machine's and the one that tests move."""
 
-from datetime import UTC, timedelta
+import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -34,6 +35,24 @@ async def test_a_moment_that_has_passed_is_not_waited_for(clock: Clock) -> None:
     before = clock.now()
     await clock.sleep_until(before - timedelta(hours=1))
     assert clock.now() - before < timedelta(minutes=1)
+
+
+class JumpingClock(SystemClock):
+    """The machine's clock, set forward or back while somebody waits."""
+
+    jumped = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self.jumped
+
+
+async def test_a_clock_that_is_set_back_meanwhile_makes_nobody_wait_for_longer() -> None:
+    clock = JumpingClock()
+    async with asyncio.timeout(20):
+        waiting = asyncio.ensure_future(clock.sleep_until(clock.now() + timedelta(seconds=0.05)))
+        await asyncio.sleep(0)
+        clock.jumped = timedelta(days=-3652)
+        await waiting
 
 
 def test_ids_are_never_the_same(ids: Ids) -> None:
