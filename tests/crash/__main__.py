@@ -22,9 +22,10 @@ def main() -> int:
     parser.add_argument("--no-labels", action="store_true")
     parser.add_argument("--chance", type=int, default=300)
     parser.add_argument("--zombies", type=int, default=50)
+    parser.add_argument("--ssh", type=int, default=30)
     told = parser.parse_args()
     where = () if told.no_labels else points()
-    size = Size(points=where, chance=told.chance, zombies=told.zombies)
+    size = Size(points=where, chance=told.chance, zombies=told.zombies, ssh=told.ssh)
     folder = Path(tempfile.mkdtemp(prefix="firewarden-crash-"))
     tally = asyncio.run(campaign(size, told.seed or secrets.token_hex(4), folder))
     print(*lines(tally), sep="\n")
@@ -44,6 +45,8 @@ def _missed(tally: Tally, size: Size) -> list[str]:
     for how, wanted in ((How.CHANCE, size.chance), (How.ZOMBIE, size.zombies)):
         if tally.count(how) < wanted:
             missed.append(f"only {tally.count(how)} lives {how}, {wanted} are wanted")
+    if tally.ssh < size.ssh:
+        missed.append(f"only {tally.ssh} lives over real sshd, {size.ssh} are wanted")
     if tally.doubted * 100 > tally.interrupted:
         missed.append(f"{tally.doubted} of {tally.interrupted} interrupted runs got in doubt")
     return missed

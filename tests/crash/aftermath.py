@@ -78,7 +78,7 @@ def _execution(line: dict[str, object]) -> Execution:
     at, argv = line["at"], line["argv"]
     assert isinstance(at, float)
     assert isinstance(argv, list)
-    return Execution(at=at, host=str(line["host"]), key=str(line["key"]), argv=tuple(argv))
+    return Execution(at=at, host=str(line["host"]), argv=tuple(argv))
 
 
 def _effects(journal: Path, now: datetime) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -23,6 +23,9 @@ from tests.crash.world import World, world
 AT_ONCE = 3
 """Worlds beside each other: lives wait for leases most of the time, and there are two cores."""
 
+SSH = "ssh"
+"""How the names of worlds with real OpenSSH servers begin."""
+
 _LIVES = 25
 """Lives of one world: a journal that grows for ever would only make each life slower."""
 
@@ -34,6 +37,7 @@ class Size:
     points: tuple[Point, ...] = points()
     chance: int = 300
     zombies: int = 50
+    ssh: int = 30
     lease: bool = True
 
 
@@ -69,7 +73,7 @@ async def lived(
 
     A schedule that is not over after `limit` seconds is left: what waits for ever is for `check`.
     """
-    async with world(name, folder, lives, seed) as here:
+    async with world(name, folder, lives, seed, ssh=name.startswith(SSH)) as here:
         with suppress(TimeoutError):
             async with asyncio.timeout(limit):
                 await schedule(here)
@@ -88,6 +92,7 @@ def _schedules(size: Size) -> Sequence[tuple[str, Schedule]]:
     worlds = -(-len(size.points) // _LIVES)
     made += [(f"points-{n}", _at_points(size.points[n::worlds])) for n in range(worlds)]
     made += [(f"chance-{n}", _by_chance(s)) for n, s in enumerate(_shares(size.chance))]
+    made += [(f"{SSH}-{n}", _over_ssh(s)) for n, s in enumerate(_shares(size.ssh))]
     made += [(f"zombies-{n}", _zombies(s)) for n, s in enumerate(_shares(size.zombies))]
     if size.lease:
         made.append(("production-lease", one_production_lease))
@@ -100,6 +105,10 @@ def _at_points(share: Sequence[Point]) -> Schedule:
 
 def _by_chance(lives: int) -> Schedule:
     return lambda here: end_by_chance(here, lives)
+
+
+def _over_ssh(lives: int) -> Schedule:
+    return lambda here: end_by_chance(here, lives, most=1.2, names=("alarm", "typed"))
 
 
 def _zombies(lives: int) -> Schedule:

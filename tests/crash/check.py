@@ -7,7 +7,7 @@ its chain holds, and that its record of what happened is the truth.
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -149,28 +149,28 @@ def nothing_is_executed_after_a_no(history: History) -> Iterator[str]:
 def each_execution_was_recorded_before_it_began(history: History) -> Iterator[str]:
     """Before the host got the first byte of a step, the journal held its start."""
     recorded = {
-        (e.event.host, f"{e.event.run}.{e.event.path}.{e.event.host}.{e.event.attempt}"): e
-        for e in history.after.events
+        (e.event.host, e.event.command): e.at.timestamp()
+        for e in reversed(history.after.events)
         if isinstance(e.event, StepStarted)
     }
     for execution in history.ledger:
-        envelope = recorded.get((execution.host, execution.key))
-        if envelope is None:
+        at = recorded.get((execution.host, execution.argv))
+        if at is None:
             yield f"{_words(execution)}: nobody recorded it"
-        elif envelope.at.timestamp() > execution.at + SLACK + history.shift:
-            late = envelope.at.timestamp() - execution.at
-            yield f"{_words(execution)}: recorded {late:.3f} s after it began"
+        elif at > execution.at + SLACK + history.shift:
+            yield f"{_words(execution)}: recorded {at - execution.at:.3f} s after it began"
 
 
 def each_record_of_an_execution_is_true(history: History) -> Iterator[str]:
     """No step is called finished by its host that no host began."""
-    began = {execution.key for execution in history.ledger}
+    began = {(execution.host, execution.argv) for execution in history.ledger}
+    commands = _commands(history)
     for envelope in history.after.events:
         event = envelope.event
         if isinstance(event, StepFinished) and not event.outcome.fault:
-            key = f"{event.run}.{event.path}.{event.host}.{event.attempt}"
-            if key not in began:
-                yield f"{key} is called finished, and no host began it"
+            step = (event.run, event.path, event.host, event.attempt)
+            if commands[step] not in began:
+                yield f"{event.path} on {event.host} is called finished, and nobody began it"
 
 
 def no_change_is_interrupted_while_its_worker_lives(history: History) -> Iterator[str]:
@@ -182,13 +182,15 @@ def no_change_is_interrupted_while_its_worker_lives(history: History) -> Iterato
 
 def nothing_is_executed_once_it_is_in_doubt(history: History) -> Iterator[str]:
     """Nothing is begun behind the back of a human who was asked what became of it."""
+    commands = _commands(history)
     asked = {
-        f"{e.event.run}.{e.event.path}.{e.event.host}.{e.event.attempt}": e.at.timestamp()
+        commands[e.event.run, e.event.path, e.event.host, e.event.attempt]: e.at.timestamp()
         for e in history.after.events
         if isinstance(e.event, StepInDoubt | StepSettled)
     }
     for execution in history.ledger:
-        if execution.at > asked.get(execution.key, execution.at) + SLACK:
+        since = asked.get((execution.host, execution.argv), execution.at)
+        if execution.at > since + SLACK:
             yield f"{_words(execution)}, after a human was asked what became of it"
 
 
@@ -331,6 +333,15 @@ INVARIANTS: tuple[Invariant, ...] = (
     each_incident_opened_for_a_reason,
 )
 """Every promise; the name of each is what a breach is called."""
+
+
+def _commands(history: History) -> Mapping[tuple[str, str, str, int], tuple[str, tuple[str, ...]]]:
+    """Return host and words of each step that was started, by its run, path, host and attempt."""
+    return {
+        (e.event.run, e.event.path, e.event.host, e.event.attempt): (e.event.host, e.event.command)
+        for e in history.after.events
+        if isinstance(e.event, StepStarted)
+    }
 
 
 def _asker(history: History, ticket: str) -> str:

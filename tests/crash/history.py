@@ -16,7 +16,6 @@ class Execution:
 
     at: Moment
     host: str
-    key: str
     argv: tuple[str, ...]
 
     @property

@@ -130,7 +130,6 @@ class Hosts:
         line = {
             "at": time.time(),
             "host": asked["host"],
-            "key": asked["key"],
             "argv": asked["argv"],
         }
         os.write(self._ledger, json.dumps(line).encode() + b"\n")

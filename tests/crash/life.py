@@ -27,6 +27,7 @@ from tests.crash.ports import (
     LabelledPager,
     LabelledProbe,
 )
+from tests.crash.ssh import OneAccount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +96,9 @@ def _seams(order: Order, fuse: Fuse) -> Seams:
         return LabelledJournal(port, fuse)
 
     def executor(port: CommandExecutor) -> CommandExecutor:
-        return LabelledExecutor(LinkExecutor(order.hosts) if order.hosts else port, fuse)
+        return LabelledExecutor(
+            LinkExecutor(order.hosts) if order.hosts else OneAccount(port), fuse
+        )
 
     def chat(port: ChatPlatform) -> ChatPlatform:
         return LabelledChat(port, fuse)

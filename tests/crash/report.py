@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from bot.domain.events import StepInDoubt, StepInterrupted
+from bot.domain.events import AbortRequested, StepInDoubt, StepInterrupted
 from tests.crash.check import INVARIANTS, Breach
 from tests.crash.history import History
 from tests.crash.world import Blow, How
@@ -37,7 +37,7 @@ class Tally:
         interrupted, doubted = in_doubt_with_receipts(history)
         self.interrupted += interrupted
         self.doubted += doubted
-        self.ssh += len(blows) if name.startswith("ssh") else 0
+        self.ssh += sum(blow.work > 0 for blow in blows) if name.startswith("ssh") else 0
         self.shifted += name.startswith("production")
 
     def count(self, how: How) -> int:
@@ -60,7 +60,7 @@ def in_doubt_with_receipts(history: History) -> tuple[int, int]:
                 doubted.add(run)
             case _:
                 pass
-    killed = {f"{e.key.split('.')[0]}" for e in history.ledger if e.ticket.startswith("h")}
+    killed = {str(e.event.run) for e in history.after.events if isinstance(e.event, AbortRequested)}
     return len(interrupted - killed), len((doubted & interrupted) - killed)
 
 

@@ -44,12 +44,17 @@ async def end_at_points(world: World, points: Sequence[Point]) -> None:
         await _end_at(world, point)
 
 
-async def end_by_chance(world: World, lives: int, most: float = 0.6) -> None:
-    """End lives at random instants until so many of them had open work; idle ones do not count."""
+async def end_by_chance(
+    world: World, lives: int, most: float = 0.6, names: Sequence[str] = tuple(STORIES)
+) -> None:
+    """End lives at random instants until so many of them had open work; idle ones do not count.
+
+    `most` is the longest that one lives, in seconds; `names` are the stories that are told.
+    """
     counted = 0
     while counted < lives:
         life = await world.begin()
-        _go_on(world, tuple(STORIES))
+        _go_on(world, names)
         await asyncio.sleep(world.luck.random() * most)
         counted += (await world.killed(life, How.CHANCE)).work > 0
 

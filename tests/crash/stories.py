@@ -14,15 +14,15 @@ async def alarm(world: World) -> None:
     """Send an alert; the bot looks by itself, and people answer what it asks."""
     fate = world.luck.choice((Fate.APPROVE, Fate.APPROVE, Fate.RACE, Fate.REJECT))
     ticket = world.ticket("a", fate=fate)
-    await world.sender.send(ticket, world.luck.choice(("web-1", "web-2")))
+    await world.sender.send(ticket, world.luck.choice(world.webs))
     if world.luck.random() < 0.5:
-        await world.sender.send(ticket, "web-1", 2)
+        await world.sender.send(ticket, world.webs[0], 2)
     await world.team.incident_of(ticket)
 
 
 async def typed(world: World) -> None:
     """Declare, ask for a run, and try to approve it alone first."""
-    await _typed(world, "mend", world.luck.choice(("web-1", "web-2")), Fate.ALONE)
+    await _typed(world, "mend", world.luck.choice(world.webs), Fate.ALONE)
 
 
 async def pair(world: World) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import random
 import sys
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -20,8 +20,9 @@ from tests.crash.life import Order
 from tests.crash.lives import Life, Nursery
 from tests.crash.outside import outside
 from tests.crash.presence import Presence
-from tests.crash.scene import Scene, set_scene
+from tests.crash.scene import RECEIPTED, Scene, set_scene
 from tests.crash.sender import Sender
+from tests.crash.ssh import ssh_hosts
 from tests.crash.team import Fate, Team
 from tests.support.waiting import eventually
 
@@ -64,6 +65,8 @@ class World:
     sender: Sender
     luck: random.Random
     tasks: asyncio.TaskGroup
+    webs: tuple[str, ...]
+    """The hosts that alerts and most runs are about."""
     lease: float = SHORT_LEASE
     shift: float = 0.0
     """Seconds by which the clock of the lives is ahead of everybody else's."""
@@ -169,37 +172,46 @@ class World:
 
 
 @asynccontextmanager
-async def world(name: str, folder: Path, nursery: Nursery, seed: str) -> AsyncIterator[World]:
-    """Make a world; its people watch from the start, and nobody serves them yet."""
+async def world(
+    name: str, folder: Path, nursery: Nursery, seed: str, *, ssh: bool = False
+) -> AsyncIterator[World]:
+    """Make a world; its people watch from the start, and nobody serves them yet.
+
+    With `ssh` its hosts are real OpenSSH servers.
+    """
     notes, luck, there = Notes(), random.Random(f"{seed}/{name}"), Presence()
     place = folder / name
-    async with outside(notes) as ears, aiohttp.ClientSession() as session:
-        scene = await set_scene(place, ears.url)
-        async with _hosts(place) as hosts, asyncio.TaskGroup() as tasks:
-            team = Team(session=session, tokens=scene.tokens, notes=notes, luck=luck, there=there)
-            sender = Sender(session=session, notes=notes, luck=luck, there=there)
-            here = World(
-                name=name,
-                scene=scene,
-                nursery=nursery,
-                hosts=hosts,
-                ledger=place / "ledger",
-                notes=notes,
-                presence=there,
-                team=team,
-                sender=sender,
-                luck=luck,
-                tasks=tasks,
-            )
-            watching = tasks.create_task(team.look())
-            try:
-                yield here
-            finally:
-                if here.life is not None:
-                    await here.life.kill()
-                watching.cancel()
-                for story in tuple(here.stories):
-                    story.cancel()
+    place.mkdir()
+    async with outside(notes) as ears, aiohttp.ClientSession() as session, _hosts(place) as hosts:
+        with ExitStack() as servers:
+            entries = servers.enter_context(ssh_hosts(place, place / "ledger")) if ssh else {}
+            scene = await set_scene(place, ears.url, entries)
+            async with asyncio.TaskGroup() as tasks:
+                here = World(
+                    name=name,
+                    scene=scene,
+                    nursery=nursery,
+                    hosts="" if ssh else hosts,
+                    ledger=place / "ledger",
+                    notes=notes,
+                    presence=there,
+                    team=Team(
+                        session=session, tokens=scene.tokens, notes=notes, luck=luck, there=there
+                    ),
+                    sender=Sender(session=session, notes=notes, luck=luck, there=there),
+                    luck=luck,
+                    tasks=tasks,
+                    webs=tuple(entries) or RECEIPTED[:2],
+                )
+                watching = tasks.create_task(here.team.look())
+                try:
+                    yield here
+                finally:
+                    if here.life is not None:
+                        await here.life.kill()
+                    watching.cancel()
+                    for story in tuple(here.stories):
+                        story.cancel()
 
 
 @asynccontextmanager
