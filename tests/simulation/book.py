@@ -35,6 +35,8 @@ class Book:
     lines: list[str] = field(default_factory=list)
     """Every line, where somebody wants to read them."""
     keeps_lines: bool = False
+    fences: dict[str, int] = field(default_factory=dict)
+    """The fence of the latest claim of each effect, by its key."""
     seen: dict[str, int] = field(default_factory=dict)
     """How often each transition was committed."""
     intents: int = 0

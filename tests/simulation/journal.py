@@ -70,7 +70,9 @@ class SimulatedJournal(MemoryJournal):
         self, owner: str, now: datetime, lease: timedelta, kinds: Sequence[EffectKind], limit: int
     ) -> Sequence[Claim]:
         await self._calls.thread.turn()
-        return await super().claim(owner, now, lease, kinds, limit)
+        claims = await super().claim(owner, now, lease, kinds, limit)
+        self._book.fences.update((claim.item.key, claim.fence) for claim in claims)
+        return claims
 
     async def extend(self, claims: Sequence[Claim], until: datetime) -> Sequence[Claim]:
         await self._calls.thread.turn()
@@ -146,6 +148,8 @@ class SimulatedJournal(MemoryJournal):
             for record in commit.records:
                 self._book.seen[record.type] = self._book.seen.get(record.type, 0) + 1
             self._book.moved.set()
+            if settlement is not None and settlement.claim.fence < self._book.fences[about]:
+                self._book.faults.append(f"{about} was settled by who had lost it")
             if settlement is not None and settlement.how in {Settle.DONE, Settle.PARKED}:
                 trouble.settled(settlement.claim.item.key)
             if not transitions:

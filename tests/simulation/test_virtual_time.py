@@ -53,3 +53,16 @@ def test_a_sleeper_notices_within_the_hour_that_the_clock_was_set_forward() -> N
 
     assert loop.run_until_complete(sleep()) == 3600.0
     loop.close()
+
+
+def test_a_clock_that_is_set_back_makes_nobody_wait_for_longer() -> None:
+    loop = VirtualLoop()
+    clock = VirtualClock(loop)
+
+    async def sleep() -> float:
+        loop.call_later(2, clock.jump, timedelta(hours=-1))
+        await clock.sleep_until(START + timedelta(seconds=5))
+        return clock.monotonic()
+
+    assert loop.run_until_complete(sleep()) == 5.0
+    loop.close()

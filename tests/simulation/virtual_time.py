@@ -71,8 +71,12 @@ class VirtualClock:
         return self._loop.time()
 
     async def sleep_until(self, moment: datetime) -> None:
-        while (left := (moment - self.now()).total_seconds()) > 0:  # noqa: ASYNC110 - time ends it
+        latest = self.monotonic() + (moment - self.now()).total_seconds()
+        while (left := self._left(moment, latest)) > 0:  # noqa: ASYNC110 - time ends it
             await asyncio.sleep(min(left, _LONGEST_SLEEP))
+
+    def _left(self, moment: datetime, latest: float) -> float:
+        return min((moment - self.now()).total_seconds(), latest - self.monotonic())
 
     def jump(self, by: timedelta) -> None:
         """Set the wall clock: forward, or back."""
