@@ -12,7 +12,7 @@ from bot.domain.actor import FIREWARDEN
 from bot.domain.effects import Post
 from bot.domain.intents import DeliveryRefused
 from bot.errors import OutcomeUnknown, Refused, Throttled, Unavailable
-from bot.ports import Claim, Clock, Ids, Journal
+from bot.ports import Claim, Clock, Commit, Ids, Journal, Settle, Settlement
 from bot.records.outbox import EffectKind
 from bot.records.stored import read_effect
 from bot.usecases.about import about_stream
@@ -34,6 +34,9 @@ _SWEEP = timedelta(seconds=5)
 
 _LONGEST_DELAY = timedelta(seconds=30)
 """A platform that came back is noticed after at most this, also where nothing paces its calls."""
+
+_FAULTS = 5
+"""Faults of our own with one effect after which people are told: half a minute of trying."""
 
 DRAIN = timedelta(seconds=90)
 """How long a stop waits for what is under way; what is left then is handed over."""
@@ -68,6 +71,8 @@ class Delivery:
         self._held: dict[str, tuple[Claim, float]] = {}
         self._carrying: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self._faults: dict[str, int] = {}
+        """How often each effect has met a fault of our own since it last went well."""
         self.tally = Tally()
         journal.on_effects(self._wake.set)
 
@@ -198,6 +203,7 @@ class Delivery:
             with carried_with(urgency_of(effect)):
                 await self._carriers[type(effect)].carry(claim, effect)
             ended = Ended.DONE
+            self._faults.pop(claim.item.key, None)
         except Throttled as throttled:
             ended = Ended.THROTTLED
             await self._put_off(claim, throttled.retry_after, str(throttled))
@@ -210,11 +216,11 @@ class Delivery:
             await self._later(claim, timedelta(seconds=1), str(unknown))
         except Refused as refused:
             ended = Ended.REFUSED
-            await self._refused(claim, refused)
+            await self._refused(claim, refused, parked(claim))
         except Exception:  # noqa: BLE001 - the effect stays, and the log says why
             ended = Ended.FAULT
             _log.exception("delivery of %s failed", claim.item.key)
-            await self._later(claim, timedelta(seconds=1), "a fault of Firewarden's own")
+            await self._faulted(claim)
         finally:
             # Settling has woken the loop already, but where it waits for room or for the end.
             if self._stopping or len(self._held) >= _AT_ONCE:
@@ -222,6 +228,21 @@ class Delivery:
             if self._holds(claim):
                 del self._held[claim.item.key]
         self.tally.count(claim.item.type, ended)
+
+    async def _faulted(self, claim: Claim) -> None:
+        """Try again; the fifth time people are told, and nobody waits behind it any longer."""
+        faults = self._faults.pop(claim.item.key, 0) + 1
+        if faults < _FAULTS:
+            self._faults[claim.item.key] = faults
+            await self._later(claim, timedelta(seconds=1), "a fault of Firewarden's own")
+            return
+        told = Refused("a fault of its own again and again; its log says more")
+        if claim.item.lane:
+            await self._refused(claim, told, parked(claim))
+            return
+        due = self._clock.now() + _LONGEST_DELAY
+        again = Settlement(claim=claim, how=Settle.LATER, due=due, ref=claim.ref)
+        await self._refused(claim, told, again)
 
     async def _later(self, claim: Claim, delay: timedelta, why: str) -> None:
         """Try again, each time twice as late."""
@@ -236,12 +257,12 @@ class Delivery:
         except Exception:  # noqa: BLE001 - this is what is done about every other fault
             _log.warning("%s stays claimed until its lease ends", claim.item.key, exc_info=True)
 
-    async def _refused(self, claim: Claim, refused: Refused) -> None:
-        """Park it, and in the same commit tell the incident's people in what still works."""
+    async def _refused(self, claim: Claim, refused: Refused, settlement: Settlement) -> None:
+        """Settle it, and in the same commit tell the incident's people in what still works."""
         _log.error("%s was refused for good: %s", claim.item.key, refused)
         try:
             if claim.item.stream is None or claim.item.stream.kind != "incident":
-                await self._settler.parked(claim)
+                await self._journal.commit([Commit(settlement=settlement)])
                 return
             effect = read_effect(claim.item)
             intent = DeliveryRefused(
@@ -251,6 +272,6 @@ class Delivery:
                 why=Untrusted(str(refused)),
                 seq=effect.seq if isinstance(effect, Post) else 0,
             )
-            await self._desk.submit(claim.item.stream.id, intent, Extra(settlement=parked(claim)))
+            await self._desk.submit(claim.item.stream.id, intent, Extra(settlement=settlement))
         except Exception:  # noqa: BLE001 - this is what is done about every other fault
             _log.warning("%s stays claimed until its lease ends", claim.item.key, exc_info=True)
