@@ -305,7 +305,7 @@ class Desk(Generic[S, I]):
             if job.given_up:
                 job.future.cancel()
         again = [await self._settle(p, o) for p, o in zip(planned, outcomes, strict=True)]
-        again += [_told_why(one, outcomes[: one.after]) for one in refused]
+        again += [await self._told_why(one, outcomes[: one.after]) for one in refused]
         for moved in self._waiting.get(ident, ()):
             moved.set()
         if all(isinstance(outcome, Committed) for outcome in outcomes):
@@ -433,6 +433,32 @@ class Desk(Generic[S, I]):
                 _fail(job, Unavailable("too many writers at once; try again"))
         return None
 
+    async def _told_why(
+        self, refused: _Refused[I], before: Sequence[CommitOutcome]
+    ) -> _Job[I] | None:
+        """Answer a refusal once what it was based on is durable; else it must be decided again.
+
+        A request that came twice at once is not told that somebody was faster: that was itself.
+        """
+        job = refused.job
+        if all(isinstance(outcome, Committed) for outcome in before):
+            answer = await self._known(job.extra.request)
+            _answer(job, refused.refusal if answer is None else Known(answer=answer))
+            return None
+        if job.tries >= _TRIES:
+            _fail(job, Unavailable("too many writers at once; try again"))
+            return None
+        job.tries += 1
+        return job
+
+    async def _known(self, request: str) -> str | None:
+        if not request:
+            return None
+        try:
+            return await self._journal.known(request)
+        except (Unavailable, OutcomeUnknown):
+            return None  # whoever is refused hears the truth as well
+
     async def _met(self, job: _Job[I], requirement: Requirement) -> _Job[I] | None:
         """Let it be decided again, knowing what it met; nothing was written yet."""
         try:
@@ -536,19 +562,6 @@ def _timers_settled(effects: Sequence[Effect]) -> tuple[Sequence[Effect], list[s
         if not isinstance(e, ClearTimer) and (not isinstance(e, Timer) or last[e.name] is e)
     ]
     return put, [e.name for e in last.values() if isinstance(e, ClearTimer)]
-
-
-def _told_why(refused: _Refused[I], before: Sequence[CommitOutcome]) -> _Job[I] | None:
-    """Answer a refusal once what it was based on is durable; else it must be decided again."""
-    job = refused.job
-    if all(isinstance(outcome, Committed) for outcome in before):
-        _answer(job, refused.refusal)
-        return None
-    if job.tries >= _TRIES:
-        _fail(job, Unavailable("too many writers at once; try again"))
-        return None
-    job.tries += 1
-    return job
 
 
 def _seen(request: str, answer: str, now: datetime) -> SeenRequest | None:

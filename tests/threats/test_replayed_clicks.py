@@ -31,8 +31,9 @@ async def test_one_click_that_comes_a_hundred_times_at_once_is_one_decision() ->
     async with world(hosts) as on:
         card = await waiting(on)
         same = [on.press("bob", card, "approve", ident="click-1") for _ in range(TIMES)]
-        await asyncio.gather(*same)
+        replies = await asyncio.gather(*same)
         await on.settled()
+        assert {reply.text for reply in replies} == {"Recorded: Approve."}
         assert await decisions(on) == 1
         assert ran(hosts) == RAN
 
