@@ -2,7 +2,7 @@
 # Everything is installed into .venv, from pins with hashes.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt bench crash pins clean
+.PHONY: help run test lint fmt bench crash crash-teeth crash-long pins clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -11,7 +11,7 @@ RUN_READY := $(VENV)/.ready-to-run
 TEST_READY := $(VENV)/.ready-to-test
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(RUN_READY) ## set up and start Firewarden
 	@exec $(BIN)/firewarden serve
@@ -33,9 +33,16 @@ bench: $(TEST_READY) ## figures as ratios, both sides measured in one run
 	@exec $(BIN)/python -m tests.bench
 
 SEED ?=
+HOURS ?= 1
 
-crash: $(TEST_READY) ## end lives anywhere and compare what is left with the promises (SEED=...)
+crash: $(TEST_READY) ## end lives anywhere, compare what is left with the promises (SEED=...)
 	@exec $(BIN)/python -m tests.crash --seed "$(SEED)"
+
+crash-teeth: $(TEST_READY) ## change the product, see each change noticed by make crash
+	@exec $(BIN)/python -m tests.crash.teeth
+
+crash-long: $(TEST_READY) ## make crash for HOURS=..., adds a row to tests/crash/README.md
+	@exec $(BIN)/python -m tests.crash.long --hours "$(HOURS)" --seed "$(SEED)"
 
 simulate: $(TEST_READY) ## random schedules of people and faults for a minute; SEED=n [KEEP=0,3] = one again
 	@exec $(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED)) $(if $(KEEP),--keep $(KEEP)) $(if $(SECONDS),--seconds $(SECONDS))

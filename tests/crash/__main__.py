@@ -1,4 +1,4 @@
-"""`python -m tests.crash [--seed S] [--only KIND ...]`: the crash harness at its full size."""
+"""`python -m tests.crash [--seed S] ...]`: the crash harness at its full size."""
 
 # ruff: noqa: T201 - it prints its figures
 
@@ -27,7 +27,9 @@ def main() -> int:
     where = () if told.no_labels else points()
     size = Size(points=where, chance=told.chance, zombies=told.zombies, ssh=told.ssh)
     folder = Path(tempfile.mkdtemp(prefix="firewarden-crash-"))
-    tally = asyncio.run(campaign(size, told.seed or secrets.token_hex(4), folder))
+    seed = told.seed or secrets.token_hex(4)
+    print(f"seed {seed}", flush=True)
+    tally = asyncio.run(campaign(size, seed, folder))
     print(*lines(tally), sep="\n")
     missed = [*_missed(tally, size)]
     print(*missed, sep="\n")

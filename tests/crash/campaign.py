@@ -68,23 +68,30 @@ async def lived(
     tally: Tally,
     patience: float = 60.0,
     limit: float | None = None,
-) -> tuple[Breach, ...]:
-    """Let one world live through a schedule and come to rest; returns what it broke.
+) -> None:
+    """Let one world live through a schedule and come to rest; what it broke is in the tally.
 
     A schedule that is not over after `limit` seconds is left: what waits for ever is for `check`.
     """
-    async with world(name, folder, lives, seed, ssh=name.startswith(SSH)) as here:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(limit):
-                await schedule(here)
-        await here.drained(patience)
-        history = await here.history()
-        breaches = check(history)
-        tally.add(name, history, here.blows)
-        tally.breaches += [(name, breach) for breach in breaches]
+    breaches: tuple[Breach, ...] = ()
+    try:
+        async with world(name, folder, lives, seed, ssh=name.startswith(SSH)) as here:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(limit):
+                    await schedule(here)
+            await here.drained(patience)
+            history = await here.history()
+            breaches = check(history)
+            tally.add(name, history, here.blows)
+    except* AssertionError as group:
+        breaches += tuple(_unplayed(error) for error in group.exceptions)
+    tally.breaches += [(name, breach) for breach in breaches]
     if not breaches:
         sweep(folder / name)
-    return breaches
+
+
+def _unplayed(error: Exception) -> Breach:
+    return Breach(promise="a schedule is played to its end", what=str(error))
 
 
 def _schedules(size: Size) -> Sequence[tuple[str, Schedule]]:
