@@ -419,8 +419,9 @@ class Journal(Protocol):
     async def prune(self, now: datetime) -> None:
         """Forget answered requests after 8 days, old quarantine, and half-written blobs.
 
-        Effects that were carried out go 30 days after they were due (cards keep theirs), alerts
-        that were read 90 days after they were last seen, unless their group is open.
+        Effects that were carried out or parked go 30 days after they were due (cards keep
+        theirs), alerts that were read 90 days after they were last seen, unless their group is
+        open.
         """
         ...
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 ANSWERS_KEPT = timedelta(days=8)
 """How long the answer of a request is known (DESIGN section 7)."""
 EFFECTS_KEPT = timedelta(days=30)
-"""How long an effect that was carried out keeps its row; streams tell what it led to.
+"""How long an effect that was carried out, or parked, keeps its row; streams tell of it.
 
 Far beyond any lease and any run. Cards keep theirs: it says where each copy is shown.
 """

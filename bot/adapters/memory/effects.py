@@ -71,11 +71,11 @@ class Effects:
         return min((wakes_at for _, wakes_at in self._claimable()), default=None)
 
     def prune(self, oldest: datetime) -> None:
-        """Forget what was carried out and was due before `oldest`, but where cards are shown."""
+        """Forget what was settled and was due before `oldest`, but where cards are shown."""
         self._by_key = {
             key: effect
             for key, effect in self._by_key.items()
-            if effect.state is not EffectState.DONE
+            if effect.state not in {EffectState.DONE, EffectState.PARKED}
             or effect.item.kind is EffectKind.LATEST
             or effect.item.due > oldest
         }

@@ -183,9 +183,9 @@ def backlog(database: Database) -> Sequence[Backlog]:
 
 
 def prune_effects(database: Database, oldest: datetime) -> None:
-    """Forget what was carried out and was due before `oldest`, but where cards are shown."""
+    """Forget what was settled and was due before `oldest`, but where cards are shown."""
     database.execute(
-        "DELETE FROM effects WHERE state = 'done' AND kind <> 'latest' AND due <= ?",
+        "DELETE FROM effects WHERE state IN ('done', 'parked') AND kind <> 'latest' AND due <= ?",
         [microseconds(oldest)],
     )
 

@@ -80,7 +80,9 @@ _MARKS = (
         PRIMARY KEY (group_key, mark))""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _RANKS, _SALTS, _MARKS)
+_SETTLED = ("CREATE INDEX effects_settled ON effects (due) WHERE state IN ('done', 'parked')",)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _RANKS, _SALTS, _MARKS, _SETTLED)
 """Step n brings a file from version n to n + 1; steps that were released never change."""
 
 VERSION = len(MIGRATIONS)

@@ -29,20 +29,30 @@ async def _read(journal: Journal, incident: str) -> None:
     await commit(journal, Commit(taken=(taken,)))
 
 
-async def _carried_out_and_pruned(journal: Journal, age: timedelta) -> list[str]:
+async def _settled_and_pruned(
+    journal: Journal, age: timedelta, how: Settle = Settle.DONE
+) -> list[str]:
     await put(journal, once("e1"))
-    await settle(journal, await claim_one(journal), Settle.DONE)
+    await settle(journal, await claim_one(journal), how)
     await journal.prune(NOON + age)
     await put(journal, once("e1"))
     return await keys_due(journal)
 
 
 async def test_a_key_is_used_up_for_thirty_days(journal: Journal) -> None:
-    assert await _carried_out_and_pruned(journal, EFFECTS_KEPT - _MOMENT) == []
+    assert await _settled_and_pruned(journal, EFFECTS_KEPT - _MOMENT) == []
 
 
 async def test_the_row_of_a_carried_out_effect_is_forgotten_afterwards(journal: Journal) -> None:
-    assert await _carried_out_and_pruned(journal, EFFECTS_KEPT) == ["e1"]
+    assert await _settled_and_pruned(journal, EFFECTS_KEPT) == ["e1"]
+
+
+async def test_the_row_of_a_parked_effect_is_kept_as_long(journal: Journal) -> None:
+    assert await _settled_and_pruned(journal, EFFECTS_KEPT - _MOMENT, Settle.PARKED) == []
+
+
+async def test_the_row_of_a_parked_effect_is_forgotten_afterwards(journal: Journal) -> None:
+    assert await _settled_and_pruned(journal, EFFECTS_KEPT, Settle.PARKED) == ["e1"]
 
 
 async def test_where_a_card_is_shown_is_never_forgotten(journal: Journal) -> None:

@@ -113,3 +113,16 @@ async def test_the_same_schema_is_made_every_time(tmp_path: Path) -> None:
         dumps.append(list(connection.iterdump()))
         connection.close()
     assert dumps[0] == dumps[1]
+
+
+async def test_forgetting_effects_looks_at_settled_ones_alone(
+    open_journal: Open, path: Path
+) -> None:
+    await open_journal().close()
+    connection = sqlite3.connect(path)
+    plan = connection.execute(
+        "EXPLAIN QUERY PLAN DELETE FROM effects"
+        " WHERE state IN ('done', 'parked') AND kind <> 'latest' AND due <= 1"
+    ).fetchall()
+    connection.close()
+    assert [row[3] for row in plan] == ["SEARCH effects USING INDEX effects_settled (due<?)"]
