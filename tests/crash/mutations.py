@@ -57,5 +57,6 @@ def _read(file: Path) -> Mutation:
 
 _HEAD = re.compile(r"drama: (?P<drama>.+)\ncaught by: (?P<caught_by>.+)\n")
 _EDIT = re.compile(
-    r"^file: (?P<file>.+)\n---\n(?P<old>.*?)\n\+\+\+\n(?P<new>.*?)\n===$", re.DOTALL | re.MULTILINE
+    r"^file: (?P<file>[^\n]+)\n---\n(?P<old>.*?)\n\+\+\+\n(?P<new>.*?)\n===$",
+    re.DOTALL | re.MULTILINE,
 )
