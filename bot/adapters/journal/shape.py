@@ -9,7 +9,7 @@ def check_shape(commit: Commit) -> None:
         raise ValueError("a commit names its stream and the expected head together, or neither")
     if commit.stream is None or commit.expected is None:
         if commit.records or commit.erased:
-            raise ValueError("records and erasures need a stream to continue")
+            raise ValueError("records need a stream to continue, and erasures too")
         return
     if commit.erased is not None and (
         not commit.records or any(seq > commit.expected.seq for seq, _ in commit.erased.bodies)
