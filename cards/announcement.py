@@ -5,6 +5,7 @@ from typing import assert_never
 
 from bot.domain.events import (
     AutonomyUsed,
+    DeliveryFailed,
     Envelope,
     GlassBroken,
     IncidentDeclared,
@@ -49,6 +50,9 @@ def announcement_for(  # noqa: PLR0911 - one arm per event
             name = incident.runs[run].started.runbook if run in incident.runs else "a runbook"
             line = (": ", Code(name), " changes something without a yes: ", because)
             return told(incident, Tone.WARNING, (*named(incident), *line))
+        case DeliveryFailed(what=what, why=why):
+            line = (f" has a room that takes no messages ({what}): ", why)
+            return told(incident, Tone.DANGER, (*named(incident), *line))
         case UpdateReminded(due=due):
             line = (" is without an update since ", At(due), ". Commander: ")
             who = context.people([incident.commander] if incident.commander else [])

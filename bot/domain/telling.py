@@ -110,6 +110,9 @@ _LAST_REMINDER = 3
 
 def posts(policy: Policy, incident: Incident, seq: int, event: Event) -> tuple[Post, ...]:
     """Return one post per conversation that hears of this event."""
+    if isinstance(event, DeliveryFailed):
+        elsewhere = _elsewhere(policy, incident, event)
+        return tuple(Post(seq=seq, target=target) for target in elsewhere)
     targets = [
         Target(platform=platform, place=place, name=name)
         for place, name in _places(policy, incident, event)
@@ -169,8 +172,6 @@ def _lives(kind: CardKind) -> bool:
 
 
 def _places(policy: Policy, incident: Incident, event: Event) -> list[tuple[Place, str]]:
-    if isinstance(event, DeliveryFailed):
-        return _elsewhere(policy, incident, event)
     places: list[tuple[Place, str]] = []
     if isinstance(event, CardReminded):
         copies = incident.cards[event.card].card.copies
@@ -185,12 +186,20 @@ def _places(policy: Policy, incident: Incident, event: Event) -> list[tuple[Plac
     return places
 
 
-def _elsewhere(
-    policy: Policy, incident: Incident, event: DeliveryFailed
-) -> list[tuple[Place, str]]:
-    """Tell of a failure where it did not happen: the room's in the channel, others in the room."""
+def _elsewhere(policy: Policy, incident: Incident, event: DeliveryFailed) -> list[Target]:
+    """Tell of a failure where it did not happen.
+
+    A room's is told in the rooms of the other platforms, and where there is none in the channel;
+    any other one in every room.
+    """
     if not event.told:
         return []
-    if "/room" in event.where and not incident.private:
-        return [(Place.CHANNEL, policy.announcement_channel)]
-    return [(Place.ROOM, "")]
+    failed = next((p for p in incident.platforms if f"{p}/{Place.ROOM}" in event.where), "")
+    rooms = [Target(platform=p, place=Place.ROOM) for p in incident.platforms if p != failed]
+    if rooms:
+        return rooms
+    if incident.private:
+        # Nobody else may know; perhaps that one message alone was refused.
+        return [Target(platform=failed, place=Place.ROOM)]
+    channel = policy.announcement_channel
+    return [Target(platform=failed, place=Place.CHANNEL, name=channel)]

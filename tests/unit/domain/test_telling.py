@@ -102,6 +102,24 @@ def test_a_post_that_could_not_be_delivered_is_said_once_and_elsewhere() -> None
     assert story.posted() == []
 
 
+def test_a_room_that_takes_no_message_is_told_of_in_the_rooms_of_the_other_platforms() -> None:
+    story = Story(replace(POLICY, platforms=("console", "slack"))).declared()
+    refused = DeliveryRefused(
+        by=FIREWARDEN, what="Post", where="post:i1.1.slack/room", why=Untrusted("gone"), seq=1
+    )
+    story.does(refused)
+    assert story.posted() == ["DeliveryFailed -> console/room"]
+
+
+def test_a_channel_that_takes_no_message_is_told_of_in_every_room() -> None:
+    story = Story(replace(POLICY, platforms=("console", "slack"))).declared()
+    where = "post:i1.1.slack/channel:announcements"
+    story.does(
+        DeliveryRefused(by=FIREWARDEN, what="Post", where=where, why=Untrusted("gone"), seq=1)
+    )
+    assert story.posted() == ["DeliveryFailed -> console/room", "DeliveryFailed -> slack/room"]
+
+
 def test_the_newest_change_card_is_the_one_that_people_see() -> None:
     story = in_room()
     asked(story)

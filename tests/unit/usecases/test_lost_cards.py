@@ -32,3 +32,16 @@ async def test_a_room_that_is_gone_is_told_of_once_per_thing_that_has_no_place()
         assert (await world.events(await world.incident())).count("DeliveryFailed") == told
         # The line about the severity, the news that it was lost, the card, and the room's topic.
         assert told == 4
+
+
+async def test_a_lost_room_is_told_of_in_the_announcement_channel_with_the_reason() -> None:
+    async with World() as world:
+        await world.say("commander", "/incident declare sev3 checkout is down")
+        room = await world.room()
+        world.chat.rooms.clear()
+
+        await world.say("commander", "/incident note it blinks", at=room)
+        await world.settled()
+
+        told = "\n".join(world.posted("announcements"))
+        assert "has a room that takes no messages (Post): there is no such conversation" in told
