@@ -19,6 +19,7 @@ from telegram.error import (
 from telegram.ext import ExtBot
 from telegram.request import HTTPXRequest
 
+from bot.adapters.telegram.budgets import scopes
 from bot.adapters.telegram.pacing import Paced
 from bot.errors import OutcomeUnknown, Refused, Throttled, Unavailable
 from bot.ports import Clock
@@ -44,8 +45,9 @@ class Moved(Refused):
 class TelegramApi:
     """A `Bot` whose every call goes through `once` or `ask`."""
 
-    def __init__(self, bot: Bot, requests: tuple[HTTPXRequest, ...]) -> None:
+    def __init__(self, bot: Bot, paced: Paced, requests: tuple[HTTPXRequest, ...]) -> None:
         self.bot = bot
+        self.paced = paced
         self._requests = requests
 
     @classmethod
@@ -55,14 +57,19 @@ class TelegramApi:
         os.environ.setdefault("PTB_TIMEDELTA", "1")
         calls = HTTPXRequest(connection_pool_size=_CONNECTIONS, pool_timeout=_POOL_TIMEOUT)
         updates = HTTPXRequest()
+        paced = Paced(clock)
         bot = ExtBot(
             token,
             base_url=f"{base_url}bot",
             request=calls,
             get_updates_request=updates,
-            rate_limiter=Paced(clock),
+            rate_limiter=paced,
         )
-        return cls(bot, (calls, updates))
+        return cls(bot, paced, (calls, updates))
+
+    def expect_edit(self, chat: int) -> None:
+        """Raise `Throttled` where an edit would: nothing is rendered that may not go out."""
+        self.paced.gate.expect(scopes("editMessageText", f"{chat}"))
 
     async def once(self, call: Awaitable[T]) -> T:
         """Make a call that must not happen twice: a lost answer is `OutcomeUnknown`."""

@@ -1,4 +1,7 @@
-"""Telegram as a source of standings: what the team's group says of a member, freshly."""
+"""Telegram as a source of standings: what the group says of a member, at most a minute old."""
+
+from datetime import timedelta
+from typing import Final
 
 from bot.adapters.telegram.accounts import PLATFORM
 from bot.adapters.telegram.api import Moved, TelegramApi
@@ -7,6 +10,8 @@ from bot.errors import Refused
 from bot.ports import Clock, StandingAnswer, StandingKind
 from bot.usecases.urgency import Urgency, carried_with
 
+_FRESH: Final = timedelta(seconds=60)
+_REMEMBERED: Final = 2000
 _MEMBERS = frozenset({"creator", "administrator", "member"})
 
 
@@ -18,17 +23,26 @@ class TelegramPeople:
         self._chats = chats
         self._clock = clock
         self._group = group
+        self._known: dict[str, StandingAnswer] = {}
 
     async def standing(self, platform: str, account: str) -> StandingAnswer:
-        """Ask for the member; `Unavailable` where Telegram does not answer."""
+        """Ask for the member, anew after a minute; `Unavailable` where Telegram is silent."""
         now = self._clock.now()
+        known = self._known.get(account)
+        if platform == PLATFORM and known and timedelta() <= now - known.checked_at < _FRESH:
+            return known
         if platform != PLATFORM or not (account.isascii() and account.isdigit()):
             return StandingAnswer(kind=StandingKind.UNKNOWN, checked_at=now)
         # Whoever starts an approved step asks too, and an unknown standing voids the approval: it
         # must not wait behind what is to be shown.
         with carried_with(Urgency.ANSWER):
             kind = await self._asked(int(account))
-        return StandingAnswer(kind=kind, checked_at=now)
+        answer = StandingAnswer(kind=kind, checked_at=now)
+        self._known.pop(account, None)
+        self._known[account] = answer
+        if len(self._known) > _REMEMBERED:
+            del self._known[next(iter(self._known))]
+        return answer
 
     async def _asked(self, user: int) -> StandingKind:
         group = await self._chats.now(self._group)

@@ -102,7 +102,10 @@ class TelegramPlatform:
 
     async def update(self, message: MessageRef, card: Card) -> None:
         """Replace a message in place, in every chat where it lies."""
-        to, shown = message.conversation, await self._rendered(card)
+        to = message.conversation
+        if not is_private(to):
+            await self._sending.expect_edit(place(to))
+        shown = await self._rendered(card)
         if is_private(to):
             key = message.id.removeprefix(_COPIES)
             await self._to_everybody(to, key, shown, pinned=card.pinned, anew=True)

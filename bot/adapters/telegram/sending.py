@@ -27,6 +27,11 @@ _TRIED: Final = 12
 """Ids that are tried for a message that is perhaps there: what others wrote at the same moment."""
 _NOT_THERE: Final = ("message to edit not found", "message can't be edited", "message_id_invalid")
 
+_MAY_NOT_PIN: Final = (
+    "I may not pin messages here, so an incident's card scrolls away: make me an administrator who "
+    "may pin messages."
+)
+
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -102,6 +107,10 @@ class Sending:
                 reply_to=beside or await self._root(to),
             )
             return await self._kept(named, sent)
+
+    async def expect_edit(self, to: Place) -> None:
+        """Raise `Throttled` where `edit` would, before its message is made ready."""
+        self._api.expect_edit(await self._chats.now(to.chat))
 
     async def edit(self, to: Place, message: int, written: Written) -> None:
         """Replace a message in place; one of ours that is gone is posted anew in its stead."""
@@ -192,6 +201,15 @@ class Sending:
             )
         except Refused as refused:
             _log.warning("a card stays unpinned: %s", refused)
+            # Said once for ever in each chat: whoever can mend it reads it there.
+            here = Place(id=f"{to.chat}", chat=to.chat)
+            await self._once(here, "told:pins", Written(html=_MAY_NOT_PIN))
+
+    async def _once(self, to: Place, key: str, message: Written) -> None:
+        """Say something under a key that no caller uses, within a turn that is taken already."""
+        named = Key(conversation=to.id, key=key, chat=to.chat)
+        if not await self._found(named):
+            await self._sent(to, named, message)
 
     async def unpin(self, to: Place, message: int) -> None:
         """Undo `pin`."""

@@ -1,6 +1,8 @@
 """Forms in direct chats: asked one question at a time, kept over a restart, each answer once."""
 
+import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias, assert_never
 
@@ -44,6 +46,8 @@ class Talks:
         self._dispatch = dispatch
         self._names = names
         self._bot = bot
+        self._turns: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        """A webhook brings one person's presses at once; each must see what the other did."""
         self._asked_by: dict[int, int] = {}
         """The message of each person's question, as soon as it is sent."""
 
@@ -66,33 +70,38 @@ class Talks:
     ) -> None:
         """Begin to ask; a conversation that was under way is over."""
         fresh = form.begin(update, card, button, people=self._names(), conversation=conversation)
-        if await self._keep(update, user, fresh, 0):
-            self._answering.later(user, self._first(user, fresh, reached))
+        async with self._turns[user]:
+            if await self._keep(update, user, fresh, 0):
+                self._answering.later(user, self._first(user, fresh, reached))
 
     async def said(self, update: int, sender: Sender, user: int, text: str) -> bool:
         """Take a message as the answer; False where no question waits."""
-        waiting = await self._waiting(user)
-        if waiting is None:
-            return False
-        await self._turned(update, sender, user, waiting, form.written(waiting[0], text))
-        return True
+        async with self._turns[user]:
+            waiting = await self._waiting(user)
+            if waiting is None:
+                return False
+            await self._turned(update, sender, user, waiting, form.written(waiting[0], text))
+            return True
 
     async def pressed(self, update: int, press: Pressed) -> str:
         """Take a press as the answer; returns what to show over the button."""
-        mark, waiting = telegram_form.read(press.data), await self._waiting(press.user)
-        if mark is None or waiting is None:
-            return _OVER
-        turn, here = form.pressed(waiting[0], *mark), (waiting[0], press.message or waiting[1])
-        await self._turned(update, press.sender, press.user, here, turn)
+        mark = telegram_form.read(press.data)
+        async with self._turns[press.user]:
+            waiting = await self._waiting(press.user)
+            if mark is None or waiting is None:
+                return _OVER
+            turn, here = form.pressed(waiting[0], *mark), (waiting[0], press.message or waiting[1])
+            await self._turned(update, press.sender, press.user, here, turn)
         return _OVER if isinstance(turn, Stands) else ""
 
     async def cancel(self, update: int, user: int) -> bool:
         """End a conversation; False where there is none."""
-        waiting = await self._waiting(user)
-        if waiting is None:
-            return False
-        await self._over(update, user, waiting, "Cancelled. Nothing was sent.")
-        return True
+        async with self._turns[user]:
+            waiting = await self._waiting(user)
+            if waiting is None:
+                return False
+            await self._over(update, user, waiting, "Cancelled. Nothing was sent.")
+            return True
 
     async def _turned(
         self, update: int, sender: Sender, user: int, waiting: tuple[Dialogue, int], turn: Turn

@@ -63,12 +63,20 @@ async def test_the_incidents_card_is_pinned_and_its_other_messages_are_not(
     assert [(m.text, m.pinned) for m in there.posted] == [("SEV2", True), ("more", False)]
 
 
-async def test_a_bot_that_may_not_pin_posts_all_the_same(there: Telegram, tmp_path: Path) -> None:
+async def test_a_bot_that_may_not_pin_posts_all_the_same_and_says_once_what_is_missing(
+    there: Telegram, tmp_path: Path
+) -> None:
     there.of.group.rights = {"can_manage_topics"}
     async with people_in(there, tmp_path) as platform:
         room = await platform.open_room(SPEC)
+        other = await platform.open_room(RoomSpec(key="i2", name="inc-2", topic=""))
         await platform.post(room, "card", CARD)
-    assert [(m.text, m.pinned) for m in there.posted] == [("SEV2", False)]
+        await platform.post(other, "card", CARD)
+    [topic, second] = there.topics
+    assert [(m.text, m.pinned) for m in there.seen(GROUP, topic)] == [("SEV2", False)]
+    assert [(m.text, m.pinned) for m in there.seen(GROUP, second)] == [("SEV2", False)]
+    [said] = there.seen(GROUP)
+    assert "make me an administrator who may pin messages" in said.text
 
 
 @pytest.mark.parametrize("kind", [Kind.GROUP, Kind.SUPERGROUP])
