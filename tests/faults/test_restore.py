@@ -188,3 +188,36 @@ async def told(b: Bot, conversation: str, words: str) -> bool:
     """Whether a conversation of the console holds these words."""
     shown = await b.service.store.run(lambda db: messages.latest(db, conversation))
     return any(words in message.card for message in shown)
+
+
+async def test_a_backup_of_a_newer_version_is_refused_and_nothing_is_replaced(
+    tmp_path: Path, typed: Typed
+) -> None:
+    async with bot(tmp_path) as b:
+        await b.commander.say("/incident declare sev3 checkout is slow")
+        assert (await typed("backup", "copy.sqlite3")).status == 0
+    with closing(sqlite3.connect(tmp_path / "copy.sqlite3")) as database:
+        database.execute("UPDATE schema_version SET version = 99")
+        database.commit()
+
+    said = await typed("restore", "copy.sqlite3", "to try it", "--replace")
+
+    assert said.status == 2
+    assert "was written by a newer Firewarden (schema 99" in said.err
+    assert "checkout is slow" in (await typed("incident", "list")).out
+    assert (await typed("audit", "verify")).status == 0
+
+
+async def test_two_restores_one_after_the_other_are_two_epochs(
+    tmp_path: Path, typed: Typed
+) -> None:
+    async with bot(tmp_path):
+        assert (await typed("backup", "copy.sqlite3")).status == 0
+    first = await typed("restore", "copy.sqlite3", "to try it", "--replace")
+    second = await typed("restore", "copy.sqlite3", "the other one was wrong", "--replace")
+    assert "epoch 2: " in first.out
+    assert "epoch 3: " in second.out
+    anchor = (tmp_path / "data" / "anchor.jsonl").read_text()
+    assert '"epoch": 3, "reason": "the other one was wrong"' in anchor
+    async with bot(tmp_path) as b:
+        await until(lambda: told(b, "channel:announcements", "the other one was wrong"))
