@@ -12,6 +12,8 @@ from bot.values import Json
 
 LONG, BLOB = "$long", "$blob"
 
+_BLOB_KEY = b'"$blob":'
+
 LONGEST = 1024
 """Characters of a text that stay in the event."""
 
@@ -40,6 +42,11 @@ def stored(tree: Json, blobs: "list[Json]") -> Json:
     if isinstance(tree, list):
         return [stored(value, blobs) for value in tree]
     return tree
+
+
+def may_name_blobs(body: bytes) -> bool:
+    """Whether canonical JSON may hold a blob's reference: False is sure, and quickly told."""
+    return _BLOB_KEY in body
 
 
 def blob_ids(tree: Json) -> list[str]:

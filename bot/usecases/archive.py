@@ -9,7 +9,16 @@ from bot.errors import Refused
 from bot.ports import Journal
 from bot.records.chain import Head, Record, Unsealed, first_broken, seal
 from bot.records.erasure import erasures
-from bot.records.longtext import BLOB, ERASED, blob_hashes, blob_ids, long_texts, restored, stored
+from bot.records.longtext import (
+    BLOB,
+    ERASED,
+    blob_hashes,
+    blob_ids,
+    long_texts,
+    may_name_blobs,
+    restored,
+    stored,
+)
 from bot.records.stored import event_json, event_of, record_json, unsealed
 from bot.values import BlobId, Json, StreamRef
 
@@ -49,7 +58,7 @@ class Archive:
 
     async def events(self, records: Sequence[Record]) -> Sequence[Envelope]:
         """Decode records; an erased text reads as `[erased]`."""
-        return [event_of(record, await self.whole(record_json(record))) for record in records]
+        return [event_of(record, await self._opened(record)) for record in records]
 
     async def event(self, stream: StreamRef, seq: int) -> Envelope:
         """Return one event of a stream; raises Refused where there is none."""
@@ -58,6 +67,10 @@ class Archive:
             msg = f"{stream} has no event {seq}"
             raise Refused(msg)
         return (await self.events(history.records[:1]))[0]
+
+    async def _opened(self, record: Record) -> Json:
+        body = record_json(record)
+        return await self.whole(body) if may_name_blobs(record.body) else body
 
     async def spilled(self, body: Json) -> Json:
         """Put the long texts of an encoded event aside; they are durable before this returns."""

@@ -11,7 +11,7 @@ from tests.simulation.trouble import AT_COMMIT, Aimed, Fault
 
 TAGS: Final = ("alpha", "bravo", "carol", "delta")
 
-ENOUGH: Final = 48
+ENOUGH: Final = 42
 """Intents that the stories of a schedule come to without any fault; 40 are wanted with some."""
 
 INTENTS: Final = {

@@ -114,6 +114,11 @@ class Crowd:
         mark = content_hash_of(documents.get(runbook, ""))
         self._ground.book.edits.append((self._ground.clock.monotonic(), runbook, mark))
 
+    async def all_acknowledged(self) -> None:
+        """Let somebody say of every incident that they have it."""
+        for incident in await self._ground.journal.rows(IncidentRow):
+            await self.say("dan", f"/incident ack in={incident.number}", None)
+
     async def say(self, who: str, line: str, room: ConversationRef | None) -> Reply | None:
         """Type a line."""
         return await self._send(

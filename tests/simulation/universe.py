@@ -244,6 +244,7 @@ class Universe:
 
     async def _drain(self) -> None:
         """Answer what only people can answer, and let everything else run out."""
+        await self.crowd.all_acknowledged()
         for _ in range(_LONGEST_DRAIN):
             while self._busy():  # noqa: ASYNC110 - virtual time
                 await asyncio.sleep(0.5)

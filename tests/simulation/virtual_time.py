@@ -2,8 +2,15 @@
 
 import asyncio
 import base64
+import heapq
 import random
+from collections import deque
+from collections.abc import Callable
+from contextvars import Context
 from datetime import UTC, datetime, timedelta
+from typing import TypeVarTuple, Unpack
+
+Ts = TypeVarTuple("Ts")
 
 START = datetime(2026, 11, 21, 10, 42, tzinfo=UTC)
 """A Saturday morning."""
@@ -22,11 +29,12 @@ class NothingLeftError(Exception):
 class VirtualLoop(asyncio.BaseEventLoop):
     """An event loop of one thread without any I/O, whose time stands still while code runs."""
 
+    _ready: deque[asyncio.Handle]
+    _scheduled: list[asyncio.TimerHandle]
+
     def __init__(self) -> None:
         super().__init__()
         self._now = 0.0
-        self._clock_resolution = _RESOLUTION
-        self._selector = _Leap(self)
 
     def time(self) -> float:
         """Return the seconds since the loop began."""
@@ -36,25 +44,38 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """Let time pass without anybody noticing until it has: every timer in between is late."""
         self._now += by
 
-    def _process_events(self, event_list: list[object]) -> None:
-        """Take what a selector saw: it never sees anything."""
+    def call_soon(
+        self,
+        callback: Callable[[Unpack[Ts]], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> asyncio.Handle:
+        """Call it in this loop's next round."""
+        handle = asyncio.Handle(callback, args, self, context)
+        self._ready.append(handle)
+        return handle
+
+    def _run_once(self) -> None:
+        """Run one round; where nothing is ready it is at once as late as the next timer."""
+        timers, ready = self._scheduled, self._ready
+        while timers and timers[0].cancelled():
+            heapq.heappop(timers)._scheduled = False  # type: ignore[attr-defined]  # asyncio's own mark
+        if not ready:
+            if not timers:
+                raise NothingLeftError
+            self._now = max(self._now, timers[0].when())
+        due = self._now + _RESOLUTION
+        while timers and timers[0].when() < due:
+            timer = heapq.heappop(timers)
+            timer._scheduled = False  # type: ignore[attr-defined]  # asyncio's own mark
+            ready.append(timer)
+        for _ in range(len(ready)):
+            handle = ready.popleft()
+            if not handle.cancelled():
+                handle._run()
 
     def _write_to_self(self) -> None:
         """Wake a sleeping selector: it never sleeps."""
-
-
-class _Leap:
-    """In place of a selector: does not wait for `timeout` seconds but lets them be over."""
-
-    def __init__(self, loop: VirtualLoop) -> None:
-        self._loop = loop
-
-    def select(self, timeout: float | None) -> list[object]:
-        if timeout is None:
-            raise NothingLeftError
-        if timeout > 0:
-            self._loop.leap(timeout)
-        return []
 
 
 class VirtualClock:
