@@ -1,5 +1,6 @@
 """One incident, one channel: whatever crashes, races or is called the same."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -74,6 +75,13 @@ async def test_a_crash_between_making_a_channel_and_marking_it_leaves_one_channe
     async with people_in(team) as restarted:
         room = await restarted.open_room(SPEC)
     assert [c.id for c in team.of.channels.values() if c.name.startswith("inc-")] == [room.id]
+
+
+async def test_two_processes_that_open_a_room_at_once_have_one_channel(team: Slack) -> None:
+    async with people_in(team) as one, people_in(team) as other:
+        rooms = await asyncio.gather(*(p.open_room(SPEC) for p in (one, other, one, other)))
+    assert len(set(rooms)) == 1
+    assert len([c for c in team.of.channels.values() if c.name.startswith("inc-")]) == 1
 
 
 async def test_a_name_that_somebody_else_has_gets_a_suffix(team: Slack) -> None:
@@ -166,6 +174,20 @@ async def test_a_card_whose_message_was_deleted_is_not_found_any_more(team: Slac
         assert await platform.find(room, "card") is None
         again = await platform.post(room, "card", message("INC"))
     assert again != posted
+
+
+async def test_what_is_posted_unfolds_no_link_and_always_has_words_for_a_notification(
+    team: Slack,
+) -> None:
+    async with people_in(team) as platform:
+        room = await platform.open_room(SPEC)
+        posted = await platform.post(room, "k", message("look <!channel>"))
+        await platform.update(posted, message("gone <@U1>"))
+    [sent] = team.called("chat.postMessage")
+    [edited] = team.called("chat.update")
+    assert (sent["unfurl_links"], sent["unfurl_media"]) == ("false", "false")
+    assert sent["text"] == "look &lt;!channel&gt;"
+    assert (edited["text"], bool(edited["blocks"])) == ("gone &lt;@U1&gt;", True)
 
 
 async def test_a_restarted_bot_posts_nothing_twice(team: Slack) -> None:
