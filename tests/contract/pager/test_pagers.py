@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,8 @@ from tests.support.clock import MovedClock
 from tests.support.receiver import Receiver, receiver
 from tests.support.slack.bench import people_in
 from tests.support.slack.server import slack
+from tests.support.telegram import bench as telegram_bench
+from tests.support.telegram.server import telegram
 
 ALICE, NOBODY = PersonId("alice"), PersonId("nobody")
 SECRET = "a-signing-secret"
@@ -43,8 +46,8 @@ def packet(key: str = "page-1") -> PagePacket:
     )
 
 
-@pytest.fixture(params=["console", "slack", "webhook"])
-async def paged(request: pytest.FixtureRequest) -> AsyncIterator[Paged]:
+@pytest.fixture(params=["console", "slack", "telegram", "webhook"])
+async def paged(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Paged]:
     if request.param == "console":
         chat = MemoryChat(people=frozenset({ALICE}))
         yield Paged(ChatPager(chat), "", lambda: len(chat.cards["direct:alice"]))
@@ -52,6 +55,10 @@ async def paged(request: pytest.FixtureRequest) -> AsyncIterator[Paged]:
     if request.param == "slack":
         async with slack() as team, people_in(team) as platform:
             yield Paged(ChatPager(platform), "", lambda: len(team.of.channels["DU1"].seen()))
+        return
+    if request.param == "telegram":
+        async with telegram() as there, telegram_bench.people_in(there, tmp_path) as group:
+            yield Paged(ChatPager(group), "", lambda: len(there.seen(1)))
         return
     async with receiver() as hook:
         pager = WebhookPager(secret=SECRET, clock=MovedClock())
