@@ -12,7 +12,7 @@ class FaultProxy:
 
     `delay` is the time in seconds that each byte takes in one direction. `cut_after` resets every
     link once as many bytes more have gone through, and `double_after` sends a piece twice then;
-    each once, None = never.
+    each once, None = never. `cut_every` resets every link again and again; `cuts` counts resets.
     """
 
     target: int
@@ -23,12 +23,15 @@ class FaultProxy:
     down: int = 0
     cut_after: int | None = None
     double_after: int | None = None
+    cut_every: int | None = None
+    cuts: int = 0
     _moving: asyncio.Event = field(default_factory=asyncio.Event)
     _writers: list[asyncio.StreamWriter] = field(default_factory=list)
     _pumps: set[asyncio.Task[None]] = field(default_factory=set)
 
     def cut(self) -> None:
         """Reset every link now."""
+        self.cuts += 1
         for writer in self._writers:
             writer.transport.abort()
         self._writers.clear()
@@ -84,6 +87,8 @@ class FaultProxy:
             sink.close()
 
     def _falls_due(self, size: int) -> bool:
+        if self.cut_after is None:
+            self.cut_after = self.cut_every
         if self.cut_after is None:
             return False
         left = self.cut_after - size
