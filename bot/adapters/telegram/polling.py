@@ -49,7 +49,9 @@ class Polling:
                 await self._rest()
                 return offset
             offset = update.update_id + 1
-        return offset
+        # What the last question named is confirmed for ever. After a week of silence ids begin
+        # anew, perhaps below it, so the next question names nothing.
+        return offset if updates else 0
 
     async def _rest(self) -> None:
         await self._clock.sleep_until(self._clock.now() + _PAUSE)

@@ -17,7 +17,7 @@ from bot.ports import Clock
 from bot.usecases.commands import CommandNames
 
 _PAUSE: Final = timedelta(seconds=1)
-_LONGEST_PAUSE: Final = timedelta(minutes=1)
+"""Between two tries; how often a silent Telegram is really asked, pacing decides."""
 
 _log = logging.getLogger(__name__)
 
@@ -65,7 +65,6 @@ class Starting:
 
     async def _introduced(self) -> str:
         """Return our name, once Telegram has told it and knows how to reach us."""
-        pause = _PAUSE
         while True:
             try:
                 me = await self._api.ask(self._api.bot.get_me())
@@ -74,8 +73,7 @@ class Starting:
                 await self._reachable()
             except FirewardenError as fault:
                 _log.warning("Telegram cannot be heard yet: %s", fault)
-                await self._clock.sleep_until(self._clock.now() + pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
+                await self._clock.sleep_until(self._clock.now() + _PAUSE)
             else:
                 return me.username or ""
 

@@ -66,6 +66,8 @@ class Telegram:
         """While it is set, every method answers 502."""
         self.updates: list[dict[str, Json]] = []
         self.webhook: Webhook | None = None
+        self.hold = 60.0
+        """Seconds that a question for updates is held open at the most."""
         self.reach = ""
         """Where a webhook's calls really go, as through a reverse proxy; "" = its own address."""
         self.base = ""
@@ -285,9 +287,14 @@ class Telegram:
         offset = int(given.get("offset", "0"))
         self.updates = [u for u in self.updates if int(str(u["update_id"])) >= offset]
         kinds = json.loads(given["allowed_updates"])
+
+        def news() -> list[dict[str, Json]]:
+            later = (u for u in self.updates if int(str(u["update_id"])) >= offset)
+            return [u for u in later if any(k in u for k in kinds)]
+
         try:
-            async with asyncio.timeout(int(given.get("timeout", "0"))):
-                while not (found := [u for u in self.updates if any(k in u for k in kinds)]):
+            async with asyncio.timeout(min(int(given.get("timeout", "0")), self.hold)):
+                while not (found := news()):
                     self._news.clear()
                     await self._news.wait()
         except TimeoutError:

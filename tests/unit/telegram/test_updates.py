@@ -115,6 +115,30 @@ async def test_a_redelivered_update_makes_the_same_request_which_the_journal_kno
     assert set(idents[:-1]) == {f"telegram:{BOT}:{update}"}
 
 
+async def test_ids_that_begin_anew_below_the_last_one_are_heard_too(
+    there: Telegram, tmp_path: Path, dispatch: RememberingDispatch
+) -> None:
+    there.hold = 0.1
+    async with hearing(there, tmp_path, dispatch):
+        there.type(1, "/incident list")
+        again = {k: v for k, v in there.updates[0].items() if k != "update_id"}
+        await heard(dispatch, "/incident list")
+
+        async def confirmed_and_forgotten() -> bool:
+            offsets = [int(call.get("offset", "0")) for call in there.called("getUpdates")]
+            return max(offsets) > 0 and offsets[-1] == 0
+
+        await until(confirmed_and_forgotten)
+        there.tell_again(5, again)
+
+        async def both() -> bool:
+            return len(dispatch.requests) == 2
+
+        await until(both)
+    idents = [r.id for r in dispatch.requests if isinstance(r, SlashCommand)]
+    assert idents[1] == f"telegram:{BOT}:5"
+
+
 async def test_commands_are_for_us_by_name_in_any_case_and_nothing_else_is(
     there: Telegram, tmp_path: Path, dispatch: RememberingDispatch
 ) -> None:
