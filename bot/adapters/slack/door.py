@@ -69,27 +69,25 @@ class Door:
             body = request.body.decode()
         except UnicodeDecodeError:
             return text(HTTPStatus.BAD_REQUEST, "The body is not UTF-8.")
-        if await self._replays.known(shown):
-            # An event's answer says nothing, and Slack shall stop sending it.
-            return text(HTTPStatus.OK, "") if _is_event(request) else _refused()
-        answer = await self._taken(body, request, shown)
+        asked = AsyncBoltRequest(body=body, headers=dict(request.headers))
+        if _is_event(request):
+            # Its answer says nothing to whoever repeats it, the journal knows its id, and a busy
+            # channel's messages are not worth a line there each.
+            answer: BoltResponse | None = await self._app.async_dispatch(asked)
+        else:
+            answer = await self._taken(asked, shown)
         if answer is None:
             return _refused()
         kind = answer.first_headers().get("content-type", "text/plain; charset=utf-8")
         return RawResponse(status=answer.status, content_type=kind, body=answer.body.encode())
 
-    async def _taken(self, body: str, request: RawRequest, signature: str) -> BoltResponse | None:
-        """Answer, and remember the signature; None where the same was taken meanwhile."""
-        asked = AsyncBoltRequest(body=body, headers=dict(request.headers))
-        event = _is_event(request)
-        if not event and not self._replays.take(signature):
+    async def _taken(self, asked: AsyncBoltRequest, signature: str) -> BoltResponse | None:
+        """Answer, and remember the signature; None where the same was taken before."""
+        if await self._replays.known(signature) or not self._replays.take(signature):
             return None
         answer = await self._app.async_dispatch(asked)
-        # An event that fails is sent again, perhaps within the second that was signed.
-        if not event or answer.status < HTTPStatus.BAD_REQUEST:
-            self._replays.take(signature)
-            # Now, and not before: what was asked for comes into the journal first.
-            self._replays.keep(signature)
+        # Now, and not before: what was asked for comes into the journal first.
+        self._replays.keep(signature)
         return answer
 
 
