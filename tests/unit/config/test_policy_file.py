@@ -505,8 +505,10 @@ def test_a_user_group_that_is_written_wrongly_is_a_fault(member: str, fault: str
 def test_a_user_group_without_slack_is_a_fault() -> None:
     grouped = TEAM.replace("approver: [ben, eve]", "approver: [ben, eve, {slack-group: T1/S7}]")
     assert faults("", beside=grouped) == [
-        "policy.yaml:7:3: the group 'approver' has members of Slack, "
-        "which is not among chat.platforms"
+        (
+            "policy.yaml:7:3: the group 'approver' has members of Slack, "
+            "which is not among chat.platforms"
+        )
     ]
 
 
