@@ -69,7 +69,7 @@ class Reading:
         if row is None or not _visible(viewer, row):
             return None
         rooms = await self._journal.rows(RoomRow, incident=row.id)
-        return self._summary(viewer, row, await self._waiting(), rooms)
+        return self._summary(viewer, row, await self._waiting(incident=row.id), rooms)
 
     async def incident_of_room(
         self, viewer: Viewer, room: ConversationRef
@@ -176,11 +176,10 @@ class Reading:
         rows = by_id or await self._journal.rows(IncidentRow, number=ident.strip().upper())
         return rows[0] if rows else None
 
-    async def _waiting(self) -> Mapping[str, int]:
-        """Count the open cards of each incident."""
-        return Counter(
-            row.incident for row in await self._journal.rows(CardRow, state=CardState.OPEN.value)
-        )
+    async def _waiting(self, **equal: str) -> Mapping[str, int]:
+        """Count the open cards of each incident, or of this one."""
+        rows = await self._journal.rows(CardRow, state=CardState.OPEN.value, **equal)
+        return Counter(row.incident for row in rows)
 
     async def _rooms(self) -> Mapping[str, Sequence[RoomRow]]:
         """Return every incident's rooms: in one read, where asking for each takes a thousand."""
