@@ -96,10 +96,9 @@ class _Fitting:
         room = self._left - sum(_size(_in_file(leaf, self._card)) for leaf in needed)
         fitted: list[Leaf] = []
         for leaf in leaves:
-            size = _size(leaf)
             if not _essential(leaf):
                 fitted.append(leaf)
-            elif size <= min(room, self._limits.leaf):
+            elif (size := _size(leaf)) <= min(room, self._limits.leaf):
                 room -= size
                 fitted.append(leaf)
             else:
@@ -113,7 +112,8 @@ class _Fitting:
         reserved = 0 if _essential(leaf) else sum(_size(other) for other in waiting)
         places = self._limits.leaves - 1 - len(self._kept) - len(waiting) * (not _essential(leaf))
         most = min(self._limits.leaf, self._left - reserved)
-        if places < 1 or (most < min(_size(leaf), _LEAST) and not _essential(leaf)):
+        # The size is asked for last: it costs as much as the copy itself.
+        if places < 1 or (not _essential(leaf) and most < _LEAST and most < _size(leaf)):
             self._cut = True
             return
         cutter = Cutter(most, self._today)

@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 import pytest
-from telegram.ext import ExtBot
 
 from bot.adapters.telegram.accounts import Accounts, NobodyIsLinked
 from bot.adapters.telegram.api import TelegramApi
 from bot.adapters.telegram.database import Database
-from bot.adapters.telegram.pacing import Paced
 from bot.adapters.telegram.places import place
 from bot.adapters.telegram.team import TelegramTeam
 from bot.values import ConversationRef
@@ -53,9 +51,7 @@ async def telegram_world() -> AsyncIterator[tuple[OutageWorld, Telegram]]:
             accounts=Accounts(lambda: world.current.policy, NobodyIsLinked()),
             clock=world.clock,
         )
-        assert isinstance(api.bot, ExtBot)
-        assert isinstance(api.bot.rate_limiter, Paced)
-        world.reach(team.platform, api.bot.rate_limiter.gate, way)
+        world.reach(team.platform, api.paced.gate, way)
         async with world:
             yield world, there
         await team.close()

@@ -153,12 +153,17 @@ def _coalesced(old: StoredEffect, item: OutboxItem, position: int) -> StoredEffe
                 old,
                 item=replace(
                     item,
-                    due=min(old.item.due, item.due),
+                    due=old.item.due if _put_off(old) else min(old.item.due, item.due),
                     priority=min(old.item.priority, item.priority),
                 ),
             )
         case _:
             assert_never(old.state)
+
+
+def _put_off(old: StoredEffect) -> bool:
+    """Whether a worker was told when to come again: what is newer goes along then."""
+    return old.state is EffectState.OPEN and old.attempts > 0
 
 
 def _open_again(old: StoredEffect, item: OutboxItem, position: int) -> StoredEffect:

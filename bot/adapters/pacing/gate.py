@@ -79,12 +79,22 @@ class Gate:
         `ask` is a call that changes nothing, for whether the platform is back: it raises where it
         is not. Raises `Throttled` where the turn is too far away.
         """
-        turn = Turn(urgency=URGENCY.get(), number=next(self._numbers), scopes=tuple(scopes))
+        turn = self._turn(scopes)
         if turn.urgency is not Urgency.ANSWER:
             await self._there(turn, ask)
         await self._wait(turn)
         with self._under_way():
             yield
+
+    def expect(self, scopes: Sequence[Scope]) -> None:
+        """Raise `Throttled` where `turn` would, before anything is made ready in vain."""
+        turn, now = self._turn(scopes), self._clock.monotonic()
+        self._queue.forget(now)
+        self._queue.come_back(turn, now)
+        if turn.urgency is not Urgency.ANSWER and self._outage.away:
+            self._not_there(turn, now)
+        if self._left(turn) > self._patience(turn, now) + _SLACK:
+            raise self._sent_away(turn, self._away_for(turn), f"{self._name} is paced")
 
     def heard(self) -> None:
         """Note that the platform answered, whatever it said."""
@@ -122,18 +132,22 @@ class Gate:
             raise self._sent_away(turn, 1.0, f"{self._name} is slow")
         if not self._outage.away:
             return
-        left = self._outage.wait(now)
-        kept = self._queue.kept_anywhere(turn, before=now + CAUTION)
-        if left > _SLACK or kept > now:
-            # The most urgent look often, so that they are there first when it comes back.
-            wait = 1.0 if turn.urgency is Urgency.APPROVAL else max(left, 1.0)
-            raise self._sent_away(turn, wait, f"{self._name} does not answer")
+        self._not_there(turn, now)
         self._outage.asked(now)
         try:
             with self._under_way():
                 await ask()
         except FirewardenError as fault:
             raise self._sent_away(turn, 1.0, f"{self._name} does not answer") from fault
+
+    def _not_there(self, turn: Turn, now: float) -> None:
+        """Raise `Throttled` while the platform is not to be asked, or somebody more urgent is."""
+        left = self._outage.wait(now)
+        kept = self._queue.kept_anywhere(turn, before=now + CAUTION)
+        if left > _SLACK or kept > now:
+            # The most urgent look often, so that they are there first when it comes back.
+            wait = 1.0 if turn.urgency is Urgency.APPROVAL else max(left, 1.0)
+            raise self._sent_away(turn, wait, f"{self._name} does not answer")
 
     @contextmanager
     def _under_way(self) -> Iterator[None]:
@@ -147,7 +161,8 @@ class Gate:
         started = self._clock.monotonic()
         latest = started + self._patience(turn, started) + _SLACK
         self._queue.forget(started)
-        self._queue.join(turn, started)
+        self._queue.come_back(turn, started)
+        self._queue.join(turn)
         try:
             while (wait := self._left(turn)) > _SLACK:
                 if self._clock.monotonic() + wait > latest:
@@ -157,6 +172,9 @@ class Gate:
         finally:
             self._queue.leave(turn)
         self._take(turn)
+
+    def _turn(self, scopes: Sequence[Scope]) -> Turn:
+        return Turn(urgency=URGENCY.get(), number=next(self._numbers), scopes=tuple(scopes))
 
     def _patience(self, turn: Turn, now: float) -> float:
         if turn.urgency is not Urgency.ANSWER:

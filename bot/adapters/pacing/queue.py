@@ -48,9 +48,12 @@ class Queue:
         """Return how many wait here."""
         return len(self._here)
 
-    def join(self, turn: Turn, now: float) -> None:
-        """Wait here; where somebody like this is due to come back, this is who it is."""
+    def join(self, turn: Turn) -> None:
+        """Wait here."""
         self._here.append(turn)
+
+    def come_back(self, turn: Turn, now: float) -> None:
+        """Give the place of one like this away who is due to come back: this is who it is."""
         for away in self._away:
             due = away.until <= now + _LATE
             if due and (away.urgency, away.scopes) == (turn.urgency, turn.scopes):

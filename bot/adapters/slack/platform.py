@@ -87,7 +87,9 @@ class SlackPlatform:
 
     async def update(self, message: MessageRef, card: Card) -> None:
         """Replace a message in place."""
-        channel, ts, shown = _ours(message.conversation), _ts(message.id), self._rendered(card)
+        channel, ts = _ours(message.conversation), _ts(message.id)
+        self._web.expect("chat.update", channel)
+        shown = self._rendered(card)
         try:
             await self._web.ask(
                 "chat.update", channel=channel, ts=ts, text=shown.text, blocks=list(shown.blocks)

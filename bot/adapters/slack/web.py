@@ -97,6 +97,10 @@ class SlackWeb:
         """Call a method that must not be repeated blindly: a lost answer is `OutcomeUnknown`."""
         return await self._call(method, args, again=False)
 
+    def expect(self, method: str, channel: str) -> None:
+        """Raise `Throttled` where a call would: nothing is rendered that may not go out."""
+        self.gate.expect(scopes(method, channel))
+
     async def pages(self, method: str, items: str, **args: Json) -> AsyncIterator[Answer]:
         """Yield the items of every page of a list."""
         cursor = ""

@@ -66,6 +66,14 @@ async def test_later_keeps_its_own_time_whatever_was_put_meanwhile(journal: Jour
     assert (await claim_one(journal, after(30))).revision == 2
 
 
+async def test_a_put_goes_along_with_one_that_was_put_off(journal: Journal) -> None:
+    await put(journal, latest("card", body=b"1"))
+    await settle(journal, await claim_one(journal), Settle.LATER, due=after(30))
+    await put(journal, latest("card", body=b"2", due=after(1)))
+    assert await journal.next_due() == after(30)
+    assert (await claim_one(journal, after(30))).item.body == b"2"
+
+
 async def test_a_put_opens_a_parked_copy_again(journal: Journal) -> None:
     await put(journal, latest("card"))
     await settle(journal, await claim_one(journal), Settle.PARKED)

@@ -153,6 +153,17 @@ async def test_the_same_conversation_told_three_times_stops_no_other(platform: P
     assert platform.gone == [("there", 0.0)]
 
 
+async def test_whoever_would_be_sent_away_is_told_before_anything_is_made_ready(
+    platform: Platform,
+) -> None:
+    platform.gate.throttled(ROOM, timedelta(seconds=30))
+    with carried_with(Urgency.CHATTER):
+        platform.gate.expect(OTHER)
+        with pytest.raises(Throttled) as caught:
+            platform.gate.expect(ROOM)
+    assert caught.value.retry_after == timedelta(seconds=30)
+
+
 async def test_an_answer_to_a_person_waits_longer_than_a_worker_may(platform: Platform) -> None:
     async with asyncio.TaskGroup() as tasks:
         for n in range(5):
