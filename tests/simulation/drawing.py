@@ -5,7 +5,8 @@ from typing import Final
 
 from tests.simulation.matrix import POSSIBLE, Pair, stories_of
 from tests.simulation.schedule import Act, Deed, Schedule
-from tests.simulation.stories import CAUSES, STORIES, UNREACHABLE, Setting
+from tests.simulation.setting import Setting
+from tests.simulation.stories import CAUSES, STORIES, UNREACHABLE
 from tests.simulation.team import WEB
 from tests.simulation.trouble import AT_COMMIT, Aimed, Fault
 
