@@ -28,4 +28,5 @@ async def slack_findings(settings: Settings, policy: Policy | None = None) -> li
         fault(f"Slack: without the scope {scope} the bot does not do this: it {why}")
         for scope, why in found.missing
     ]
+    lacks += [fault(f"Slack: {lost}") for lost in found.lost]
     return lacks or [fine(f"Slack: {found.workspace}, heard over {' and '.join(ways)}")]
