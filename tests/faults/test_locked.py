@@ -2,13 +2,11 @@
 
 from pathlib import Path
 
-from tests.e2e.test_slack import living as living_in_slack
 from tests.e2e.test_telegram import living as living_in_telegram
 from tests.e2e.test_telegram import offered
 from tests.support.bot import bot
 from tests.support.locking import locked
-from tests.support.slack.interacting import words
-from tests.support.slack.server import Slack
+from tests.support.slack.living import living as living_in_slack
 from tests.support.waiting import until
 
 JOURNAL = Path("data") / "journal.sqlite3"
@@ -57,26 +55,19 @@ async def test_slack_users_are_told_that_it_was_not_recorded_and_pressing_again_
     tmp_path: Path,
 ) -> None:
     async with living_in_slack(tmp_path) as here:
-        await here.team.slash("U1", here.ops, "/incident drill disk-full")
-        room = await here.room()
-        card = await here.message(room, "Approve")
+        await here.ann.types("/incident drill disk-full")
+        room = await here.ann.room()
+        card = await here.bob.sees_button("Approve", room)
         async with locked(tmp_path / JOURNAL):
-            heard = await here.team.slash("U1", here.ops, "/incident declare sev3 search is slow")
-            assert heard.status == 200
-            assert "NOT recorded" in words(heard.said["blocks"])
-            assert (await here.team.press("U2", room, card, "Approve")).status == 200
-            assert "NOT recorded" in await until(lambda: answered(here.team))
-            assert here.service.practice is not None
-            assert here.service.practice.ledger() == ()
+            told = await here.ann.types("/incident declare sev3 search is slow")
+            assert "NOT recorded" in told
+            assert "NOT recorded" in await here.bob.presses("Approve", card, room)
+            assert here.ran() == 0
 
-        await here.team.press("U2", room, card, "Approve")
-        await here.told(room, "3 commands ran")
-        assert len(here.service.practice.ledger()) == 3
-
-
-async def answered(team: Slack) -> str:
-    """Return what came back over the last response URL."""
-    return words(team.replies[-1][1]["blocks"]) if team.replies else ""
+        assert "Recorded" in await here.bob.presses("Approve", card, room)
+        await here.ann.sees("3 commands ran", room)
+        assert here.ran() == 3
+        assert len([c for c in here.team.of.channels.values() if "inc-" in c.name]) == 1
 
 
 async def test_what_telegram_users_send_comes_again_and_counts_once(tmp_path: Path) -> None:

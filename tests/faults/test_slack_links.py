@@ -1,56 +1,41 @@
 """A whole bot and Slack, with a link between them that fails: one room, one message, one run."""
 
-import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from bot.app.serving import serving
-from bot.config import load_settings
-from tests.e2e.test_slack import Living, link
 from tests.support.proxy import FaultProxy, fault_proxy
 from tests.support.slack.interacting import words
-from tests.support.slack.server import slack
-from tests.support.slack.workspace import BOT_TOKEN, SIGNING_SECRET, Channel
-from tests.support.waiting import eventually, until
+from tests.support.slack.living import Living, living
+from tests.support.slack.server import Slack
+from tests.support.slack.workspace import Channel
+from tests.support.waiting import until
 
 
 @asynccontextmanager
-async def living(folder: Path) -> AsyncIterator[tuple[Living, FaultProxy]]:
+async def behind_a_proxy(folder: Path) -> AsyncIterator[tuple[Living, FaultProxy]]:
     """Serve with Slack's Web API behind a proxy; what Slack sends comes straight."""
-    async with slack() as team:
-        team.of.now = time.time()
-        team.of.add_user("U1", "ann")
-        team.of.add_user("U2", "bob")
-        ops = team.of.add_channel("ops")
-        team.of.add_channel("announcements")
-        port = int(team.base.rstrip("/").rpartition(":")[2])
-        async with fault_proxy(port) as proxy:
-            env = folder / "env"
-            env.write_text(
-                f"FIREWARDEN_LISTEN=127.0.0.1:0\nFIREWARDEN_DATA={folder / 'data'}\n"
-                f"SLACK_BOT_TOKEN={BOT_TOKEN}\nSLACK_SIGNING_SECRET={SIGNING_SECRET}\n"
-                f"SLACK_API_URL=http://127.0.0.1:{proxy.port}/api/\n"
-            )
-            async with serving(load_settings(env)) as (service, running):
-                link(service)
-                team.bot_url = f"http://{running.ingest}/slack/events"
-                yield Living(team, service, ops), proxy
+    async with fault_proxy(0) as proxy:
+
+        def lead(team: Slack) -> None:
+            proxy.target = urlsplit(team.base).port or 0
+
+        way = f"SLACK_API_URL=http://127.0.0.1:{proxy.port}/api/"
+        async with living(folder, before=lead, settings=way) as here:
+            yield here, proxy
 
 
 async def repaired(here: Living) -> Channel:
     """Drill, approve with a click and see the repair told; returns the room."""
-    await here.team.slash("U1", here.ops, "/incident drill disk-full")
-    room = await here.room()
-    card = await here.message(room, "Approve")
+    await here.ann.types("/incident drill disk-full")
+    room = await here.ann.room()
+    card = await here.bob.sees_button("Approve", room)
 
     async def approved() -> bool:
         # Where Slack cannot be asked whether Bob still works there, his click does not count.
-        heard = len(here.team.replies)
-        await here.team.press("U2", room, card, "Approve")
-        await eventually(lambda: replies(here), lambda count: count > heard, seconds=60)
-        return "Recorded" in words(here.team.replies[-1][1]["blocks"])
+        return "Recorded" in await here.bob.presses("Approve", card, room)
 
     await until(approved, seconds=100)
 
@@ -61,24 +46,24 @@ async def repaired(here: Living) -> Channel:
     return room
 
 
-async def replies(here: Living) -> int:
-    return len(here.team.replies)
-
-
 def only_once(here: Living, room: Channel) -> None:
     """See that nothing was lost or sent twice, by Slack's own account and the host's."""
     rooms = [c for c in here.team.of.channels.values() if "inc-" in c.name]
     assert rooms == [room]
+    assert twice_in(room) == []
+    assert here.ran() == 3
+
+
+def twice_in(room: Channel) -> list[str]:
+    """Return what was posted more than once."""
     posted = Counter(words(m.blocks) for m in room.seen() if m.ts not in room.pins)
-    assert [text for text, count in posted.items() if count > 1] == []
-    assert here.service.practice is not None
-    assert len(here.service.practice.ledger()) == 3
+    return [text for text, count in posted.items() if count > 1]
 
 
 async def test_links_that_drop_again_and_again_lose_nothing_and_double_nothing(
     tmp_path: Path,
 ) -> None:
-    async with living(tmp_path) as (here, proxy):
+    async with behind_a_proxy(tmp_path) as (here, proxy):
         proxy.cut_every = 40_000
         room = await repaired(here)
         proxy.cut_every = None
@@ -87,7 +72,7 @@ async def test_links_that_drop_again_and_again_lose_nothing_and_double_nothing(
 
 
 async def test_a_slow_link_only_takes_longer(tmp_path: Path) -> None:
-    async with living(tmp_path) as (here, proxy):
+    async with behind_a_proxy(tmp_path) as (here, proxy):
         proxy.delay = 0.1
         only_once(here, await repaired(here))
 
@@ -95,14 +80,13 @@ async def test_a_slow_link_only_takes_longer(tmp_path: Path) -> None:
 async def test_what_happens_while_slack_is_half_open_is_told_once_when_it_answers_again(
     tmp_path: Path,
 ) -> None:
-    async with living(tmp_path) as (here, proxy):
-        await here.team.slash("U1", here.ops, "/incident declare sev3 checkout is down")
-        room = await here.room()
+    async with behind_a_proxy(tmp_path) as (here, proxy):
+        await here.ann.types("/incident declare sev3 checkout is down")
+        room = await here.ann.room()
         proxy.freeze()
-        heard = await here.team.slash("U1", room, "/incident update we are on it")
-        assert heard.status == 200
+        told = await here.ann.types("/incident update we are on it", room)
+        assert "Update posted" in told
         proxy.cut()
         proxy.thaw()
-        await here.told(room, "we are on it")
-        posted = Counter(words(m.blocks) for m in room.seen() if m.ts not in room.pins)
-        assert [text for text, count in posted.items() if count > 1] == []
+        await here.ann.sees("we are on it", room)
+        assert twice_in(room) == []
