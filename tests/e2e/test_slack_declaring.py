@@ -86,14 +86,3 @@ async def test_a_private_incident_is_in_a_private_channel_and_announced_nowhere(
         await here.ann.sees("a leak", room)
         assert room.private
         assert here.team.of.named("announcements").seen() == []
-
-
-async def test_the_home_offers_the_form_and_follows_what_happens(tmp_path: Path) -> None:
-    async with living(tmp_path) as here:
-        await here.bob.opens_home()
-        await here.bob.sees_at_home("Declare an incident")
-        await here.ann.types("/incident declare sev2 the queue is stuck")
-        await here.bob.sees_at_home("the queue is stuck")
-
-        await here.bob.presses_at_home("Declare")
-        assert "What is broken?" in words(here.bob.form().content["blocks"])

@@ -4,8 +4,8 @@ import json
 from urllib.parse import urlencode
 
 from bot.ports import Clock
+from tests.support.slack.arguments import checked_view
 from tests.support.slack.blocks import option_faults
-from tests.support.slack.methods import checked_view
 from tests.support.slack.sending import Heard, Sending
 from tests.support.slack.workspace import BOT, TEAM, Args, Channel, Posted, View, Workspace
 
