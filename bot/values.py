@@ -157,7 +157,8 @@ class Host:
     that signs host keys; one of `revoked_host_keys` is never accepted. Key files are paths to
     private keys, or to public ones (`.pub`) whose private halves an SSH agent holds. `service` is
     what runs there and what approval rules match on. Where `jump` is given the host is reached
-    through that one, on its `observe` login.
+    through that one, on its `observe` login. `zone` is where it stands, for approval rules; at most
+    `commands_at_once` of a run's commands are on it at a time, over both logins.
     """
 
     name: HostName
@@ -174,3 +175,5 @@ class Host:
     services: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     jump: "Host | None" = None
     revoked_host_keys: tuple[str, ...] = ()
+    zone: str = ""
+    commands_at_once: int = 8

@@ -321,14 +321,17 @@ def wide_delete(words: Sequence[str]) -> str:
 
 
 DRY_RUNS: Final[Mapping[str, str]] = {
-    "kubectl": "kubectl ... --dry-run=server",
+    "kubectl": "kubectl ... --dry-run=client",
     "ansible-playbook": "ansible-playbook --check --diff",
     "terraform": "terraform plan",
     "helm": "helm ... --dry-run",
     "rsync": "rsync --dry-run --itemize-changes",
     "apt-get": "apt-get --simulate",
 }
-"""Programs that can say what they would do (spec: runbooks R1, `dry-run`)."""
+"""Programs that can say what they would do (spec: runbooks R1, `dry-run`).
+
+kubectl: a dry run on the server takes the right to do it, which the observe login must not have.
+"""
 
 _REHEARSING: Final = frozenset(
     {"--dry-run", "--dry-run=server", "--dry-run=client", "--check", "--simulate"}

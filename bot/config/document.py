@@ -297,6 +297,9 @@ class RuleSection(Section):
     severities: tuple[AnySeverity, ...] | None = Field(default=None, min_length=1)
     services: tuple[Slug, ...] | None = Field(default=None, min_length=1)
     runbooks: tuple[Slug, ...] | None = Field(default=None, min_length=1)
+    zones: tuple[Slug, ...] | None = Field(
+        default=None, min_length=1, description="zones of hosts; one host in one of them is enough"
+    )
     quorum: tuple[QuorumSection, ...] = Field(
         min_length=1, description="all of them must be met, by different people"
     )
@@ -374,6 +377,14 @@ class SshSection(Section):
     change: LoginSection
 
 
+class HostLimits(Section):
+    """What the bot may ask of one host at a time."""
+
+    commands: StrictInt = Field(
+        default=8, ge=1, le=64, description="commands of runs that are on it at once, the rest wait"
+    )
+
+
 class HostSection(Section):
     """One machine of the inventory, addressed only by its name."""
 
@@ -387,6 +398,10 @@ class HostSection(Section):
     revoked_host_keys: tuple[PublicKey, ...] = Field(
         default=(), description="keys of hosts or authorities that are never accepted"
     )
+    zone: Slug | None = Field(
+        default=None, description="where it stands (a site, a region): approval rules may name it"
+    )
+    limits: HostLimits = HostLimits()
     jump: Slug | None = Field(
         default=None,
         description="name of the host that this one is reached through, on its observe login",

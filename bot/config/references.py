@@ -28,6 +28,7 @@ def reference_faults(root: Node, known: Known | None) -> Iterator[Fault]:
     """
     words = {what: frozenset(_keys(root, path)) for what, path in _DEFINED.items()}
     words["platform"] = _PLATFORMS
+    words["zone"] = frozenset(str(node.value) for node in _at(root, "hosts/*/zone"))
     if known is not None:
         words |= {
             "runbook": known.runbooks,
@@ -56,6 +57,7 @@ _REFERENCES: Final = (
     ("approvals/rules/*/quorum/*/groups/*", "group"),
     ("approvals/rules/*/services/*", "service"),
     ("approvals/rules/*/runbooks/*", "runbook"),
+    ("approvals/rules/*/zones/*", "zone"),
     ("paging/default", "escalation"),
     ("paging/escalations/*/group", "group"),
     ("paging/escalations/*/people/*", "person"),

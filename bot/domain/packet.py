@@ -271,6 +271,8 @@ def host_inputs(policy: Policy, names: tuple[str, ...]) -> Json:
             "observe": h.observe_user,
             "change": h.change_user,
             "key": h.host_key,
+            "zone": h.zone,
+            "limits": {"commands": h.commands_at_once},
         }
         for name, h in known.items()
     }

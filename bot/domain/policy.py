@@ -72,6 +72,7 @@ class ApprovalRule:
     severities: tuple[Severity, ...] = ()
     services: tuple[str, ...] = ()
     runbooks: tuple[str, ...] = ()
+    zones: tuple[str, ...] = ()
     quorums: tuple[Quorum, ...]
     expires_in: timedelta | None = None
     override: bool = False

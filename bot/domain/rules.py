@@ -17,16 +17,19 @@ def resolve_rule(
     runbook: str,
     requester: PersonId | None,
     practice: bool,
+    zones: tuple[str, ...] = (),
 ) -> ResolvedRule:
     """Combine every rule that matches to the strictest.
 
-    `services` come from the targets' inventory entries, never from what the requester wrote. No
-    match at all means that nobody may approve. A rule with `override` stands alone: the last such.
+    `services` and `zones` come from the targets' inventory entries, never from what the requester
+    wrote. No match at all means that nobody may approve. A rule with `override` stands alone: the
+    last such.
     """
     matching = [
         rule
         for rule in policy.approval_rules
         if _matches(rule, tier=tier, severity=severity, services=services, runbook=runbook)
+        and (not rule.zones or any(zone in rule.zones for zone in zones))
     ]
     overriding = [rule for rule in matching if rule.override]
     if overriding:

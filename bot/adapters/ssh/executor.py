@@ -3,8 +3,9 @@
 import asyncio
 import shlex
 import signal as signals
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import assert_never
 
@@ -51,6 +52,7 @@ class ParamikoExecutor:
         self._closers = ThreadPoolExecutor(4, "ssh-close")
         self._busy = asyncio.Semaphore(self._limits.threads)
         self._lines: dict[tuple[object, ...], Line] = {}
+        self._rooms: dict[tuple[str, int], asyncio.Semaphore] = {}
 
     async def boot_id(self, host: Host) -> str:
         """Ask for the boot id on the observe login."""
@@ -64,10 +66,14 @@ class ParamikoExecutor:
     async def run(
         self, host: Host, command: RemoteCommand, attempt: Attempt, boot_id: str = ""
     ) -> CommandResult:
-        """Run once, on the login that `command.changes` chooses."""
-        if command.changes:
-            return await self._run_once(host, command, attempt, boot_id)
-        return await self._observe(host, command)
+        """Run once, on the login that `command.changes` chooses, as soon as the host has room.
+
+        A stop, an inquiry and a pre-flight wait for nobody: they are how a full host is freed.
+        """
+        async with self._room(host):
+            if command.changes:
+                return await self._run_once(host, command, attempt, boot_id)
+            return await self._observe(host, command)
 
     async def stop(self, host: Host, attempt: Attempt) -> None:
         """Kill the attempt's process group; `Refused` where the host could not."""
@@ -207,6 +213,20 @@ class ParamikoExecutor:
             if not held.done():
                 held.add_done_callback(_heard)
                 self._closers.submit(session.abandon)
+
+    @asynccontextmanager
+    async def _room(self, host: Host) -> AsyncIterator[None]:
+        """Hold one of the host's places; `Unavailable` where none is free for a minute."""
+        limit = host.commands_at_once
+        places = self._rooms.setdefault((host.name, limit), asyncio.Semaphore(limit))
+        try:
+            await asyncio.wait_for(places.acquire(), self._limits.patience)
+        except TimeoutError as error:
+            raise Unavailable(f"{host.name} has its {limit} commands already") from error
+        try:
+            yield
+        finally:
+            places.release()
 
     def _line(self, host: Host, login: Login) -> Line:
         key = _identity(host, login)

@@ -32,6 +32,9 @@ class Limits:
     idle: float = 300.0
     """A link that was not used for this long is opened anew."""
 
+    patience: float = 60.0
+    """Until waiting for a place on a host that is at its own limit is given up."""
+
     sessions: int = 8
     """Commands at once over one link; sshd's MaxSessions is 10 by default."""
 

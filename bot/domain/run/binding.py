@@ -93,6 +93,7 @@ def rule_for(
         services=tuple(sorted({h.service for h in known} | set(services))),
         runbook=run.started.runbook,
         requester=run.started.requested_by,
+        zones=tuple(sorted({h.zone for h in known if h.zone})),
         practice=bool(known) and len(known) == len(hosts) and all(h.practice for h in known),
     )
     if run.started.automatic and sum(q.count for q in rule.quorums) > 1:

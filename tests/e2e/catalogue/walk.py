@@ -90,12 +90,13 @@ class Ground:
     services: Sequence[Service]
     deadline: timedelta | None = None
     """Where it is given, no change may take longer."""
+    runbooks: Mapping[str, Runbook] = field(default_factory=lambda: CATALOGUE)
 
     async def walk(
         self, runbook: str, alert: Mapping[str, str], answers: Answers | None = None
     ) -> Walked:
         """Go through a runbook from its alert to its end."""
-        walker = _Walker(self, CATALOGUE[runbook], alert, answers or Answers(), next(_runs))
+        walker = _Walker(self, self.runbooks[runbook], alert, answers or Answers(), next(_runs))
         return await walker.walk()
 
     @property

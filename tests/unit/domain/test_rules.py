@@ -139,3 +139,26 @@ def test_who_asks_for_nothing_excludes_nobody() -> None:
     )
     assert (automatic.excluded, automatic.practice) == ((), True)
     assert {CLEO, DAN}.isdisjoint(automatic.excluded)
+
+
+def test_a_rule_of_a_zone_holds_where_one_of_the_hosts_stands_in_it() -> None:
+    abroad = ApprovalRule(
+        name="abroad", zones=("eu",), quorums=(Quorum(groups=("approver",), count=2),)
+    )
+    policy = replace(POLICY, approval_rules=(*POLICY.approval_rules, abroad))
+
+    def names(*zones: str) -> tuple[str, ...]:
+        return resolve_rule(
+            policy,
+            tier=Tier.REVERSIBLE,
+            severity=Severity.SEV3,
+            services=("checkout",),
+            runbook="disk-full",
+            requester=ANA,
+            practice=False,
+            zones=zones,
+        ).names
+
+    assert names("us", "eu") == ("reversible", "abroad")
+    assert names("us") == ("reversible",)
+    assert names() == ("reversible",)
