@@ -23,9 +23,16 @@ def main() -> int:
     parser.add_argument("--chance", type=int, default=300)
     parser.add_argument("--zombies", type=int, default=50)
     parser.add_argument("--ssh", type=int, default=30)
+    parser.add_argument("--chat", type=int, default=10)
     told = parser.parse_args()
     where = () if told.no_labels else points()
-    size = Size(points=where, chance=told.chance, zombies=told.zombies, ssh=told.ssh)
+    size = Size(
+        points=where,
+        chance=told.chance,
+        zombies=told.zombies,
+        ssh=told.ssh,
+        chat=told.chat,
+    )
     folder = Path(tempfile.mkdtemp(prefix="firewarden-crash-"))
     seed = told.seed or secrets.token_hex(4)
     print(f"seed {seed}", flush=True)

@@ -14,6 +14,7 @@ from tests.crash.report import Tally
 from tests.crash.scene import sweep
 from tests.crash.schedules import (
     end_at_points,
+    end_beside_a_chat,
     end_by_chance,
     one_production_lease,
     stop_and_resume,
@@ -25,6 +26,9 @@ AT_ONCE = 3
 
 SSH = "ssh"
 """How the names of worlds with real OpenSSH servers begin."""
+
+CHAT = "slack"
+"""How the names of worlds with a Slack workspace begin."""
 
 _LIVES = 25
 """Lives of one world: a journal that grows for ever would only make each life slower."""
@@ -38,6 +42,7 @@ class Size:
     chance: int = 300
     zombies: int = 50
     ssh: int = 30
+    chat: int = 10
     lease: bool = True
 
 
@@ -75,7 +80,8 @@ async def lived(
     """
     breaches: tuple[Breach, ...] = ()
     try:
-        async with world(name, folder, lives, seed, ssh=name.startswith(SSH)) as here:
+        ssh, slack = name.startswith(SSH), name.startswith(CHAT)
+        async with world(name, folder, lives, seed, ssh=ssh, slack=slack) as here:
             with suppress(TimeoutError):
                 async with asyncio.timeout(limit):
                     await schedule(here)
@@ -100,6 +106,7 @@ def _schedules(size: Size) -> Sequence[tuple[str, Schedule]]:
     made += [(f"points-{n}", _at_points(size.points[n::worlds])) for n in range(worlds)]
     made += [(f"chance-{n}", _by_chance(s)) for n, s in enumerate(_shares(size.chance))]
     made += [(f"{SSH}-{n}", _over_ssh(s)) for n, s in enumerate(_shares(size.ssh))]
+    made += [(f"{CHAT}-{n}", _beside_a_chat(s)) for n, s in enumerate(_shares(size.chat))]
     made += [(f"zombies-{n}", _zombies(s)) for n, s in enumerate(_shares(size.zombies))]
     if size.lease:
         made.append(("production-lease", one_production_lease))
@@ -116,6 +123,10 @@ def _by_chance(lives: int) -> Schedule:
 
 def _over_ssh(lives: int) -> Schedule:
     return lambda here: end_by_chance(here, lives, most=1.2, names=("alarm", "typed"))
+
+
+def _beside_a_chat(lives: int) -> Schedule:
+    return lambda here: end_beside_a_chat(here, lives)
 
 
 def _zombies(lives: int) -> Schedule:

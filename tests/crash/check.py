@@ -185,7 +185,7 @@ def nothing_is_executed_once_it_is_in_doubt(history: History) -> Iterator[str]:
     commands = _commands(history)
     asked = {
         commands[e.event.run, e.event.path, e.event.host, e.event.attempt]: e.at.timestamp()
-        for e in history.after.events
+        for e in reversed(history.after.events)
         if isinstance(e.event, StepInDoubt | StepSettled)
     }
     for execution in history.ledger:

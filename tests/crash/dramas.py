@@ -43,7 +43,9 @@ async def killed_when_a_room_was_made(world: World) -> None:
 
 
 async def killed_when_a_declaration_was_stored(world: World) -> None:
-    life = await world.begin(Plan(labels=("after commit of a request: IncidentDeclared",)))
+    stored = "IncidentDeclared"
+    where = (f"after commit of a request: {stored}", f"after commit: {stored}")
+    life = await world.begin(Plan(labels=where))
     world.tell(_run(world))
     await _ended(world, life)
 
@@ -130,14 +132,14 @@ async def stopped_while_news_of_an_alert_are_stored(world: World) -> None:
     await world.killed(life, How.CHANCE)
     life = await world.begin(Plan(labels=("before commit of Attach",), act=Act.STOP))
     world.tell(world.sender.send(ticket, "web-1", 2))
-    await _resumed(world, life)
+    await _resumed(world, life, "after commit of Attach")
 
 
 async def stopped_before_a_change_without_receipts(world: World) -> None:
     where = "after commit of RunChange (held): StepStarted"
     life = await world.begin(Plan(labels=(where,), act=Act.STOP))
     world.tell(_run(world, BARE))
-    await _resumed(world, life)
+    await _resumed(world, life, "after commit of RunChange: StepInDoubt")
 
 
 DRAMAS: Mapping[str, Drama] = {
@@ -190,24 +192,26 @@ async def _ended(world: World, life: Life) -> None:
     await world.killed(life, How.POINT)
 
 
-async def _resumed(world: World, life: Life) -> None:
-    """Wait until it has stopped itself, let a successor take over, and let it go on."""
+async def _resumed(world: World, life: Life, label: str) -> None:
+    """Wait until it has stopped itself and a successor has come by `label`; then let it go on."""
     while not life.burnt:
         life.settled.clear()
         await within(life.settled, life.order.plan.labels[0])
-    await world.begin()
-    await asyncio.sleep(world.lease + _PAST_THE_LEASE)
+    successor = await world.begin()
+    await eventually(_passed(successor, label), bool)
     seen = life.passed.total()
     life.resume()
     world.struck(life, How.ZOMBIE)
     # It goes on with what it was about to do, and then with its loop: give it time for both.
-    await eventually(_points_passed(life), lambda passed: passed > seen + 2)
-    await asyncio.sleep(_PAST_THE_LEASE)
+    await eventually(_passed(life), lambda passed: passed > seen + 2)
+    await asyncio.sleep(3 * _PAST_THE_LEASE)
     await life.kill()
 
 
-def _points_passed(life: Life) -> Callable[[], Awaitable[int]]:
+def _passed(life: Life, label: str = "") -> Callable[[], Awaitable[int]]:
+    """Return what counts how often a life came by a point, or by any."""
+
     async def look() -> int:
-        return life.passed.total()
+        return life.passed[label] if label else life.passed.total()
 
     return look

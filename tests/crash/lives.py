@@ -16,7 +16,10 @@ from tests.crash.life import ORDER, Order
 ROOT = Path(__file__).parents[2]
 """The checkout that this harness belongs to."""
 
-READY_WITHIN = 30.0
+ENDED_WITHIN = 120.0
+"""Seconds for a life that was told to stop: it finishes what it has begun."""
+
+READY_WITHIN = 60.0
 """Seconds for a life to be ready, or gone, on a machine that others use too."""
 
 
@@ -67,7 +70,7 @@ class Life:
         """Tell it to stop, as SIGTERM does, and wait until it has."""
         if self._writer is not None:
             self._writer.write(b"stop\n")
-        async with asyncio.timeout(READY_WITHIN):
+        async with asyncio.timeout(ENDED_WITHIN):
             await self.gone.wait()
 
     async def hear(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

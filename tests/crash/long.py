@@ -23,7 +23,7 @@ from tests.crash.world import How
 TABLE = Path(__file__).with_name("README.md")
 """Where the rows are: the table is the last thing in it."""
 
-SIZE = Size(chance=100, zombies=20, ssh=10, lease=True)
+SIZE = Size(chance=100, zombies=20, ssh=10, chat=5, lease=True)
 """One campaign: every labelled point, and some of everything else."""
 
 

@@ -126,13 +126,18 @@ def runbooks(data: str = "none") -> Mapping[str, str]:
     return {**made, "play.yaml": _PLAY}
 
 
-def policy(outside: str, hosts: Mapping[str, str] | None = None) -> str:
+def policy(
+    outside: str,
+    hosts: Mapping[str, str] | None = None,
+    slack: Mapping[str, str] | None = None,
+) -> str:
     """Return the team's policy; `outside` is the address where pages and health checks go.
 
-    `hosts` are further entries of the inventory, by name.
+    `hosts` are further entries of the inventory, by name; `slack` are accounts there, by person.
     """
+    accounts = {name: f", slack: T1/{user}" for name, user in (slack or {}).items()}
     people = "".join(
-        f"  {name}: {{name: {name.title()}, accounts: {{console: {name}}},"
+        f"  {name}: {{name: {name.title()}, accounts: {{console: {name}{accounts.get(name, '')}}},"
         f' webhook: "{outside}/page/{name}"}}\n'
         for name in PEOPLE
     )
@@ -146,7 +151,9 @@ def policy(outside: str, hosts: Mapping[str, str] | None = None) -> str:
         f'  {name}: {{owner: crash, health-url: "{outside}/health"}}\n' for name in sorted(named)
     )
     everybody = ", ".join(PEOPLE)
+    platforms = "console, slack" if slack else "console"
     return f"""\
+chat: {{platforms: [{platforms}]}}
 people:
 {people}groups:
   reader: [{everybody}]
@@ -197,13 +204,22 @@ class Scene:
             (self.folder / "runbooks" / name).write_text(text)
 
 
-async def set_scene(folder: Path, outside: str, hosts: Mapping[str, str] | None = None) -> Scene:
-    """Write a world's files and seat its people."""
+async def set_scene(
+    folder: Path,
+    outside: str,
+    hosts: Mapping[str, str] | None = None,
+    slack: Mapping[str, str] | None = None,
+    settings: str = "",
+) -> Scene:
+    """Write a world's files and seat its people; `settings` are further lines of the environment.
+
+    The rest is explained at `policy`.
+    """
     (folder / "runbooks").mkdir(parents=True)
     (folder / "keys").mkdir()
     for login in ("observe", "change"):
         fresh_key(folder / "keys" / login)
-    (folder / "policy.yaml").write_text(policy(outside, hosts))
+    (folder / "policy.yaml").write_text(policy(outside, hosts, slack))
     env = folder / "env"
     env.write_text(
         f"FIREWARDEN_LISTEN=127.0.0.1:0\n"
@@ -212,6 +228,7 @@ async def set_scene(folder: Path, outside: str, hosts: Mapping[str, str] | None 
         f"FIREWARDEN_RUNBOOKS={folder / 'runbooks'}\n"
         f"FIREWARDEN_WEBHOOK_SECRET={SECRET}\n"
         f"FIREWARDEN_ALERT_TOKEN={ALERT_TOKEN}\n"
+        f"{settings}"
     )
     scene = Scene(folder=folder, env=env, tokens={})
     scene.write_runbooks("none")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from tests.crash.fuse import Act, Plan
 from tests.crash.lives import Life
 from tests.crash.points import BEFORE_ACKNOWLEDGED_ALERT, BEFORE_ACKNOWLEDGED_CLICK, Point
-from tests.crash.stories import STORIES
+from tests.crash.stories import STORIES, left
 from tests.crash.world import How, World
 
 REACHED_WITHIN = 40.0
@@ -59,6 +59,17 @@ async def end_by_chance(
         counted += (await world.killed(life, How.CHANCE)).work > 0
 
 
+async def end_beside_a_chat(world: World, lives: int) -> None:
+    """End lives at random instants while people answer in a chat that loses replies."""
+    for _ in range(3):
+        world.tell(left(world))
+    counted = 0
+    while counted < lives:
+        life = await world.begin()
+        await asyncio.sleep(0.5 + world.luck.random() * 2)
+        counted += (await world.killed(life, How.CHANCE)).work > 0
+
+
 async def stop_and_resume(world: World, lives: int) -> None:
     """Take the processor from lives until their leases are over and a successor works; then both.
 
@@ -89,11 +100,10 @@ async def stop_and_resume(world: World, lives: int) -> None:
 
 
 async def one_production_lease(world: World) -> None:
-    """End a life in the middle of a change, and start the next one 16 s later by its clock."""
+    """End a life in the middle of a change, and let the next one be 16 s later by its clock."""
     world.lease = 15.0
     await _end_at(world, Point(label="after change mend.steps.1", story="typed"))
     world.shift = 16.0
-    await world.begin()
 
 
 async def within(event: asyncio.Event, label: str) -> None:

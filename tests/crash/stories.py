@@ -20,6 +20,13 @@ async def alarm(world: World) -> None:
     await world.team.incident_of(ticket)
 
 
+async def left(world: World) -> None:
+    """Send an alert whose cards only people in another chat answer."""
+    ticket = world.ticket("s", fate=Fate.LEAVE)
+    await world.sender.send(ticket, world.luck.choice(world.webs))
+    await world.team.incident_of(ticket)
+
+
 async def typed(world: World) -> None:
     """Declare, ask for a run, and try to approve it alone first."""
     await _typed(world, "mend", world.luck.choice(world.webs), Fate.ALONE)

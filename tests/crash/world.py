@@ -4,7 +4,7 @@ import asyncio
 import random
 import sys
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -14,6 +14,7 @@ from typing import Any
 import aiohttp
 
 from tests.crash import aftermath
+from tests.crash.chat import USERS, Workspace, workspace
 from tests.crash.fuse import Plan
 from tests.crash.history import History, Notes
 from tests.crash.life import Order
@@ -66,6 +67,7 @@ class World:
     luck: random.Random
     tasks: asyncio.TaskGroup
     webs: tuple[str, ...]
+    chat: Workspace | None = None
     """The hosts that alerts and most runs are about."""
     lease: float = SHORT_LEASE
     shift: float = 0.0
@@ -141,7 +143,7 @@ class World:
     async def drained(self, seconds: float = 40.0) -> None:
         """Let one last life, without faults, bring everything to rest, and end it gently."""
         if self.life is not None:
-            await self.life.end()
+            await self.killed(self.life, How.CHANCE)
         # On a machine that is too busy for a lease of 300 ms the same work is claimed for ever.
         self.lease = max(self.lease, CALM_LEASE)
         life = await self.begin()
@@ -161,11 +163,13 @@ class World:
 
     async def history(self) -> History:
         """Gather every account; no life may be left."""
+        shown = await aftermath.after(self.scene, self.now())
+        elsewhere = self.chat.rooms(tuple(shown.titles)) if self.chat is not None else ()
         return History(
             ledger=aftermath.ledger(self.ledger),
             notes=self.notes,
-            rooms=aftermath.rooms(self.scene),
-            after=await aftermath.after(self.scene, self.now()),
+            rooms=(*aftermath.rooms(self.scene), *elsewhere),
+            after=shown,
             blows=len(self.blows),
             shift=self.shift,
         )
@@ -173,45 +177,58 @@ class World:
 
 @asynccontextmanager
 async def world(
-    name: str, folder: Path, nursery: Nursery, seed: str, *, ssh: bool = False
+    name: str, folder: Path, nursery: Nursery, seed: str, *, ssh: bool = False, slack: bool = False
 ) -> AsyncIterator[World]:
     """Make a world; its people watch from the start, and nobody serves them yet.
 
-    With `ssh` its hosts are real OpenSSH servers.
+    With `ssh` its hosts are real OpenSSH servers; with `slack` there is a workspace too.
     """
     notes, luck, there = Notes(), random.Random(f"{seed}/{name}"), Presence()
     place = folder / name
     place.mkdir()
-    async with outside(notes) as ears, aiohttp.ClientSession() as session, _hosts(place) as hosts:
-        with ExitStack() as servers:
-            entries = servers.enter_context(ssh_hosts(place, place / "ledger")) if ssh else {}
-            scene = await set_scene(place, ears.url, entries)
-            async with asyncio.TaskGroup() as tasks:
-                here = World(
-                    name=name,
-                    scene=scene,
-                    nursery=nursery,
-                    hosts="" if ssh else hosts,
-                    ledger=place / "ledger",
-                    notes=notes,
-                    presence=there,
-                    team=Team(
-                        session=session, tokens=scene.tokens, notes=notes, luck=luck, there=there
-                    ),
-                    sender=Sender(session=session, notes=notes, luck=luck, there=there),
-                    luck=luck,
-                    tasks=tasks,
-                    webs=tuple(entries) or RECEIPTED[:2],
-                )
-                watching = tasks.create_task(here.team.look())
-                try:
-                    yield here
-                finally:
-                    if here.life is not None:
-                        await here.life.kill()
-                    watching.cancel()
-                    for story in tuple(here.stories):
-                        story.cancel()
+    async with AsyncExitStack() as more:
+        ears = await more.enter_async_context(outside(notes))
+        session = await more.enter_async_context(aiohttp.ClientSession())
+        hosts = await more.enter_async_context(_hosts(place))
+        entries = more.enter_context(ssh_hosts(place, place / "ledger")) if ssh else {}
+        chat = None
+        if slack:
+            chat = await more.enter_async_context(workspace(notes, there, luck))
+        scene = await set_scene(
+            place,
+            ears.url,
+            entries,
+            USERS if chat is not None else None,
+            chat.settings() if chat is not None else "",
+        )
+        async with asyncio.TaskGroup() as tasks:
+            here = World(
+                name=name,
+                scene=scene,
+                nursery=nursery,
+                hosts="" if ssh else hosts,
+                ledger=place / "ledger",
+                notes=notes,
+                presence=there,
+                team=Team(
+                    session=session, tokens=scene.tokens, notes=notes, luck=luck, there=there
+                ),
+                sender=Sender(session=session, notes=notes, luck=luck, there=there),
+                luck=luck,
+                tasks=tasks,
+                webs=tuple(entries) or RECEIPTED[:2],
+                chat=chat,
+            )
+            watching = [tasks.create_task(here.team.look())]
+            if chat is not None:
+                watching.append(tasks.create_task(chat.use()))
+            try:
+                yield here
+            finally:
+                if here.life is not None:
+                    await here.life.kill()
+                for task in (*watching, *here.stories):
+                    task.cancel()
 
 
 @asynccontextmanager
