@@ -3,7 +3,7 @@
 from bot.domain import attaching, reasking
 from bot.domain.decided import Decision, Refusal
 from bot.domain.draft import Draft
-from bot.domain.effects import ClearTimer, Invite, Timer
+from bot.domain.effects import ClearTimer, Timer
 from bot.domain.events import (
     ActionAdded,
     ActionCompleted,
@@ -147,7 +147,7 @@ def assign_role(draft: Draft, intent: AssignRole) -> Decision:
     )
     if intent.role is Role.COMMANDER:
         draft.do(ClearTimer(name="no-commander"))
-    draft.do(*(Invite(platform=p, person=intent.person) for p in draft.incident.platforms))
+    draft.invite(intent.person)
     draft.answer = f"{intent.person} is {intent.role} now."
     return draft.decided()
 

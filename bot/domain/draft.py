@@ -92,10 +92,15 @@ class Draft:
     def steps(self, steps: escalation.Steps) -> None:
         """Add what the escalation decided; whoever is paged is invited too."""
         self.happen(*steps.events)
-        paged = [event.person for event in steps.events if isinstance(event, PersonPaged)]
-        rooms = self.incident.platforms
-        self.do(*(Invite(platform=room, person=person) for person in paged for room in rooms))
+        for event in steps.events:
+            if isinstance(event, PersonPaged):
+                self.invite(event.person)
         self.do(*steps.effects)
+
+    def invite(self, person: PersonId) -> None:
+        """Bring somebody into every room for what has just happened."""
+        seq = self.incident.seq
+        self.do(*(Invite(platform=p, person=person, seq=seq) for p in self.incident.platforms))
 
     def setting(self) -> run.Setting:
         """Return what a run needs to know right now."""

@@ -45,10 +45,14 @@ class SetRoom:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invite:
-    """Once per person: bring somebody into the room."""
+    """Once per reason: bring somebody into the room.
+
+    `seq` is that of the event that they are needed for: who has left is brought back by the next.
+    """
 
     platform: str
     person: PersonId
+    seq: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

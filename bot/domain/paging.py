@@ -3,7 +3,6 @@
 from bot.domain import escalation
 from bot.domain.decided import Decision, Refusal
 from bot.domain.draft import Draft
-from bot.domain.effects import Invite
 from bot.domain.events import (
     PageDelivered,
     PageUndeliverable,
@@ -51,7 +50,7 @@ def acknowledge(draft: Draft, intent: Acknowledge) -> Decision:
         draft.steps(escalation.acknowledge(draft.policy, page, intent.by.person))
     if intent.by.person not in draft.incident.members:
         draft.happen(PersonJoined(person=intent.by.person))
-    draft.do(*(Invite(platform=p, person=intent.by.person) for p in draft.incident.platforms))
+    draft.invite(intent.by.person)
     draft.answer = "You have it. Nobody further is woken."
     return draft.decided()
 

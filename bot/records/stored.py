@@ -140,7 +140,7 @@ def _set_room(stream: StreamRef, e: fx.SetRoom) -> _Place:
 
 
 def _invite(stream: StreamRef, e: fx.Invite) -> _Place:
-    key = f"invite:{stream}.{e.platform}.{e.person}"
+    key = f"invite:{stream}.{e.platform}.{e.person}{f'.{e.seq}' if e.seq else ''}"
     return _Place(key, EffectKind.ONCE, ROOMS, _room_lane(stream, e.platform))
 
 

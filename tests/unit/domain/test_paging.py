@@ -145,7 +145,8 @@ def test_whoever_is_paged_is_invited_and_sees_a_private_incident() -> None:
     story = Story().alerted(route="hidden")
     assert story.incident.private
     assert story.woken() == ["dan by console, level 1"]
-    assert Invite(platform="console", person=DAN) in story.last
+    (invited,) = [effect for effect in story.last if isinstance(effect, Invite)]
+    assert (invited.platform, invited.person) == ("console", DAN)
     outsider = Acknowledge(by=ben)
     assert story.refused(outsider) == "There is no such incident."
     story.does(Acknowledge(by=dan))
