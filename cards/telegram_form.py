@@ -31,7 +31,12 @@ _LABEL: Final = 60
 _SHOWN: Final = 2500
 """Units of an answer that is shown for copying or keeping."""
 _LINE: Final = 200
+_TITLE: Final = 800
 _MOST_FIELDS: Final = 40
+_MOST_ROWS: Final = 45
+"""Answers that a message lists: each may take two of its hundred entities."""
+_ROWS: Final = 3000
+"""Units that all of them share."""
 _TYPED: Final = frozenset(
     {FieldKind.TEXT, FieldKind.MULTILINE, FieldKind.NUMBER, FieldKind.DATE_TIME}
 )
@@ -79,7 +84,7 @@ def question(asked: Question) -> TelegramMessage:
     """Return the message that asks for one field."""
     field = asked.field
     needed = "" if field.required else " (may be left out)"
-    lines = [f"<code>{_text(asked.title)}</code>"]
+    lines = [f"<code>{_text(asked.title, _TITLE)}</code>"]
     lines += [f"{asked.step + 1} of {asked.of}: {_named(field.label)}{needed}"]
     if field.help:
         lines += [f"<code>{_text(field.help)}</code>"]
@@ -94,7 +99,16 @@ def question(asked: Question) -> TelegramMessage:
 
 def answered(field: FormField, value: str) -> str:
     """Return the line, as HTML, that an answered question is replaced with."""
-    return f"{_named(field.label)}: <code>{_text(shown(field, value))}</code>"
+    return _row(field, value, 2 * _LINE)
+
+
+def answers(fields: Sequence[FormField], values: Mapping[str, str]) -> str:
+    """Return such a line for each field; what they share of a message is shared out evenly."""
+    listed = fields[:_MOST_ROWS]
+    most = min(2 * _LINE, _ROWS // max(len(listed), 1))
+    rows = [_row(field, values.get(field.name, ""), most) for field in listed]
+    more = len(fields) - len(listed)
+    return "\n".join([*rows, *([f"and {more} more"] if more else [])])
 
 
 def last_look(
@@ -102,8 +116,7 @@ def last_look(
 ) -> TelegramMessage:
     """Return all answers, each with a key that leads back to it, and the key that sends them."""
     step = len(fields)
-    lines = [f"<code>{_text(title)}</code>"]
-    lines += [answered(field, values.get(field.name, "")) for field in fields]
+    lines = [f"<code>{_text(title, _TITLE)}</code>", answers(fields, values)]
     change = [
         _key(talk, step, f"{GO}{n}", f"Change: {field.label}")
         for n, field in enumerate(fields[:_MOST_FIELDS])
@@ -128,6 +141,12 @@ def read(data: str) -> tuple[int, int, str] | None:
     if f"{mark}:" != MARK or not (talk.isascii() and talk.isdigit()):
         return None
     return (int(talk), int(step), what) if step.isascii() and step.isdigit() and what else None
+
+
+def _row(field: FormField, value: str, most: int) -> str:
+    """Return label and answer in at most so many units, the answer's share the larger."""
+    label, rest = most // 3, most - most // 3 - len(": ")
+    return f"{_named(field.label, label)}: <code>{_text(shown(field, value), rest)}</code>"
 
 
 def _how(field: FormField) -> str:
@@ -198,11 +217,12 @@ def _pairs(keys: Sequence[Key]) -> list[tuple[Key, ...]]:
     return [tuple(keys[n : n + 2]) for n in range(0, len(keys), 2)]
 
 
-def _named(label: str) -> str:
+def _named(label: str, most: int = _LINE) -> str:
     """Return a label in bold where it is plain words; a program may have written any."""
     plain = all(c.isalpha() or c == " " for c in label)
-    return f"<b>{_text(label)}</b>" if plain else f"<code>{_text(label)}</code>"
+    shown = _text(label, most)
+    return f"<b>{shown}</b>" if plain else f"<code>{shown}</code>"
 
 
-def _text(words: str) -> str:
-    return escape(cut_to(visible(words), _LINE), quote=False)
+def _text(words: str, most: int = _LINE) -> str:
+    return escape(cut_to(visible(words), most), quote=False)

@@ -17,6 +17,7 @@ from bot.requests import Reply
 from cards import telegram_html
 from cards.overflow import cut_to
 from cards.plaintext import visible_block
+from cards.telegram_html import TelegramMessage
 
 _MOST: Final = 3500
 NOTHING: Final = "n"
@@ -75,8 +76,12 @@ class Answering:
         await self._sending.edit(Place(id=f"{user}", chat=user), message, written)
 
     async def _replied(self, user: int, where: Where, reply: Reply) -> None:
+        shown = _shown(reply)
         try:
-            await self.write(user, _written(reply))
+            await self.write(user, Written(html=shown.html))
+            for file in shown.attachments:
+                content = file.content.encode()
+                await self._api.ask(self._api.bot.send_document(user, content, filename=file.name))
         except Refused:
             if where.chat == user:
                 raise
@@ -96,13 +101,13 @@ class Answering:
             _log.exception("an answer could not be sent")
 
 
-def _written(reply: Reply) -> Written:
+def _shown(reply: Reply) -> TelegramMessage:
     if reply.card is None or reply.card.form:
-        return Written(html=_html(reply.text))
+        return TelegramMessage(html=_html(reply.text))
     # Views are looked at, never pressed: their buttons are on the cards themselves.
     still = replace(reply.card, buttons=())
     shown = telegram_html.render(still, pack=lambda _card, _option: NOTHING)
-    return Written(html=shown.html or "…")
+    return replace(shown, html=shown.html or "…")
 
 
 def _html(words: str) -> str:

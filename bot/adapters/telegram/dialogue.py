@@ -15,7 +15,7 @@ from cards.telegram_form import Question
 from cards.telegram_html import TelegramMessage
 
 _VERSION: Final = 1
-_TITLE: Final = 200
+_TITLE: Final = 800
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,9 @@ def begin(
     talk: int, card: Card, button: Button, *, people: Mapping[str, str], conversation: str
 ) -> Dialogue:
     """Return the conversation for one button of a card; `people` are names by id."""
-    title = cut_to(characters(card.title), _TITLE)
+    # Who is asked for a reason is not asked back first: what the press does stands above it.
+    asked_back = f" — {button.confirm}" if button.confirm else ""
+    title = cut_to(f"{characters(card.title)}{asked_back}", _TITLE)
     kept = Card(
         id=card.id,
         title=(title,),

@@ -10,6 +10,7 @@ from bot.adapters.telegram.answering import NOTHING, OPEN_CHAT, Answering
 from bot.adapters.telegram.incoming import (
     CANCEL,
     Control,
+    Demoted,
     Hidden,
     Incoming,
     MovedGroup,
@@ -46,6 +47,10 @@ CONFIRMED: Final = "y:"
 _HIDDEN: Final = (
     "I do not hear anonymous administrators or channels: nobody can be named behind them. "
     "Write in your own name."
+)
+_DEMOTED: Final = (
+    "I am no administrator here any more: I cannot open topics or pin cards, and hear commands "
+    "alone. Make me one again, who may manage topics and pin messages."
 )
 _HELLO: Final = (
     "Hello. From now on I can page you and answer you here. Write /{incident} help. "
@@ -134,6 +139,10 @@ class Hearing:
                 await self._controlled(update, incoming)
             case Hidden(where=where):
                 self._answering.say_in(where, _HIDDEN)
+            case Demoted(where=where, there=there):
+                _log.error("the bot is no administrator of %d any more", where.chat)
+                if there:
+                    self._answering.say_in(where, _DEMOTED)
             case MovedGroup(old=old, new=new):
                 _log.warning("the group %d is a supergroup now: %d", old, new)
                 await self._chats.moved(old, new)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from telegram import CallbackQuery, Message, Update, User
+from telegram import CallbackQuery, ChatMemberUpdated, Message, Update, User
 
 from bot.adapters.telegram.accounts import PLATFORM
 from bot.requests import Sender
@@ -12,6 +12,8 @@ from bot.values import Untrusted
 
 ASKED_FOR: Final = ("message", "callback_query", "my_chat_member")
 """Edited messages are not asked for: what was carried out once is not carried out again."""
+
+_RIGHTS: Final = frozenset({"administrator", "creator"})
 
 START: Final = "start"
 CANCEL: Final = "cancel"
@@ -88,13 +90,23 @@ class MovedGroup:
     new: int
 
 
-Incoming: TypeAlias = Typed | Control | Words | Pressed | Hidden | MovedGroup
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demoted:
+    """The bot is no administrator of a chat any more; `there` = it may still write."""
+
+    where: Where
+    there: bool
+
+
+Incoming: TypeAlias = Typed | Control | Words | Pressed | Hidden | MovedGroup | Demoted
 
 
 def read(update: Update, *, name: str, names: CommandNames) -> Incoming | None:
     """Return what an update means, None where it is nothing for us; `name` is the bot's own."""
     if update.callback_query is not None:
         return _pressed(update.callback_query)
+    if update.my_chat_member is not None:
+        return _demoted(update.my_chat_member)
     message = update.message
     if message is None:
         return None
@@ -155,6 +167,15 @@ def _pressed(query: CallbackQuery) -> Pressed | None:
         message=message.message_id if message is not None else 0,
         where=where,
     )
+
+
+def _demoted(changed: ChatMemberUpdated) -> Demoted | None:
+    """Read that the bot lost its rights in a group or channel; people may block it as they like."""
+    before, now = changed.old_chat_member.status, changed.new_chat_member.status
+    if changed.chat.type == "private" or before not in _RIGHTS or now in _RIGHTS:
+        return None
+    where = Where(chat=changed.chat.id, thread=None, answers=0, private=False)
+    return Demoted(where=where, there=now in {"member", "restricted"})
 
 
 def _moved(message: Message) -> MovedGroup | None:

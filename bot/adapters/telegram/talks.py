@@ -170,11 +170,11 @@ class Talks:
     def _leave(self, user: int, message: int, talk: Dialogue, after: Dialogue) -> None:
         """Put the answer in the place of its question, whose buttons mean nothing any more."""
         if talk.waiting is None:
-            rows = [telegram_form.answered(f, after.values.get(f.name, "")) for f in talk.fields]
+            html = telegram_form.answers(talk.fields, after.values)
         else:
             field = talk.waiting
-            rows = [telegram_form.answered(field, after.values.get(field.name, ""))]
-        said = TelegramMessage(html="\n".join(rows))
+            html = telegram_form.answered(field, after.values.get(field.name, ""))
+        said = TelegramMessage(html=html)
         self._answering.later(user, self._left(user, message, said))
 
     def _ask(self, user: int, talk: Dialogue) -> None:

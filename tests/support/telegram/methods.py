@@ -224,7 +224,7 @@ class Methods:
             self._world.reachable(chat.id)
         ident = int(given["user_id"])
         if ident == BOT:
-            return _administrator(chat)
+            return administrator(chat)
         status = chat.people.get(ident, "left")
         more: Mapping[str, Json] = {"until_date": 0} if status == "kicked" else {}
         if status == "restricted":
@@ -263,7 +263,8 @@ _RESTRICTED: Mapping[str, Json] = {
 }
 
 
-def _administrator(chat: Chat) -> Json:
+def administrator(chat: Chat) -> Json:
+    """Return the bot as a member of a chat."""
     if chat.rights is None:
         return {"user": bot(), "status": "left"}
     if not chat.rights:

@@ -15,18 +15,15 @@ import aiohttp
 from aiohttp import web
 
 from bot.values import Json
-from tests.support.telegram.methods import Args, Methods
+from tests.support.telegram.methods import Args
+from tests.support.telegram.people import People
 from tests.support.telegram.world import (
     BOT,
     GROUP,
     NAME,
     TOKEN,
     BadCall,
-    Chat,
     Posted,
-    World,
-    bot,
-    user,
 )
 
 __all__ = ["BOT", "GROUP", "NAME", "TOKEN", "Posted", "Telegram", "Trouble", "telegram"]
@@ -55,25 +52,21 @@ class Webhook:
     failed: str = ""
 
 
-class Telegram:
+class Telegram(People):
     """See the module. `calls` are the methods that were called, in their order."""
 
     def __init__(self) -> None:
-        self.of = World()
+        super().__init__()
         self.calls: list[tuple[str, Args]] = []
         self.trouble: dict[str, list[Trouble]] = {}
         self.down = False
         """While it is set, every method answers 502."""
-        self.updates: list[dict[str, Json]] = []
         self.webhook: Webhook | None = None
         self.hold = 60.0
         """Seconds that a question for updates is held open at the most."""
         self.reach = ""
         """Where a webhook's calls really go, as through a reverse proxy; "" = its own address."""
         self.base = ""
-        self._methods = Methods(self.of)
-        self._last = 1000
-        self._news = asyncio.Event()
         self._session: aiohttp.ClientSession | None = None
 
     # --- what can be seen ------------------------------------------------------------------
@@ -105,109 +98,6 @@ class Telegram:
     def called(self, method: str) -> list[Args]:
         """Return the arguments of every call of a method."""
         return [args for name, args in self.calls if name == method]
-
-    # --- people ----------------------------------------------------------------------------
-
-    def type(
-        self,
-        who: int,
-        text: str,
-        kind: str = "message",
-        *,
-        chat: int = GROUP,
-        thread: int = 0,
-        reply_to: Posted | None = None,
-        language: str = "",
-    ) -> int:
-        """Write something; returns the update's id."""
-        message = self._written(chat, text, thread, reply_to)
-        message["from"] = {**user(who)} | ({"language_code": language} if language else {})
-        return self.tell({kind: message})
-
-    def write(self, who: int, text: str) -> int:
-        """Write in the direct chat with the bot, which begins it."""
-        if who not in self.of.chats:
-            self.of.meet(who)
-        return self.type(who, text, chat=who)
-
-    def type_anonymously(self, text: str) -> int:
-        """Write in the group as an administrator who hides behind its name."""
-        message = self._written(GROUP, text, 0, None)
-        message["from"] = {"id": 1087968824, "is_bot": True, "first_name": "Group"}
-        message["sender_chat"] = self.of.group.described()
-        return self.tell({"message": message})
-
-    def publish(self, channel: int, text: str) -> int:
-        """Post in a channel, in its name."""
-        message = self._written(channel, text, 0, None)
-        message["sender_chat"] = self.of.chats[channel].described()
-        return self.tell({"channel_post": message})
-
-    def press(self, who: int, shown: Posted, label: str) -> int:
-        """Press a button by its label."""
-        [data] = [key["callback_data"] for key in shown.keys if key["text"] == label]
-        return self.press_data(who, shown, data)
-
-    def press_data(self, who: int, shown: Posted, data: str) -> int:
-        """Press a button that carries these data, which the message may not have any more."""
-        query = str(self._next())
-        self._methods.pressed[query] = False
-        return self.tell(
-            {
-                "callback_query": {
-                    "id": query,
-                    "from": user(who),
-                    "chat_instance": "1",
-                    "data": data,
-                    "message": self.of.described(shown),
-                }
-            }
-        )
-
-    def age(self) -> None:
-        """Let every press get too old for an answer."""
-        for query in self._methods.pressed:
-            self._methods.pressed[query] = True
-
-    def upgrade(self, new: int) -> None:
-        """Make the group a supergroup, and tell of it."""
-        old = self.of.group
-        self.of.upgrade(new)
-        message = self._message(self.of.chats[new], 1, "")
-        del message["text"]
-        self.tell({"message": message | {"migrate_from_chat_id": old.id, "from": bot()}})
-
-    def tell(self, update: Mapping[str, Json]) -> int:
-        """Queue an update; returns its id."""
-        ident = self._next()
-        self.updates.append({"update_id": ident, **update})
-        self._news.set()
-        return ident
-
-    def tell_again(self, ident: int, update: Mapping[str, Json]) -> None:
-        """Queue an update under an id that was used before."""
-        self.updates.append({"update_id": ident, **update})
-        self._news.set()
-
-    def _next(self) -> int:
-        self._last += 1
-        return self._last
-
-    def _written(
-        self, ident: int, text: str, thread: int, reply_to: Posted | None
-    ) -> dict[str, Json]:
-        chat = self.of.chats[ident]
-        chat = self.of.chats[chat.moved_to] if chat.moved_to else chat
-        message = self._message(chat, self.of.next_message(chat), text)
-        if thread:
-            message |= {"message_thread_id": thread, "is_topic_message": True}
-            message["reply_to_message"] = self.of.root(chat, thread)
-        if reply_to is not None:
-            message["reply_to_message"] = self.of.described(reply_to)
-        return message
-
-    def _message(self, chat: Chat, ident: int, text: str) -> dict[str, Json]:
-        return {"message_id": ident, "date": 1, "chat": chat.described(), "text": text}
 
     # --- the server ------------------------------------------------------------------------
 

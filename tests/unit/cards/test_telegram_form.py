@@ -1,6 +1,6 @@
 """Questions in Telegram: within its limits, and whatever anybody wrote stays characters."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cards import telegram_form
@@ -34,6 +34,7 @@ def checked(message: TelegramMessage) -> None:
     assert sum(len(row) for row in message.keyboard) <= 100
 
 
+@settings(deadline=None)
 @given(
     kind=KINDS,
     title=HOSTILE,
@@ -70,7 +71,8 @@ def test_a_question_of_any_words_is_taken_and_brings_nothing_to_life(
     checked(question(asked))
 
 
-@given(label=HOSTILE, value=HOSTILE, many=st.integers(1, 12))
+@settings(deadline=None)
+@given(label=HOSTILE, value=HOSTILE, many=st.integers(1, 60))
 def test_a_last_look_at_any_answers_is_taken_too(label: str, value: str, many: int) -> None:
     fields = [FormField(name=f"f{n}", label=label, kind=FieldKind.MULTILINE) for n in range(many)]
     values = {field.name: value for field in fields}

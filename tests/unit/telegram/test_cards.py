@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from bot.ports import RoomSpec
-from bot.requests import CardAnswer
+from bot.requests import CardAnswer, Reply, ReplyTone
 from bot.values import CardId, Untrusted
 from cards.model import Button, Card, CodeBlock, message
-from tests.support.telegram.bench import hearing, people_in
+from tests.support.telegram.bench import OneCard, hearing, people_in
 from tests.support.telegram.server import Telegram
 from tests.support.telegram.world import ANNOUNCEMENTS, GROUP
 from tests.support.waiting import until
@@ -81,6 +81,39 @@ async def test_a_button_that_asks_back_does_so_in_the_direct_chat_and_counts_the
     [answer] = dispatch.requests
     assert isinstance(answer, CardAnswer)
     assert (answer.card, answer.option) == ("c1", "kill")
+
+
+async def test_an_answer_that_does_not_fit_brings_the_rest_as_a_document(
+    there: Telegram, tmp_path: Path, dispatch: RememberingDispatch
+) -> None:
+    dispatch.reply = Reply(tone=ReplyTone.ANSWER, text="a view", card=PACKET)
+    async with hearing(there, tmp_path, dispatch):
+        there.type(1, "/incident timeline")
+
+        async def answered() -> bool:
+            return len(there.seen(1)) == 2
+
+        await until(answered)
+    shown, document = there.seen(1)
+    assert (shown.labels, document.file in shown.text) == ([], True)
+    assert document.content.decode().count("systemctl restart worker-") == 600
+
+
+async def test_a_press_that_takes_a_reason_shows_what_it_does_before_it_asks(
+    there: Telegram, tmp_path: Path, dispatch: RememberingDispatch
+) -> None:
+    button = Button(option="kill", label="Kill", confirm="Kill sleep on web-1?", wants_reason=True)
+    card = Card(id=CardId("c2"), title=("Running",), buttons=(button,))
+    async with hearing(there, tmp_path, dispatch, cards=OneCard(card)) as team:
+        channel = await team.platform.channel("announcements")
+        await team.platform.post(channel, "k", card)
+        there.press(1, there.seen(ANNOUNCEMENTS)[0], "Kill")
+
+        async def asked() -> bool:
+            return bool(there.seen(1))
+
+        await until(asked)
+    assert there.seen(1)[0].text.startswith("Running — Kill sleep on web-1?\n1 of 1: Reason")
 
 
 async def test_names_and_answers_of_others_stay_characters(

@@ -170,6 +170,18 @@ async def test_anonymous_administrators_and_channels_are_not_heard_and_told_so(
     assert texts(dispatch) == ["/incident list"]
 
 
+async def test_a_bot_that_loses_its_rights_says_so_in_the_chat(
+    there: Telegram, tmp_path: Path, dispatch: RememberingDispatch
+) -> None:
+    async with hearing(there, tmp_path, dispatch):
+        there.demote()
+
+        async def told() -> bool:
+            return any("I am no administrator here any more" in m.text for m in there.seen(GROUP))
+
+        await until(told)
+
+
 async def test_a_button_with_data_that_we_never_offered_does_nothing(
     there: Telegram, tmp_path: Path, dispatch: RememberingDispatch
 ) -> None:
