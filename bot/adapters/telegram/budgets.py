@@ -15,7 +15,11 @@ _CHAT: Final = Budget(calls=1, seconds=1.0)
 _GROUP: Final = Budget(calls=20, seconds=60.0)
 """Not more than twenty messages a minute in one group; all of its topics are one group."""
 
-_SHOWN: Final = ("send", "edit", "copy", "forward", "pin", "createForumTopic")
+_EDITS: Final = Budget(calls=10, seconds=60.0)
+"""Half of it at most for edits: a card that changes all the time would leave no room for news."""
+
+_EDIT: Final = "edit"
+_SHOWN: Final = ("send", _EDIT, "copy", "forward", "pin", "createForumTopic")
 """What methods begin with that people see happen in a chat."""
 
 
@@ -26,4 +30,6 @@ def scopes(method: str, chat: str) -> tuple[Scope, ...]:
     here = Scope(key=f"chat {chat}", budget=_CHAT)
     if not chat.startswith(("-", "@")):
         return (_ALL, here)
-    return (_ALL, here, Scope(key=f"group {chat}", budget=_GROUP))
+    edits = Scope(key=f"edits {chat}", budget=_EDITS)
+    group = Scope(key=f"group {chat}", budget=_GROUP)
+    return (_ALL, here, *([edits] if method.startswith(_EDIT) else []), group)

@@ -63,6 +63,8 @@ class Database:
         connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
+        # What was answered or shown, and is gone, leaves no bytes behind.
+        connection.execute("PRAGMA secure_delete=ON")
         connection.executescript(_SCHEMA)
         return cls(connection)
 

@@ -68,9 +68,10 @@ class Rooms:
             await self._api.ask(self._api.bot.edit_forum_topic(chat, where.thread, name=wanted))
 
     async def close(self, room: ConversationRef) -> None:
-        """Close a topic; take a thread's card off the pinned ones."""
+        """Close a topic, or unpin a thread's card; forget what a private room held."""
         where = await self._ours(room)
         if where is None:
+            await self._store.forget_shown(room.id)
             return
         if where.thread is not None:
             chat = await self._chats.now(where.chat)

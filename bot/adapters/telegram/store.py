@@ -106,6 +106,10 @@ class TelegramStore:
         values = (room, key, shown.html, shown.keyboard, int(pinned))
         await self._db.write((statement, values))
 
+    async def forget_shown(self, room: str) -> None:
+        """Forget it: nobody joins a room that is closed."""
+        await self._db.write(("DELETE FROM shown WHERE room = ?", (room,)))
+
     async def shown(self, room: str, most: int) -> Sequence[tuple[str, Doubt, bool]]:
         """Return key, content and whether it is pinned of a private room's last messages."""
         query = (

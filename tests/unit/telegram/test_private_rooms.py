@@ -19,6 +19,10 @@ SPEC = RoomSpec(key="p1", name="inc-1-a-leak", topic="A leak", members=(ALICE,),
 CARD = Card(title=("A leak",), pinned=True)
 
 
+def kept_in(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.glob("telegram.sqlite3*"))
+
+
 def seen(there: Telegram) -> list[tuple[int, str]]:
     return [(m.chat, m.text) for m in there.posted]
 
@@ -72,6 +76,18 @@ async def test_closing_naming_and_reopening_it_change_nothing_that_others_see(
         await platform.close_room(room)
         await platform.reopen_room(room)
     assert there.calls == []
+
+
+async def test_what_a_private_room_held_is_forgotten_once_it_is_closed(
+    there: Telegram, tmp_path: Path
+) -> None:
+    async with people_in(there, tmp_path) as platform:
+        room = await platform.open_room(SPEC)
+        await platform.post(room, "card", Card(title=("zanzibar",)))
+        await platform.close_room(room)
+        await platform.invite(room, [BOB])
+    assert [m.chat for m in there.posted] == [1]
+    assert b"zanzibar" not in kept_in(tmp_path)
 
 
 async def test_an_answer_to_one_of_its_messages_is_said_in_the_private_room(
