@@ -231,8 +231,11 @@ def replied(body: Answer) -> Replied | None:
         return None
     if text_in(event, "subtype") not in {"", "file_share", "thread_broadcast"}:
         return None  # edits, deletions, joins
-    written = text_in(event, "text")
-    if any(f"<@{text_in(bot, 'user_id')}" in written for bot in listed(body, "authorizations")):
+    ours = {text_in(bot, "user_id") for bot in listed(body, "authorizations")} - {""}
+    asked, written = text_in(event, "parent_user_id"), text_in(event, "text")
+    if asked and ours and asked not in ours:
+        return None  # people among themselves: nothing has to be looked up
+    if any(f"<@{user}" in written for user in ours):
         return None  # a command, which comes as a mention too
     team = _team_of(body)
     return Replied(

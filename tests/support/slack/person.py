@@ -39,6 +39,8 @@ class Person:
         )
         at.messages.append(said)
         event = {**said.described(metadata=False), "channel": at.id}
+        if under is not None:
+            event["parent_user_id"] = under.user
         await self.team.event({**event, "type": "message", "channel_type": "channel"})
         if f"<@{BOT}>" in text:
             await self.team.event({**event, "type": "app_mention"})

@@ -93,6 +93,16 @@ async def test_everything_else_that_is_written_is_left_alone(
     assert dispatch.requests == []
 
 
+async def test_threads_of_people_cost_no_call(
+    team: Slack, dispatch: RememberingDispatch, ops: Channel
+) -> None:
+    for n in range(50):
+        await team.event(reply(ops, f"8.{n}", parent_user_id="U1"))
+    assert (team.called("conversations.replies"), dispatch.requests) == ([], [])
+    await team.event(reply(ops, "7.0", parent_user_id=BOT))
+    assert len(dispatch.requests) == 1
+
+
 async def test_a_reply_that_was_not_recorded_is_sent_again_by_slack_and_then_kept_once(
     team: Slack, dispatch: RememberingDispatch, ops: Channel
 ) -> None:
