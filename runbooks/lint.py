@@ -100,7 +100,7 @@ class _Inspection:
             yield self._at(
                 site,
                 f"`{shown}` is not among the read-only commands of the policy",
-                nearest(shown, self._rules.triage_programs) or "see triage-programs in the policy",
+                nearest(shown, self._rules.triage_programs) or _MORE_PROGRAMS,
             )
 
     def _allowed(self, words: Sequence[str]) -> bool:
@@ -333,6 +333,7 @@ DRY_RUNS: Final[Mapping[str, str]] = {
 kubectl: a dry run on the server takes the right to do it, which the observe login must not have.
 """
 
+_MORE_PROGRAMS: Final = "if it only reads: `more-triage-programs` in the policy"
 _REHEARSING: Final = frozenset(
     {"--dry-run", "--dry-run=server", "--dry-run=client", "--check", "--simulate"}
 )

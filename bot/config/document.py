@@ -431,6 +431,9 @@ class RunbooksSection(Section):
     triage_programs: tuple[Line, ...] = Field(
         min_length=1, description="program, or program and sub-command, allowed in triage"
     )
+    more_triage_programs: tuple[Line, ...] = Field(
+        default=(), description="added to `triage-programs`, which replace the list that ships"
+    )
     ambiguity: StrictInt = Field(
         ge=0, le=100, description="diagnoses whose likelihoods are closer (in %) go to a human"
     )

@@ -133,7 +133,10 @@ def _policy(document: doc.PolicyDocument, version: str, folder: Path) -> Policy:
         approval_expires_in=approvals.expires_in,
         approval_expires_in_sev1=approvals.expires_in_sev1,
         dangerous_words=frozenset(document.runbooks.dangerous_words),
-        triage_programs=document.runbooks.triage_programs,
+        triage_programs=(
+            *document.runbooks.triage_programs,
+            *document.runbooks.more_triage_programs,
+        ),
         triage_at_once=document.runbooks.triage_at_once,
         ambiguity=document.runbooks.ambiguity / 100,
         storm_after=document.alerts.storm_after,

@@ -1,5 +1,6 @@
 """Where a host stands, and how much may be asked of it at a time."""
 
+from bot.config.policy_file import default_policy
 from bot.values import HostName
 from tests.unit.config.test_policy_file import KEY, faults, team
 
@@ -39,3 +40,10 @@ def test_a_zone_where_no_host_stands_is_a_fault() -> None:
 def test_a_host_that_may_do_nothing_at_all_is_a_fault() -> None:
     (fault,) = faults(INVENTORY.replace("commands: 2", "commands: 0"), beside="")
     assert fault == "policy.yaml:5:160: commands: input should be greater than or equal to 1"
+
+
+def test_programs_of_the_team_are_added_to_those_that_ship() -> None:
+    added = team("runbooks: {more-triage-programs: [postqueue -j]}").triage_programs
+    assert added == (*default_policy().triage_programs, "postqueue -j")
+    replaced = team("runbooks: {triage-programs: [df], more-triage-programs: [du]}")
+    assert replaced.triage_programs == ("df", "du")
