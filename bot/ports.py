@@ -334,7 +334,11 @@ class Journal(Protocol):
     async def claim(
         self, owner: str, now: datetime, lease: timedelta, kinds: Sequence[EffectKind], limit: int
     ) -> Sequence[Claim]:
-        """Claim due effects, most urgent first; of each lane only the head."""
+        """Claim due effects, most urgent first; of each lane only the head.
+
+        A lease that ends more than ten minutes from `now` was given before the clock was set
+        back, and counts as run out.
+        """
         ...
 
     async def extend(self, claims: Sequence[Claim], until: datetime) -> Sequence[Claim]:

@@ -70,6 +70,7 @@ class Delivery:
         self._wake = asyncio.Event()
         self._held: dict[str, tuple[Claim, float]] = {}
         self._carrying: set[asyncio.Task[None]] = set()
+        self._claimed_at = clock.now()
         self._stopping = False
         self._faults: dict[str, int] = {}
         """How often each effect has met a fault of our own since it last went well."""
@@ -150,6 +151,10 @@ class Delivery:
         if free <= 0:
             return []
         now = self._clock.now()
+        if now < self._claimed_at:
+            # The clock was set back: what we hold must not look as if a dead worker held it.
+            await self._extend_held()
+        self._claimed_at = now
         kinds = tuple(EffectKind)
         return list(await self._journal.claim(self._owner, now, self._lease, kinds, free))
 
@@ -175,16 +180,16 @@ class Delivery:
     async def _extend(self) -> None:
         while True:
             await self._clock.sleep_until(self._clock.now() + self._lease / 3)
-            held = [claim for claim, _ in self._held.values()]
-            if not held:
-                continue
-            asked_at = self._clock.monotonic()
             try:
-                ours = await self._journal.extend(held, self._clock.now() + self._lease)
+                await self._extend_held()
             except (Unavailable, OutcomeUnknown) as fault:
                 _log.warning("leases could not be extended: %s", fault)
-                continue
-            for claim in ours:
+
+    async def _extend_held(self) -> None:
+        held = [claim for claim, _ in self._held.values()]
+        if held:
+            asked_at = self._clock.monotonic()
+            for claim in await self._journal.extend(held, self._clock.now() + self._lease):
                 if self._holds(claim):
                     self._held[claim.item.key] = (claim, asked_at)
 

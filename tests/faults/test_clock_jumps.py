@@ -77,6 +77,28 @@ async def test_a_command_under_way_is_not_begun_again_and_its_end_is_taken(by: t
         assert (run.ended.ending, len(hosts.changes)) == (Ending.DONE, 1)
 
 
+@forward
+async def test_what_a_dead_worker_held_is_taken_over_after_the_clock_was_set_back(
+    by: timedelta,
+) -> None:
+    hosts = MemoryHosts(Service())
+    hosts.held = asyncio.Event()
+    async with world(hosts) as on:
+        await started(on, "/runbook run restart host=web-1")
+        await answered(on, "bob", "approve")
+        assert (await newest(on)).state == "changing"
+        await on.halt()
+        hosts.held = None
+        on.clock.jump(-by)
+        await on.crash()
+        await until(lambda: told(on), seconds=5)
+        await on.move(timedelta(minutes=2))
+        run = await newest(on)
+        assert run.ended is not None
+        assert run.steps[0].interrupted
+        assert (run.ended.ending, len(hosts.changes)) == (Ending.DONE, 1)
+
+
 async def told(on: World) -> bool:
     """Whether the host's answer has been written down."""
     return (await newest(on)).steps[0].outcome is not None

@@ -11,6 +11,8 @@ Far beyond any lease and any run. Cards keep theirs: it says where each copy is 
 """
 ALERTS_KEPT = timedelta(days=90)
 """How long an alert that was read keeps its row after it was last seen, its group closed."""
+LONGEST_LEASE = timedelta(minutes=10)
+"""No lease is as long: one that ends later was given before the clock was set back."""
 FIRST_NEWS = 20
 """How many alerts `AlertNews.first` holds."""
 QUARANTINE_KEPT = 1000

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.adapters.journal.limits import LONGEST_LEASE
 from bot.adapters.journal.outbox import EffectState, StoredEffect, claimed, cleared, put, settled
 from bot.ports import Backlog, Claim, Keeping, KeptText, Settlement
 from bot.records.outbox import EffectKind, OutboxItem
@@ -52,6 +53,10 @@ class Effects:
         self, owner: str, now: datetime, lease: timedelta, kinds: Sequence[EffectKind], limit: int
     ) -> Sequence[Claim]:
         """Claim what is due, most urgent first; of each lane only its oldest unsettled effect."""
+        held = [effect for effect, _ in self._unsettled.values() if effect.lease_until is not None]
+        for effect in held:
+            if effect.lease_until is not None and effect.lease_until > now + LONGEST_LEASE:
+                self._keep(replace(effect, lease_until=now))
         due = sorted(
             (effect.item.priority, wakes_at, effect.position, effect.item.key)
             for effect, wakes_at in self._claimable()

@@ -7,6 +7,7 @@ from typing import TypeAlias, TypeVar
 
 from sqlite_utils import Database
 
+from bot.adapters.journal.limits import LONGEST_LEASE
 from bot.adapters.journal.outbox import EffectState, StoredEffect, claimed, cleared, put, settled
 from bot.adapters.sqlite.columns import SqlValue, microseconds, moment
 from bot.ports import Backlog, Claim, Settlement
@@ -119,6 +120,7 @@ def claim_due(
     limit: int,
 ) -> Sequence[Claim]:
     """Claim what is due, priority by priority; of each lane only its oldest unsettled effect."""
+    _end_leases_of_a_faster_clock(database, now)
     marks = ", ".join("?" * len(kinds))
     query = (
         f"{_SELECT} WHERE priority = ? AND wakes_at <= ? AND kind IN ({marks}) AND {_HEAD_OF_LANE}"
@@ -134,6 +136,13 @@ def claim_due(
         if len(claims) >= limit:
             break
     return claims
+
+
+def _end_leases_of_a_faster_clock(database: Database, now: datetime) -> None:
+    database.execute(
+        "UPDATE effects SET lease_until = ?, wakes_at = ? WHERE state = 'claimed' AND wakes_at > ?",
+        [microseconds(now), microseconds(now), microseconds(now + LONGEST_LEASE)],
+    )
 
 
 def extend(database: Database, claims: Sequence[Claim], until: datetime) -> Sequence[Claim]:

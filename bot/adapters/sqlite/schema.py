@@ -82,7 +82,12 @@ _MARKS = (
 
 _SETTLED = ("CREATE INDEX effects_settled ON effects (due) WHERE state IN ('done', 'parked')",)
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _RANKS, _SALTS, _MARKS, _SETTLED)
+_CLAIMED = ("CREATE INDEX effects_claimed ON effects (wakes_at) WHERE state = 'claimed'",)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    *(_FIRST, _RANKS, _SALTS),
+    *(_MARKS, _SETTLED, _CLAIMED),
+)
 """Step n brings a file from version n to n + 1; steps that were released never change."""
 
 VERSION = len(MIGRATIONS)

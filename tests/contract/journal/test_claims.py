@@ -147,3 +147,13 @@ async def test_next_due_is_the_earliest_due_time_or_end_of_a_lease(journal: Jour
     assert await journal.next_due() == NOON + LEASE
     await journal.extend([mine], NOON + timedelta(seconds=60))
     assert await journal.next_due() == after(45)
+
+
+async def test_a_lease_from_before_the_clock_was_set_back_has_run_out(journal: Journal) -> None:
+    await put(journal, once("e1"))
+    await claim_one(journal, owner="one")
+    earlier = NOON - timedelta(hours=1)
+    await put(journal, once("e2", due=NOON + timedelta(days=1)))
+    again = await claim_one(journal, earlier, owner="two")
+    assert (again.item.key, again.owner, again.interrupted) == ("e1", "two", True)
+    assert await claim(journal, earlier, owner="three") == []
