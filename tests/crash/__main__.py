@@ -36,7 +36,7 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="firewarden-crash-"))
     seed = told.seed or secrets.token_hex(4)
     print(f"seed {seed}", flush=True)
-    tally = asyncio.run(campaign(size, seed, folder))
+    tally = asyncio.run(campaign(size, seed, folder, _say))
     print(*lines(tally), sep="\n")
     missed = [*_missed(tally, size)]
     print(*missed, sep="\n")
@@ -44,6 +44,10 @@ def main() -> int:
         print(f"what is left of the worlds that broke a promise: {folder}")
         return 1
     return 0
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _missed(tally: Tally, size: Size) -> list[str]:

@@ -49,8 +49,13 @@ class Size:
 Schedule = Callable[[World], Awaitable[None]]
 
 
-async def campaign(size: Size, seed: str, folder: Path) -> Tally:
-    """Run it; worlds that broke a promise leave their files in `folder`."""
+async def campaign(
+    size: Size, seed: str, folder: Path, say: Callable[[str], None] = lambda _: None
+) -> Tally:
+    """Run it; worlds that broke a promise leave their files in `folder`.
+
+    `say` hears of each world that has come to its end.
+    """
     tally, began = Tally(seed=seed), time.monotonic()
     turns = asyncio.Semaphore(AT_ONCE)
     async with nursery(folder) as lives:
@@ -58,6 +63,8 @@ async def campaign(size: Size, seed: str, folder: Path) -> Tally:
         async def one(name: str, schedule: Schedule) -> None:
             async with turns:
                 await lived(name, schedule, lives, seed, folder, tally)
+                so_far = f"{len(tally.blows)} lives, {len(tally.breaches)} breaches"
+                say(f"{name} is over; so far {so_far}")
 
         await asyncio.gather(*(one(name, schedule) for name, schedule in _schedules(size)))
     tally.seconds = time.monotonic() - began

@@ -46,8 +46,11 @@ async def undone(world: World) -> None:
 
 
 async def bare(world: World) -> None:
-    """Ask for a change on a host that keeps no receipts."""
-    await _typed(world, "mend", BARE, Fate.APPROVE)
+    """Ask for a change on a host that keeps no receipts, and free it where that went wrong."""
+    number = await _typed(world, "mend", BARE, Fate.APPROVE)
+    await world.team.until_told(number, "run ended")
+    # Whoever said that an interrupted step took effect may have been wrong about it.
+    await world.team.type("bob", "release", "", f"/runbook release in={number} looked after it")
 
 
 async def play(world: World) -> None:
