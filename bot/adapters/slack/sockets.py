@@ -20,6 +20,8 @@ _PATIENCE: Final = 2
 """Looks that may find a connection away before it is replaced."""
 _FIRST_WAIT: Final = timedelta(seconds=1)
 _LONGEST_WAIT: Final = timedelta(seconds=60)
+_BRIEF: Final = 30.0
+"""Seconds that a connection lasts at least where all is well; Slack renews them after hours."""
 _TOO_MANY: Final = "too_many_websockets"
 _SWITCHED_OFF: Final = frozenset({"link_disabled", "socket_mode_disabled"})
 
@@ -53,29 +55,34 @@ class Sockets:
                     tasks.create_task(self._keep(number))
         finally:
             for connection in list(self._open.values()):
-                await connection.close()
+                await _let_go(connection)
 
     async def _keep(self, number: int) -> None:
         """Have a connection, and another one before that one is let go."""
-        wait = _FIRST_WAIT
+        wait, brief = _FIRST_WAIT, 0
         while True:
-            connection = self._connection()
-            if not await self._opened(number, connection):
+            connection = None if brief > _PATIENCE else await self._opened(number)
+            if connection is None:
                 await self._clock.sleep_until(self._clock.now() + wait)
-                wait = min(wait * 2, _LONGEST_WAIT)
+                wait, brief = min(wait * 2, _LONGEST_WAIT), 0
                 continue
-            wait = _FIRST_WAIT
             old, self._open[number] = self._open.get(number), connection
             if old is not None:
-                await old.close()
+                await _let_go(old)
             self._why = await self._until_over(connection)
             _log.warning("Slack connection %d ends: %s", number, self._why)
+            if self._clock.monotonic() - connection.opened_at < _BRIEF:
+                brief += 1  # Slack lets itself be asked for connections only so often
+            else:
+                wait, brief = _FIRST_WAIT, 0
             if self._why in {_TOO_MANY, *_SWITCHED_OFF} or not await connection.is_connected():
                 # There is nothing left to hear on it, or no room for its successor.
                 del self._open[number]
-                await connection.close()
+                await _let_go(connection)
 
-    async def _opened(self, number: int, connection: Connection) -> bool:
+    async def _opened(self, number: int) -> Connection | None:
+        """Return a connection over which Slack has said hello, None where there is none now."""
+        connection = self._connection()
         try:
             await connection.open()
         except (SlackClientError, ClientError, TimeoutError, OSError) as fault:
@@ -89,11 +96,11 @@ class Sockets:
             raise
         else:
             _log.info("Slack connection %d is open", number)
-            return True
-        await connection.close()
+            return connection
+        await _let_go(connection)
         if number in self._open and not await self._open[number].is_connected():
-            await self._open.pop(number).close()
-        return False
+            await _let_go(self._open.pop(number))
+        return None
 
     async def _until_over(self, connection: Connection) -> str:
         """Return why a connection has to be replaced, as soon as that is known."""
@@ -123,6 +130,14 @@ class Sockets:
             envelopes=self._envelopes,
             clock=self._clock,
         )
+
+
+async def _let_go(connection: Connection) -> None:
+    """Close a connection, which may be broken in ways of its own."""
+    try:
+        await connection.close()
+    except Exception:  # noqa: BLE001 - the outermost frame: the others go on hearing
+        _log.exception("a Slack connection could not be closed")
 
 
 def _told(fault: Exception) -> str:

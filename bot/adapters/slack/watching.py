@@ -41,7 +41,10 @@ class Watching:
     async def run(self) -> None:
         """Ask until cancelled."""
         while True:
-            await self.look()
+            try:
+                await self.look()
+            except Exception:  # noqa: BLE001 - the outermost frame: it is asked again
+                _log.exception("a question to Slack met a fault")
             await self._clock.sleep_until(self._clock.now() + _EVERY)
 
     async def look(self) -> None:

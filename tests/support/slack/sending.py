@@ -38,6 +38,8 @@ class Sending:
         """While it is set, connections open and no frame follows, not even `hello`."""
         self.acknowledged = 0
         """How many envelopes were acknowledged."""
+        self.brief = False
+        """While it is set, each connection is ended as soon as it is open."""
         self._used: set[str] = set()
         self._waiting: dict[str, asyncio.Future[Args]] = {}
 
@@ -114,6 +116,8 @@ class Sending:
                 }
             )
         self.sockets.append(socket)
+        if self.brief:
+            await socket.send_json({"type": "disconnect", "reason": "refresh_requested"})
         try:
             async for frame in socket:
                 if frame.type is WSMsgType.TEXT and frame.data.startswith("{"):

@@ -16,7 +16,7 @@ from bot.requests import Reply, ReplyTone, SlashCommand
 from bot.values import ConversationRef
 from cards.model import message
 from tests.support.clock import CountedIds, MovedClock
-from tests.support.slack.bench import NoCards, policy
+from tests.support.slack.bench import NoCards, policy, web_of
 from tests.support.slack.interacting import words
 from tests.support.slack.server import Slack, slack
 from tests.support.slack.workspace import APP_TOKEN, BOT_TOKEN, Args, Posted
@@ -258,3 +258,25 @@ async def test_a_slack_that_gives_no_connection_is_asked_again(
                 return len(found.sockets)
 
             await eventually(open_again, lambda many: many == 2)
+
+
+async def test_a_slack_that_ends_every_connection_at_once_is_not_asked_without_end(
+    dispatch: RememberingDispatch,
+) -> None:
+    clock = MovedClock()
+    async with slack() as team:
+        team.sending.brief = True
+        async with hearing(team, dispatch, clock):
+
+            async def asked() -> int:
+                return len(team.called("apps.connections.open"))
+
+            await eventually(asked, lambda times: times == 6)
+            async with web_of(team, clock) as web:
+                for _ in range(50):
+                    await web.ask("auth.test")
+            assert await asked() == 6
+
+            team.sending.brief = False
+            clock.move(timedelta(seconds=1))
+            await eventually(asked, lambda times: times == 8)
