@@ -91,10 +91,18 @@ class _Inspection:
                 site, "a shell in a read-only command could do anything", "use plain commands"
             )
         if any(word.startswith((">", "<")) or word == "|" for word in words):
-            yield self._at(site, "a read-only command redirects nothing")
+            yield self._at(
+                site,
+                "a read-only command redirects nothing",
+                "let a fact read its output, or a program the file",
+            )
         found = sorted(self._dangers(words))
         if found and not (site.role is Role.DRY_RUN and _REHEARSING & set(words)):
-            yield self._at(site, f"{found[0]!r} is a dangerous word in a read-only command")
+            yield self._at(
+                site,
+                f"{found[0]!r} is a dangerous word in a read-only command",
+                "find a command that only looks, or make it a step of an action",
+            )
         if site.role is not Role.DRY_RUN and not self._allowed(bare):
             shown = " ".join(bare[:2])
             yield self._at(
@@ -130,14 +138,16 @@ class _Inspection:
             match = _UNFILLED.search(word)
             if match is not None:
                 yield self._at(
-                    site, f"{match.group(0)!r} looks like a placeholder that nobody filled in"
+                    site,
+                    f"{match.group(0)!r} looks like a placeholder that nobody filled in",
+                    "fill it in, or make it a parameter",
                 )
 
     def _wide_delete(self, site: Site, words: Sequence[str]) -> Iterator[Fault]:
         for inner in (words, *(_split(word) for word in words if " " in word)):
             reason = wide_delete(bare_command(inner)) if inner else ""
             if reason:
-                yield self._at(site, f"this deletes too widely: {reason}")
+                yield self._at(site, f"this deletes too widely: {reason}", _DELETE_LESS)
 
     def _sudo(self, site: Site, words: tuple[str, ...]) -> Iterator[Fault]:
         if PurePosixPath(words[0]).name != "sudo":
@@ -150,7 +160,11 @@ class _Inspection:
             )
         program = PurePosixPath(bare_command(words)[0]).name
         if program in _SHELLS or program in {"su", "env", "vi", "vim", "less", "more"}:
-            yield self._at(site, f"`sudo {program}` hands over the whole host")
+            yield self._at(
+                site,
+                f"`sudo {program}` hands over the whole host",
+                "allow the one program that the step needs",
+            )
         allowed = self._rules.sudo_forms
         if allowed is not None and site.line is not None:
             form = sudo_form(self._document, site.line)
@@ -333,6 +347,7 @@ DRY_RUNS: Final[Mapping[str, str]] = {
 kubectl: a dry run on the server takes the right to do it, which the observe login must not have.
 """
 
+_DELETE_LESS: Final = "name each directory, or leave it to logrotate or systemd-tmpfiles"
 _MORE_PROGRAMS: Final = "if it only reads: `more-triage-programs` in the policy"
 _REHEARSING: Final = frozenset(
     {"--dry-run", "--dry-run=server", "--dry-run=client", "--check", "--simulate"}

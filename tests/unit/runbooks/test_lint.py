@@ -42,12 +42,18 @@ def test_a_good_runbook_has_no_faults() -> None:
         (
             "run: count --things",
             "run: df '>' /etc/passwd",
-            "x.yaml:9:10: a read-only command redirects nothing",
+            (
+                "x.yaml:9:10: a read-only command redirects nothing"
+                " (let a fact read its output, or a program the file)"
+            ),
         ),
         (
             "run: count --things",
             "run: count /bin/rm",
-            "x.yaml:9:10: 'rm' is a dangerous word in a read-only command",
+            (
+                "x.yaml:9:10: 'rm' is a dangerous word in a read-only command"
+                " (find a command that only looks, or make it a step of an action)"
+            ),
         ),
         (
             "sudo shrink --to {{ limit }}",
@@ -71,12 +77,16 @@ def test_a_good_runbook_has_no_faults() -> None:
             (
                 "x.yaml:25:14: this deletes too widely:"
                 " /var/{} is not a fixed directory three levels deep"
+                " (name each directory, or leave it to logrotate or systemd-tmpfiles)"
             ),
         ),
         (
             "sudo shrink --to {{ limit }}",
             "sudo shrink --to '<limit>'",
-            "x.yaml:25:14: '<limit>' looks like a placeholder that nobody filled in",
+            (
+                "x.yaml:25:14: '<limit>' looks like a placeholder that nobody filled in"
+                " (fill it in, or make it a parameter)"
+            ),
         ),
         (
             "sudo shrink --to {{ limit }}",
@@ -86,7 +96,10 @@ def test_a_good_runbook_has_no_faults() -> None:
         (
             "run: sudo shrink --to {{ limit }}",
             "run: [sudo, bash, -c, shrink]",
-            "x.yaml:25:14: `sudo bash` hands over the whole host",
+            (
+                "x.yaml:25:14: `sudo bash` hands over the whole host"
+                " (allow the one program that the step needs)"
+            ),
         ),
         (
             "sudo shrink --to {{ limit }}",
@@ -94,6 +107,14 @@ def test_a_good_runbook_has_no_faults() -> None:
             (
                 "x.yaml:25:14: rsync can rehearse this: add `dry-run`"
                 " (rsync --dry-run --itemize-changes)"
+            ),
+        ),
+        (
+            "sudo shrink --to {{ limit }}",
+            "kubectl delete pod p",
+            (
+                "x.yaml:25:14: kubectl can rehearse this: add `dry-run`"
+                " (kubectl ... --dry-run=client)"
             ),
         ),
         (
