@@ -1,9 +1,10 @@
 """Files in the thread of a message, each once."""
 
 import hashlib
+from collections.abc import AsyncIterator
 from typing import Final
 
-from bot.adapters.slack.web import Denied, SlackWeb, listed, text_in
+from bot.adapters.slack.web import Answer, Denied, SlackWeb, listed, text_in
 
 _DIGITS: Final = 12
 _REMEMBERED: Final = 5000
@@ -45,17 +46,37 @@ class Attached:
         )
         self._remember(file)
 
+    async def take_away(self, channel: str, ts: str) -> None:
+        """Delete every file of ours under a message, for everybody and for good."""
+        async for reply in self._replies(channel, ts):
+            for file in listed(reply, "files"):
+                await self._delete(text_in(file, "id"))
+        self._there = {file: None for file in self._there if file[:2] != (channel, ts)}
+
+    async def _delete(self, ident: str) -> None:
+        try:
+            await self._web.ask("files.delete", file=ident)
+        except Denied as denied:
+            # Gone already, or a person's own: Slack lets a bot delete none but its own.
+            if denied.error not in {"file_not_found", "file_deleted", "cant_delete_file"}:
+                raise
+
     async def _is_there(self, channel: str, ts: str, title: str) -> bool:
+        async for reply in self._replies(channel, ts):
+            if any(text_in(file, "title") == title for file in listed(reply, "files")):
+                return True
+        return False
+
+    async def _replies(self, channel: str, ts: str) -> AsyncIterator[Answer]:
+        """Yield what hangs under a message, nothing where that has no thread."""
         try:
             async for reply in self._web.pages(
                 "conversations.replies", "messages", channel=channel, ts=ts
             ):
-                if any(text_in(file, "title") == title for file in listed(reply, "files")):
-                    return True
+                yield reply
         except Denied as denied:
             if denied.error != "thread_not_found":
                 raise
-        return False
 
     def _remember(self, file: tuple[str, str, str]) -> None:
         self._there[file] = None

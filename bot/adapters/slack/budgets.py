@@ -31,6 +31,7 @@ _METHODS: Final[Mapping[str, Budget]] = MappingProxyType(
         "conversations.open": _TIER_3,
         "conversations.replies": _TIER_3,
         "files.completeUploadExternal": _TIER_4,
+        "files.delete": _TIER_3,
         "files.getUploadURLExternal": _TIER_4,
         "reactions.add": _TIER_3,
         "users.conversations": _TIER_3,

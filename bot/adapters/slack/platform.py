@@ -103,7 +103,8 @@ class SlackPlatform:
         await self._attach(channel, ts, shown, new=False)
 
     async def amend(self, message: MessageRef, card: Card) -> None:
-        """Replace a message; Slack shows nobody what it said before."""
+        """Replace a message, and delete the files under it; Slack shows nobody what was there."""
+        await self._attached.take_away(_ours(message.conversation), _ts(message.id))
         await self.update(message, card)
 
     async def attach(self, to: ConversationRef, key: str, name: str, content: bytes) -> MessageRef:

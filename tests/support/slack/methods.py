@@ -34,6 +34,7 @@ class Methods:
             "pins.add": (self._pin, ("pins:write",)),
             "files.getUploadURLExternal": (self._upload_url, ("files:write",)),
             "files.completeUploadExternal": (self._complete_upload, ("files:write",)),
+            "files.delete": (self._delete_file, ("files:write",)),
         }
 
     def one(self, method: str, args: Args) -> Args:
@@ -167,6 +168,15 @@ class Methods:
             )
         )
         return {"files": [{"id": ident} for ident in idents]}
+
+    def _delete_file(self, args: Args) -> Args:
+        ident = str(args.get("file") or "")
+        if self._of.uploads.pop(ident, None) is None:
+            raise Fault("file_not_found")
+        for channel in self._of.channels.values():
+            for message in channel.messages:
+                message.files.pop(ident, None)
+        return {}
 
     def _writable(self, args: Args) -> Channel:
         return writable(self._of, args)

@@ -31,6 +31,7 @@ TIERS = {
     "conversations.setTopic": 2,
     "conversations.unarchive": 2,
     "files.completeUploadExternal": 4,
+    "files.delete": 3,
     "files.getUploadURLExternal": 4,
     "pins.add": 2,
     "usergroups.users.list": 2,
