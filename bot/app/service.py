@@ -201,6 +201,7 @@ class Service:
             return ()
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         stack.callback(self._telegram.stop)
+        self._door.health.also(self._telegram.faults)
         return self._telegram.hear(dispatch=router, cards=offered, tasks=tasks, names=self._names)
 
     async def prepare(self, stack: AsyncExitStack, say: Callable[[str], None]) -> None:

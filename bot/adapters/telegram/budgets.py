@@ -15,8 +15,8 @@ _CHAT: Final = Budget(calls=1, seconds=1.0)
 _GROUP: Final = Budget(calls=20, seconds=60.0)
 """Not more than twenty messages a minute in one group; all of its topics are one group."""
 
-_EDITS: Final = Budget(calls=10, seconds=60.0)
-"""Half of it at most for edits: a card that changes all the time would leave no room for news."""
+_EDITS: Final = Budget(calls=8, seconds=60.0)
+"""Less than half of it for edits: a card that changes all the time would leave no room for news."""
 
 _EDIT: Final = "edit"
 _SHOWN: Final = ("send", _EDIT, "copy", "forward", "pin", "createForumTopic")

@@ -117,7 +117,15 @@ class TelegramPlatform:
         await self._beside(where, int(message.id), shown)
 
     async def amend(self, message: MessageRef, card: Card) -> None:
-        """Replace a message; Telegram shows nobody what it said before."""
+        """Replace a message and delete the files beside it; nobody is shown what was there."""
+        to = message.conversation
+        if is_private(to):
+            key = message.id.removeprefix(_COPIES)
+            async for where in self._everywhere(to):
+                known = await self._sending.find(where, key)
+                await self._sending.take_away(where, known)
+        elif _MESSAGE.fullmatch(message.id):
+            await self._sending.take_away(place(to), int(message.id))
         await self.update(message, card)
 
     async def attach(self, to: ConversationRef, key: str, name: str, content: bytes) -> MessageRef:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from bot.adapters.telegram.api import TelegramApi
+from bot.adapters.telegram.ears import Ears
 from bot.adapters.telegram.incoming import ASKED_FOR
 from bot.adapters.telegram.taking import Taking
 from bot.errors import FirewardenError, Unavailable
@@ -20,9 +21,12 @@ _log = logging.getLogger(__name__)
 class Polling:
     """Asks for updates one batch after the other."""
 
-    def __init__(self, *, api: TelegramApi, taking: Taking, clock: Clock, name: str) -> None:
+    def __init__(
+        self, *, api: TelegramApi, taking: Taking, ears: Ears, clock: Clock, name: str
+    ) -> None:
         self._api = api
         self._taking = taking
+        self._ears = ears
         self._clock = clock
         self._name = name
 
@@ -33,6 +37,7 @@ class Polling:
             try:
                 offset = await self._round(offset)
             except FirewardenError as fault:
+                self._ears.failed(fault)
                 _log.warning("Telegram was not heard: %s", fault)
                 await self._rest()
 
@@ -40,6 +45,7 @@ class Polling:
         updates = await self._api.ask(
             self._api.bot.get_updates(offset=offset, timeout=_WAIT, allowed_updates=ASKED_FOR)
         )
+        self._ears.heard()
         for update in updates or ():
             try:
                 await self._taking.take(update, self._name)

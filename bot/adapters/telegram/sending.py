@@ -12,6 +12,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, TypeVar
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Message, ReplyParameters
@@ -107,6 +108,16 @@ class Sending:
                 reply_to=beside or await self._root(to),
             )
             return await self._kept(named, sent)
+
+    async def take_away(self, to: Place, message: int) -> None:
+        """Delete the files beside a message, for everybody; one that is gone already is fine."""
+        for key, file in (await self._store.beside(to.id, to.chat, message)).items():
+            try:
+                await self._call(to.chat, partial(self._deleted, file))
+            except Refused as refused:
+                if "to delete not found" not in str(refused).lower():
+                    raise
+            await self._store.forget(Key(conversation=to.id, key=key, chat=to.chat))
 
     async def expect_edit(self, to: Place) -> None:
         """Raise `Throttled` where `edit` would, before its message is made ready."""
@@ -235,6 +246,9 @@ class Sending:
         except (Refused, Unavailable):
             await self._store.end(key)
             raise
+
+    async def _deleted(self, message: int, chat: int) -> bool:
+        return await self._api.ask(self._api.bot.delete_message(chat, message))
 
     async def _call(self, chat: int, call: Callable[[int], Awaitable[T]]) -> T:
         """Call where the chat is now; where it has just moved, there."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from bot.adapters.telegram.api import TelegramApi
+from bot.adapters.telegram.ears import Ears
 from bot.adapters.telegram.incoming import ASKED_FOR
 from bot.adapters.telegram.menu import menus
 from bot.adapters.telegram.polling import Polling
@@ -31,7 +32,10 @@ class Webhook:
 
 
 class Starting:
-    """Begins to hear, as soon as Telegram answers: over the webhook's door, or by asking."""
+    """Begins to hear, as soon as Telegram answers: over the webhook's door, or by asking.
+
+    `way` None = by asking.
+    """
 
     def __init__(
         self,
@@ -39,18 +43,18 @@ class Starting:
         api: TelegramApi,
         taking: Taking,
         talks: Talks,
+        ears: Ears,
         clock: Clock,
         names: CommandNames,
-        webhook: Webhook | None,
-        door: Door | None,
+        way: tuple[Webhook, Door] | None,
     ) -> None:
         self._api = api
         self._taking = taking
         self._talks = talks
         self._clock = clock
         self._names = names
-        self._webhook = webhook
-        self._door = door
+        self._ears = ears
+        self._way = way
 
     async def run(self) -> None:
         """Hear until cancelled."""
@@ -58,10 +62,14 @@ class Starting:
         await self._talks.resume()
         _log.info("Telegram knows us as @%s", name)
         await self._offer_commands()
-        if self._door is not None:
-            self._door.open(self._taking, name)
-            return
-        await Polling(api=self._api, taking=self._taking, clock=self._clock, name=name).run()
+        if self._way is not None:
+            webhook, door = self._way
+            door.open(self._taking, name)
+            await self._ears.watch_webhook(self._api, webhook.url)
+        polling = Polling(
+            api=self._api, taking=self._taking, ears=self._ears, clock=self._clock, name=name
+        )
+        await polling.run()
 
     async def _introduced(self) -> str:
         """Return our name, once Telegram has told it and knows how to reach us."""
@@ -72,6 +80,7 @@ class Starting:
                     raise Unavailable("Telegram does not say who we are")
                 await self._reachable()
             except FirewardenError as fault:
+                self._ears.failed(fault)
                 _log.warning("Telegram cannot be heard yet: %s", fault)
                 await self._clock.sleep_until(self._clock.now() + _PAUSE)
             else:
@@ -79,7 +88,7 @@ class Starting:
 
     async def _reachable(self) -> None:
         """Set the webhook, or take away one that would keep us from asking; loses no update."""
-        hook = self._webhook
+        hook = None if self._way is None else self._way[0]
         if hook is None:
             await self._api.ask(self._api.bot.delete_webhook(drop_pending_updates=False))
             return

@@ -129,6 +129,17 @@ class TelegramStore:
         row = await self._db.row(query, key.conversation, key.key, key.chat)
         return 0 if row is None else int(row[0])
 
+    async def beside(self, conversation: str, chat: int, message: int) -> dict[str, int]:
+        """Return the files that were sent beside a message: their ids by key."""
+        query = "SELECT key, message FROM posts WHERE conversation = ? AND chat = ? AND key LIKE ?"
+        found = await self._db.rows(query, conversation, chat, f"beside:{message}:%")
+        return {str(key): int(file) for key, file in found}
+
+    async def forget(self, key: Key) -> None:
+        """Forget a message that is gone."""
+        query = "DELETE FROM posts WHERE conversation = ? AND key = ? AND chat = ?"
+        await self._db.write((query, (key.conversation, key.key, key.chat)))
+
     async def keep_message(self, key: Key, message: int) -> None:
         """Remember a message; it is in no doubt any more."""
         await self._db.write(

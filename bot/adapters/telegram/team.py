@@ -11,6 +11,7 @@ from bot.adapters.telegram.accounts import Accounts, Linked
 from bot.adapters.telegram.answering import Answering
 from bot.adapters.telegram.api import TelegramApi
 from bot.adapters.telegram.database import Database
+from bot.adapters.telegram.ears import Ears
 from bot.adapters.telegram.hearing import Cards, Hearing, Memory
 from bot.adapters.telegram.people import TelegramPeople
 from bot.adapters.telegram.places import Chats
@@ -80,6 +81,7 @@ class TelegramTeam:
             channels=access.channels,
         )
         self.people = TelegramPeople(api=api, chats=self._chats, clock=clock, group=access.group)
+        self._ears = Ears(clock)
         self._listening: asyncio.Task[None] | None = None
 
     @classmethod
@@ -123,18 +125,22 @@ class TelegramTeam:
             bot=self._access.bot,
         )
         hook = self._access.webhook
-        door = None if hook is None else Door(bot=self._api.bot, secret=hook.secret)
+        way = None if hook is None else (hook, Door(bot=self._api.bot, secret=hook.secret))
         starting = Starting(
             api=self._api,
             taking=Taking(hearing),
             talks=talks,
+            ears=self._ears,
             clock=self._clock,
             names=names,
-            webhook=hook,
-            door=door,
+            way=way,
         )
         self._listening = tasks.create_task(starting.run())
-        return () if door is None else (door.route(),)
+        return () if way is None else (way[1].route(),)
+
+    def faults(self) -> tuple[str, ...]:
+        """Say what keeps the bot from hearing Telegram; nothing where all is well."""
+        return self._ears.faults()
 
     def stop(self) -> None:
         """Hear nothing more."""

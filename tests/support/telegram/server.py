@@ -62,6 +62,8 @@ class Telegram(People):
         self.down = False
         """While it is set, every method answers 502."""
         self.webhook: Webhook | None = None
+        self.failed_at = 1
+        """When a call of the webhook failed last, in seconds of Unix time."""
         self.hold = 60.0
         """Seconds that a question for updates is held open at the most."""
         self.reach = ""
@@ -208,7 +210,7 @@ class Telegram(People):
             "pending_update_count": len(self.updates),
         }
         if hook is not None and hook.failed:
-            told |= {"last_error_date": 1, "last_error_message": hook.failed}
+            told |= {"last_error_date": self.failed_at, "last_error_message": hook.failed}
         return told
 
 
