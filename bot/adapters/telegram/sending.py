@@ -247,8 +247,8 @@ class Sending:
             await self._store.end(key)
             raise
 
-    async def _deleted(self, message: int, chat: int) -> bool:
-        return await self._api.ask(self._api.bot.delete_message(chat, message))
+    async def _deleted(self, message: int, chat: int) -> None:
+        await self._api.ask(self._api.bot.delete_message(chat, message))
 
     async def _call(self, chat: int, call: Callable[[int], Awaitable[T]]) -> T:
         """Call where the chat is now; where it has just moved, there."""
