@@ -108,7 +108,8 @@ def read(update: Update, *, name: str, names: CommandNames) -> Incoming | None:
     if update.my_chat_member is not None:
         return _demoted(update.my_chat_member)
     message = update.message
-    if message is None:
+    # What somebody passes on was said by somebody else, perhaps long ago: it runs nothing.
+    if message is None or message.forward_origin is not None:
         return None
     moved = _moved(message)
     if moved is not None:

@@ -40,6 +40,13 @@ class People:
             self.of.meet(who)
         return self.type(who, text, chat=who)
 
+    def pass_on(self, who: int, author: int, text: str) -> int:
+        """Forward what somebody else wrote elsewhere into the group."""
+        message = self._written(GROUP, text, 0, None)
+        message["from"] = user(who)
+        message["forward_origin"] = {"type": "user", "date": 1, "sender_user": user(author)}
+        return self.tell({"message": message})
+
     def type_anonymously(self, text: str) -> int:
         """Write in the group as an administrator who hides behind its name."""
         message = self._written(GROUP, text, 0, None)

@@ -154,6 +154,16 @@ async def test_commands_are_for_us_by_name_in_any_case_and_nothing_else_is(
     assert texts(dispatch) == ["/incident declare sev3 ours", "/runbook list"]
 
 
+async def test_a_command_that_is_passed_on_runs_nothing(
+    there: Telegram, tmp_path: Path, dispatch: RememberingDispatch
+) -> None:
+    async with hearing(there, tmp_path, dispatch):
+        there.pass_on(2, 1, "/incident freeze all because Ann said so once")
+        there.type(1, "/incident list")
+        await heard(dispatch, "/incident list")
+    assert texts(dispatch) == ["/incident list"]
+
+
 async def test_anonymous_administrators_and_channels_are_not_heard_and_told_so(
     there: Telegram, tmp_path: Path, dispatch: RememberingDispatch
 ) -> None:
