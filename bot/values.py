@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import NewType, Self, TypeAlias, Union
+from typing import Final, NewType, Self, TypeAlias, Union
 
 IncidentId = NewType("IncidentId", str)
 PersonId = NewType("PersonId", str)
@@ -149,6 +149,10 @@ class RemoteCommand:
         return Login.CHANGE if self.changes else Login.OBSERVE
 
 
+COMMANDS_AT_ONCE: Final = 8
+"""Of one run on one host, where the inventory says nothing else."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
     """One machine of the inventory, addressed only by its name.
@@ -176,4 +180,4 @@ class Host:
     jump: "Host | None" = None
     revoked_host_keys: tuple[str, ...] = ()
     zone: str = ""
-    commands_at_once: int = 8
+    commands_at_once: int = COMMANDS_AT_ONCE

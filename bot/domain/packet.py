@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from bot.domain.policy import Policy
-from bot.values import Host, HostName, Json, PersonId, Tier, Untrusted, digest_of
+from bot.values import COMMANDS_AT_ONCE, Host, HostName, Json, PersonId, Tier, Untrusted, digest_of
 from runbooks.steps import Evidence, Known, PlannedCommand, Proposal, Unknown
 
 
@@ -262,20 +262,27 @@ def change_inputs(policy: Policy, proposal: Proposal, bindings: str, rule: Json)
 def host_inputs(policy: Policy, names: tuple[str, ...]) -> Json:
     """Return what a yes binds to about hosts; one that has left the inventory is None."""
     known = {name: policy.hosts.get(HostName(name)) for name in names}
-    return {
-        name: None
-        if h is None
-        else {
-            "address": h.address,
-            "port": h.port,
-            "observe": h.observe_user,
-            "change": h.change_user,
-            "key": h.host_key,
-            "zone": h.zone,
-            "limits": {"commands": h.commands_at_once},
-        }
-        for name, h in known.items()
+    return {name: None if h is None else _host_input(h) for name, h in known.items()}
+
+
+def _host_input(host: Host) -> Json:
+    """Return what a yes binds to about one host.
+
+    Words that came later stand here only where they say something: a yes from before them, in a
+    run that an upgrade has met, still fits.
+    """
+    said: dict[str, Json] = {
+        "address": host.address,
+        "port": host.port,
+        "observe": host.observe_user,
+        "change": host.change_user,
+        "key": host.host_key,
     }
+    if host.zone:
+        said["zone"] = host.zone
+    if host.commands_at_once != COMMANDS_AT_ONCE:
+        said["limits"] = {"commands": host.commands_at_once}
+    return said
 
 
 def host_names(proposal: Proposal) -> tuple[str, ...]:

@@ -101,7 +101,7 @@ async def verified(data: Path) -> None:
     tables = await compare(journal, archive)
     await journal.close()
     assert (found.findings, tables.wrong) == ((), ())
-    assert found.events > 20
+    assert found.events > 10
 
 
 def programs(p: Process) -> list[str]:

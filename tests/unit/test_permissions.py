@@ -169,6 +169,7 @@ def test_intents_without_a_verb_of_their_own_are_the_bots_alone() -> None:
         "PageResult",
         "PreflightResult",
         "ProposeRun",
+        "PutInDoubt",
         "ReadResult",
         "RoomIsOpen",
         "StartStep",
