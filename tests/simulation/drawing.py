@@ -4,7 +4,7 @@ import random
 from typing import Final
 
 from tests.simulation.matrix import POSSIBLE, Pair, stories_of
-from tests.simulation.schedule import Act, Deed, Schedule
+from tests.simulation.schedule import Act, Deed, Schedule, Talk
 from tests.simulation.setting import Setting
 from tests.simulation.stories import CAUSES, STORIES, UNREACHABLE
 from tests.simulation.team import WEB
@@ -12,44 +12,59 @@ from tests.simulation.trouble import AT_COMMIT, Aimed, Fault
 
 TAGS: Final = ("alpha", "bravo", "carol", "delta")
 
-ENOUGH: Final = 42
-"""Intents that the stories of a schedule come to without any fault; 40 are wanted with some."""
+ENOUGH: Final = 31
+"""Intents that the stories of a schedule come to without any fault, beside what people write."""
+
+WRITTEN: Final = 14
+"""Messages that people write in the room meanwhile: they race for the same stream."""
 
 INTENTS: Final = {
-    "aborted": 30,
-    "alarm": 30,
-    "asked": 22,
-    "autonomous": 16,
+    "aborted": 31,
+    "alarm": 28,
+    "asked": 20,
+    "autonomous": 12,
     "called": 18,
     "cause": 20,
-    "cause_escalates": 12,
-    "closed": 12,
-    "described": 19,
-    "doubted": 26,
-    "drilled": 9,
-    "edited": 18,
-    "flapping": 24,
-    "fleet": 34,
-    "forgotten": 27,
-    "frozen": 35,
-    "glass": 17,
-    "guided": 21,
+    "cause_escalates": 16,
+    "closed": 9,
+    "described": 18,
+    "doubted": 24,
+    "drilled": 8,
+    "edited": 17,
+    "flapping": 22,
+    "fleet": 32,
+    "forgotten": 26,
+    "frozen": 33,
+    "glass": 16,
+    "guided": 18,
     "neglected": 5,
-    "noticed": 14,
-    "patient": 20,
+    "noticed": 9,
+    "patient": 21,
     "paused": 24,
-    "queued": 45,
-    "refused": 14,
+    "queued": 46,
+    "refused": 9,
     "rehearsed": 8,
-    "reopened": 38,
-    "repair": 16,
-    "sketched": 6,
-    "triaged": 26,
-    "voided": 21,
+    "reopened": 36,
+    "repair": 15,
+    "sketched": 7,
+    "triaged": 23,
+    "voided": 19,
 }
 """About how many intents each story comes to."""
 
-_AIMED = 2
+_DECISIVE: Final = ("refused", "frozen", "voided", "paused", "queued", "aborted", "doubted")
+"""Stories in which a guard decides whether something runs: half of what fills a schedule."""
+
+_TOO_MANY = 8
+"""Intents by which what fills a schedule may come to more than is missing."""
+
+_MEETINGS: Final = {
+    story: tuple(pair for pair in POSSIBLE if story in stories_of(pair))
+    or tuple(pair for pair in POSSIBLE if pair.transition == "RoomOpened")
+    for story in STORIES
+}
+"""The pairs that can meet in each story; in every one a room is opened."""
+
 _ORDER: Final = tuple(random.Random(7).sample(POSSIBLE, len(POSSIBLE)))
 """Every pair that can meet, in an order in which neighbours have nothing in common."""
 
@@ -63,11 +78,19 @@ _PAUSES: Final = (0.0, 0.02, 0.05, 0.3, 1.0)
 def drawn(seed: int) -> Schedule:
     """Return the schedule of a seed. Seeds one after the other aim at every pair in turn."""
     chance = random.Random(seed)
-    aims = [_ORDER[(seed * _AIMED + n) % len(_ORDER)] for n in range(_AIMED)]
-    names = [chance.choice(stories_of(pair)) for pair in aims]
-    while sum(INTENTS[name] for name in names) < ENOUGH and len(names) < len(TAGS):
-        names.append(chance.choice(tuple(STORIES)))
+    first = _ORDER[seed % len(_ORDER)]
+    names = [chance.choice(stories_of(first))]
+    aims = [first, chance.choice(_MEETINGS[names[0]])]
+    while (missing := ENOUGH - sum(INTENTS[name] for name in names)) > 0 and len(names) < len(TAGS):
+        names.append(_filling(chance, missing))
     return Schedule(seed=seed, acts=_mixed(chance, names), faults=_faults(chance, aims))
+
+
+def _filling(chance: random.Random, missing: int) -> str:
+    """Return a story that comes to about as many intents as are missing."""
+    stories = _DECISIVE if chance.random() < 0.5 else tuple(STORIES)
+    small = [name for name in stories if INTENTS[name] <= missing + _TOO_MANY]
+    return chance.choice(small or tuple(STORIES))
 
 
 def _faults(chance: random.Random, aims: list[Pair]) -> tuple[Aimed, ...]:
@@ -95,7 +118,13 @@ def _mixed(chance: random.Random, names: list[str]) -> tuple[Act, ...]:
     for tag, name in zip(TAGS, names, strict=False):
         host, other = chance.sample(WEB, 2)
         told.append(STORIES[name](Setting(tag=tag, host=host, other=other, chance=chance)))
+    told.append([_message(chance, number) for number in range(WRITTEN)])
     acts: list[Act] = []
     while left := [story for story in told if story]:
         acts.append(Act(after=chance.choice(_PAUSES), deed=chance.choice(left).pop(0)))
     return tuple(acts)
+
+
+def _message(chance: random.Random, number: int) -> Deed:
+    who = chance.choice(("ann", "bob", "cleo", "dan"))
+    return Talk(who=who, where=TAGS[0], text=f"line {number}")

@@ -1,4 +1,4 @@
-"""The short form of `make simulate`: eighty schedules, their faults, and every promise kept."""
+"""The short form of `make simulate`: forty schedules, their faults, and every promise kept."""
 
 import pytest
 
@@ -6,15 +6,15 @@ from tests.simulation.drawing import drawn
 from tests.simulation.matrix import Coverage
 from tests.simulation.trying import tried
 
-PORTION = 20
+PORTION = 10
 
 
-@pytest.mark.parametrize("first", range(1000, 1080, PORTION))
+@pytest.mark.parametrize("first", range(1000, 1040, PORTION))
 def test_every_promise_is_kept(first: int) -> None:
     verdicts = [tried(drawn(seed)) for seed in range(first, first + PORTION)]
     assert {v.seed: v.broken for v in verdicts if v.broken} == {}
     coverage = Coverage()
     for verdict in verdicts:
         coverage.add(verdict.struck)
-    assert len(coverage.met) >= 120
+    assert len(coverage.met) >= 60
     assert sum(verdict.counts for verdict in verdicts) >= PORTION / 2

@@ -6,7 +6,7 @@ from tests.simulation.drawing import drawn
 from tests.simulation.mutations import MUTATIONS, Mutation
 from tests.simulation.trying import tried
 
-WITHIN = 60
+WITHIN = 100
 """Schedules that a mutation may survive."""
 
 
