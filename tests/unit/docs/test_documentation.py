@@ -20,8 +20,9 @@ def test_tables_and_diagrams_are_as_the_code_makes_them(page: str) -> None:
     assert (ROOT / page).read_text("utf-8") == written(page)
 
 
-def test_every_test_that_the_security_page_names_exists() -> None:
-    named = re.findall(r"`(test_\w+)`", (ROOT / "docs" / "security.md").read_text("utf-8"))
+@pytest.mark.parametrize("page", ["security.md", "runbook-promises.md"])
+def test_every_test_that_a_page_names_exists(page: str) -> None:
+    named = re.findall(r"`(test_\w+)`", (ROOT / "docs" / page).read_text("utf-8"))
     found = {
         name
         for path in (ROOT / "tests").rglob("test_*.py")
