@@ -75,11 +75,14 @@ _PAUSES: Final = (0.0, 0.02, 0.05, 0.3, 1.0)
 """Seconds between two acts; 0 = at the same moment."""
 
 
-def drawn(seed: int) -> Schedule:
-    """Return the schedule of a seed. Seeds one after the other aim at every pair in turn."""
+def drawn(seed: int, story: str = "") -> Schedule:
+    """Return the schedule of a seed. Seeds one after the other aim at every pair in turn.
+
+    With `story`, that one is told in each of them, and the aim is somewhere in it.
+    """
     chance = random.Random(seed)
-    first = _ORDER[seed % len(_ORDER)]
-    names = [chance.choice(stories_of(first))]
+    first = chance.choice(_MEETINGS[story]) if story else _ORDER[seed % len(_ORDER)]
+    names = [story or chance.choice(stories_of(first))]
     aims = [first, chance.choice(_MEETINGS[names[0]])]
     while (missing := ENOUGH - sum(INTENTS[name] for name in names)) > 0 and len(names) < len(TAGS):
         names.append(_filling(chance, missing))

@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias
 
 import pytest
@@ -104,18 +104,19 @@ async def _told_not_begun(self: object, claim: object, effect: object, started: 
     await self._not_possible(claim, effect, "the link was lost")  # type: ignore[attr-defined]
 
 
-MUTATIONS: Final[tuple[Mutation, ...]] = (
-    self_approval,
-    digest_not_compared,
-    shared_reservation,
-    freeze_ignored,
-    requests_forgotten,
-    deadline_called_an_end,
-    lanes_ignored,
-    start_not_recorded_first,
-    fence_ignored,
-    lost_link_called_no_start,
-)
+MUTATIONS: Final[Mapping[Mutation, str]] = {
+    self_approval: "refused",
+    digest_not_compared: "paused",
+    shared_reservation: "queued",
+    freeze_ignored: "frozen",
+    requests_forgotten: "described",
+    deadline_called_an_end: "doubted",
+    lanes_ignored: "described",
+    start_not_recorded_first: "repair",
+    fence_ignored: "fleet",
+    lost_link_called_no_start: "repair",
+}
+"""Each mutation, and a story in which the guard that it takes away decides something."""
 
 
 def _alter(patch: pytest.MonkeyPatch, owner: object, name: str, old: str, new: str) -> None:
