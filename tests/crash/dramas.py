@@ -57,7 +57,7 @@ async def killed_when_a_change_was_made(world: World) -> None:
 
 
 async def killed_when_a_change_was_made_without_receipts(world: World) -> None:
-    life = await world.begin(Plan(labels=("after change mend.steps.1",)))
+    life = await world.begin(Plan(labels=("after change mend.steps.1 without receipts",)))
     world.tell(_run(world, BARE))
     await _ended(world, life)
 

@@ -83,7 +83,7 @@ _CLAIMS = {
 _AFTER_A_CRASH = (
     ("inquiry", "typed", "after change mend.steps.1"),
     ("commit of RunChange (held): StepInterrupted", "typed", "before change mend.steps.2"),
-    ("commit of RunChange: StepInDoubt", "bare", "before change mend.steps.1"),
+    ("commit of RunChange: StepInDoubt", "bare", "before change mend.steps.1 without receipts"),
 )
 """What only the successor of a life comes by that ended in the middle of a change."""
 

@@ -188,7 +188,7 @@ class LabelledExecutor:
         self, host: Host, command: RemoteCommand, attempt: Attempt, boot_id: str = ""
     ) -> CommandResult:
         ran = self._inner.run(host, command, attempt, boot_id)
-        name = step_of(attempt.key) if command.changes else phase_of(attempt.key)
+        name = step_of(attempt.key, host) if command.changes else phase_of(attempt.key)
         return await between(self._fuse, name, ran)
 
     async def stop(self, host: Host, attempt: Attempt) -> None:
@@ -202,9 +202,10 @@ class LabelledExecutor:
         await self._inner.close()
 
 
-def step_of(key: str) -> str:
+def step_of(key: str, host: Host) -> str:
     """Name the step of an attempt at a change: `<run>.<path>.<host>.<attempt>`."""
-    return f"change {key.split('.', 1)[1].rsplit('.', 2)[0]}"
+    bare = " without receipts" if host.name.startswith("bare") else ""
+    return f"change {key.split('.', 1)[1].rsplit('.', 2)[0]}{bare}"
 
 
 def phase_of(key: str) -> str:
