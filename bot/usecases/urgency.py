@@ -16,9 +16,9 @@ class Urgency(IntEnum):
     CARD = 2
     """The incident's card and its room's name and members."""
     UPDATE = 3
-    """What people were told on purpose: declared, updated, resolved."""
+    """What people were told on purpose: declared, updated, resolved; and how far a run is."""
     CHATTER = 4
-    """The rest: progress, reminders, notes."""
+    """The rest: reminders, notes, alerts."""
 
 
 URGENCY: ContextVar[Urgency] = ContextVar("urgency", default=Urgency.ANSWER)

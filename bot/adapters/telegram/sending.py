@@ -56,6 +56,8 @@ class Sending:
         self._chats = chats
         self._turns: defaultdict[int, UrgentLock] = defaultdict(UrgentLock)
         self._seen: dict[tuple[int, int], int] = {}
+        self._not_it: defaultdict[Key, set[int]] = defaultdict(set)
+        """Ids that were tried in vain: a search that the pacing interrupts goes on from there."""
 
     def saw(self, chat: int, message: int) -> None:
         """Somebody else's message has this id: ours that come later have higher ones."""
@@ -169,17 +171,20 @@ class Sending:
         ours = await self._store.known(key.chat, doubt.floor)
         written = as_written(doubt)
         for ident in range(doubt.floor + 1, doubt.floor + 1 + _TRIED):
-            if ident in ours:
+            if ident in ours or ident in self._not_it[key]:
                 continue
             try:
                 await self._edited(key.chat, ident, written)
             except Refused as refused:
                 if not any(words in str(refused).lower() for words in _NOT_THERE):
                     raise
+                self._not_it[key].add(ident)
                 continue
             _log.info("a message whose answer was lost is there: %s", key.key)
             await self._store.keep_message(key, ident)
+            self._not_it.pop(key, None)
             return ident
+        self._not_it.pop(key, None)
         return 0
 
     async def _sent(self, to: Place, key: Key, message: Written) -> int:
