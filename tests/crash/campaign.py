@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,12 +88,16 @@ async def lived(
     try:
         ssh, slack = name.startswith(SSH), name.startswith(CHAT)
         async with world(name, folder, lives, seed, ssh=ssh, slack=slack) as here:
-            with suppress(TimeoutError):
+            try:
                 async with asyncio.timeout(limit):
                     await schedule(here)
+            except TimeoutError:
+                pass  # see above
+            except AssertionError as error:
+                breaches = (_unplayed(error),)
             await here.drained(patience)
             history = await here.history()
-            breaches = check(history)
+            breaches += check(history)
             tally.add(name, history, here.blows)
     except* AssertionError as group:
         breaches += tuple(_unplayed(error) for error in group.exceptions)
