@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +17,7 @@ from bot.requests import Sender
 from bot.usecases.current import Current
 from bot.usecases.links import LinkLookup, NoLinks
 from bot.usecases.seats import Seat, SeatLookup, TokenKind
+from bot.usecases.urgency import Urgency, carried_with
 from bot.values import PersonId, Untrusted
 
 CONSOLE = "console"
@@ -152,7 +154,7 @@ class Identity:
         if not mine:
             return frozenset()
         try:
-            async with asyncio.timeout(_GROUPS_WITHIN):
+            async with _asking(_GROUPS_WITHIN):
                 members = {group: await self._slack_groups.members(group) for group in _all(wanted)}
         except (TimeoutError, Unavailable, Refused) as fault:
             _log.warning("Slack's user groups are not known: %s", fault)
@@ -181,7 +183,7 @@ class Identity:
         Unknown fails closed where it matters, and lets a linked person go on in an emergency.
         """
         try:
-            async with asyncio.timeout(_STANDING_WITHIN):
+            async with _asking(_STANDING_WITHIN):
                 asked = await self._people.standing(sender.platform, sender.account)
         except (TimeoutError, Unavailable):
             return Standing.UNKNOWN, None, ""
@@ -189,6 +191,17 @@ class Identity:
 
     async def _seat(self, platform: str, account: str) -> Seat | None:
         return await self._seats.seat(account) if platform == CONSOLE else None
+
+
+@asynccontextmanager
+async def _asking(within: float) -> AsyncIterator[None]:
+    """Bound a question about somebody, and let it wait behind nothing that is to be shown.
+
+    Whoever starts an approved step asks too, and an unknown standing voids the approval.
+    """
+    with carried_with(Urgency.ANSWER):
+        async with asyncio.timeout(within):
+            yield
 
 
 def _whom(

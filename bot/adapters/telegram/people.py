@@ -8,7 +8,6 @@ from bot.adapters.telegram.api import Moved, TelegramApi
 from bot.adapters.telegram.places import Chats
 from bot.errors import Refused
 from bot.ports import Clock, StandingAnswer, StandingKind
-from bot.usecases.urgency import Urgency, carried_with
 
 _FRESH: Final = timedelta(seconds=60)
 _REMEMBERED: Final = 2000
@@ -33,11 +32,7 @@ class TelegramPeople:
             return known
         if platform != PLATFORM or not (account.isascii() and account.isdigit()):
             return StandingAnswer(kind=StandingKind.UNKNOWN, checked_at=now)
-        # Whoever starts an approved step asks too, and an unknown standing voids the approval: it
-        # must not wait behind what is to be shown.
-        with carried_with(Urgency.ANSWER):
-            kind = await self._asked(int(account))
-        answer = StandingAnswer(kind=kind, checked_at=now)
+        answer = StandingAnswer(kind=await self._asked(int(account)), checked_at=now)
         self._known.pop(account, None)
         self._known[account] = answer
         if len(self._known) > _REMEMBERED:

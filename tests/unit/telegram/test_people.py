@@ -1,16 +1,12 @@
-"""Who somebody is in the team's group: fresh, and never waiting behind what is to be shown."""
+"""Who somebody is in the team's group, asked freshly."""
 
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.adapters.telegram.platform import TelegramPlatform
-from bot.errors import Throttled, Unavailable
+from bot.errors import Unavailable
 from bot.ports import StandingKind
-from bot.usecases.urgency import Urgency, carried_with
-from bot.values import ConversationRef
-from cards.model import message
 from tests.support.clock import HastenedClock
 from tests.support.telegram.bench import team_in
 from tests.support.telegram.server import Telegram, Trouble
@@ -65,22 +61,3 @@ async def test_a_telegram_that_does_not_answer_makes_nobody_anything(
         with pytest.raises(Unavailable):
             await team.people.standing("telegram", "1")
         assert (await team.people.standing("telegram", "1")).kind is StandingKind.ACTIVE
-
-
-async def flood(platform: TelegramPlatform, channel: ConversationRef) -> None:
-    for n in range(99):
-        await platform.post(channel, f"{n}", message(f"{n}"))
-
-
-async def test_asking_never_waits_behind_what_is_to_be_shown(
-    there: Telegram, tmp_path: Path
-) -> None:
-    clock = HastenedClock()
-    async with team_in(there, tmp_path, clock) as team:
-        channel = await team.platform.channel("announcements")
-        with carried_with(Urgency.CHATTER):
-            with pytest.raises(Throttled):
-                await flood(team.platform, channel)
-            before = clock.now()
-            answer = await team.people.standing("telegram", "1")
-    assert (answer.kind, clock.now()) == (StandingKind.ACTIVE, before)

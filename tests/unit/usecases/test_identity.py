@@ -7,11 +7,13 @@ import pytest
 from bot.domain.actor import Standing
 from bot.domain.policy import Group, Policy
 from bot.errors import Refused, Unavailable
-from bot.ports import StandingKind
+from bot.ports import StandingAnswer, StandingKind
 from bot.requests import ReplyTone
 from bot.usecases.identity import Identity
 from bot.usecases.seats import TokenKind
+from bot.usecases.urgency import URGENCY, Urgency, carried_with
 from bot.values import PersonId
+from tests.support.clock import START
 from tests.support.team import TEAM
 from tests.support.world import World, sender
 
@@ -175,14 +177,16 @@ GROUPED = replace(TEAM, slack_groups={"approver": ("T1/S1",)})
 
 
 class Groups:
-    """`UserGroups` whose answers a test sets."""
+    """`UserGroups` whose answers a test sets; it keeps how urgently it was asked."""
 
     def __init__(self, *accounts: str) -> None:
         self.accounts = frozenset(accounts)
         self.fault: Exception | None = None
+        self.asked_with: list[Urgency] = []
 
     async def members(self, group: str) -> frozenset[str]:
         assert group == "T1/S1"
+        self.asked_with.append(URGENCY.get())
         if self.fault is not None:
             raise self.fault
         return self.accounts
@@ -192,6 +196,29 @@ def grouped(world: World, groups: Groups) -> Identity:
     return Identity(
         current=world.current, seats=world.seats, people=world.people, slack_groups=groups
     )
+
+
+class PacedPeople:
+    """`People` that keep how urgently they were asked."""
+
+    def __init__(self) -> None:
+        self.asked_with: list[Urgency] = []
+
+    async def standing(self, platform: str, account: str) -> StandingAnswer:
+        del platform, account
+        self.asked_with.append(URGENCY.get())
+        return StandingAnswer(kind=StandingKind.ACTIVE, checked_at=START)
+
+
+async def test_asking_who_somebody_is_never_waits_behind_what_is_to_be_shown() -> None:
+    people, groups = PacedPeople(), Groups("T1/U1")
+    async with World(policy=GROUPED) as world:
+        identity = Identity(
+            current=world.current, seats=world.seats, people=people, slack_groups=groups
+        )
+        with carried_with(Urgency.CHATTER):
+            await identity.actor(sender("slack:T1/U1"))
+    assert people.asked_with == groups.asked_with == [Urgency.ANSWER]
 
 
 async def test_a_confirmed_address_links_an_account_where_the_policy_says_so() -> None:
