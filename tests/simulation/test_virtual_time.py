@@ -66,3 +66,11 @@ def test_a_clock_that_is_set_back_makes_nobody_wait_for_longer() -> None:
 
     assert loop.run_until_complete(sleep()) == 5.0
     loop.close()
+
+
+def test_even_a_wait_for_nothing_takes_a_moment() -> None:
+    loop = VirtualLoop()
+    clock = VirtualClock(loop)
+    loop.run_until_complete(clock.sleep_until(START))
+    assert clock.monotonic() == 1e-5
+    loop.close()

@@ -18,6 +18,9 @@ START = datetime(2026, 11, 21, 10, 42, tzinfo=UTC)
 _RESOLUTION = 1e-6
 """Seconds; a timer is due when it is this close, so that rounding never makes the loop crawl."""
 
+_MOMENT = 1e-5
+"""Seconds that even a wait for nothing takes: on a machine time passes while code runs."""
+
 _LONGEST_SLEEP = 3600.0
 """Sleep in pieces, as the machine's clock does: a clock that is set forward is noticed."""
 
@@ -92,6 +95,9 @@ class VirtualClock:
         return self._loop.time()
 
     async def sleep_until(self, moment: datetime) -> None:
+        if moment <= self.now():
+            await asyncio.sleep(_MOMENT)
+            return
         latest = self.monotonic() + (moment - self.now()).total_seconds()
         while (left := self._left(moment, latest)) > 0:  # noqa: ASYNC110 - time ends it
             await asyncio.sleep(min(left, _LONGEST_SLEEP))
