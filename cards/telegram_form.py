@@ -28,7 +28,7 @@ GO: Final = "g"
 
 PER_PAGE: Final = 8
 _LABEL: Final = 60
-_SHOWN: Final = 2500
+_SHOWN: Final = 2300
 """Units of an answer that is shown for copying or keeping."""
 _LINE: Final = 200
 _TITLE: Final = 800

@@ -1,6 +1,6 @@
 """Questions in Telegram: within its limits, and whatever anybody wrote stays characters."""
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cards import telegram_form
@@ -20,6 +20,7 @@ HOSTILE = st.text(max_size=300) | st.sampled_from(
     ]
 )
 KINDS = st.sampled_from(list(FieldKind))
+LONG = "0" * 9000
 
 
 def checked(message: TelegramMessage) -> None:
@@ -44,6 +45,16 @@ def checked(message: TelegramMessage) -> None:
     fault=HOSTILE,
     count=st.integers(0, 100),
     page=st.integers(0, 12),
+)
+@example(
+    kind=FieldKind.TEXT,
+    title=LONG,
+    label=LONG,
+    words=LONG,
+    chosen=LONG,
+    fault=LONG,
+    count=0,
+    page=0,
 )
 def test_a_question_of_any_words_is_taken_and_brings_nothing_to_life(
     kind: FieldKind,
@@ -73,6 +84,7 @@ def test_a_question_of_any_words_is_taken_and_brings_nothing_to_life(
 
 @settings(deadline=None)
 @given(label=HOSTILE, value=HOSTILE, many=st.integers(1, 60))
+@example(label=LONG, value=LONG, many=60)
 def test_a_last_look_at_any_answers_is_taken_too(label: str, value: str, many: int) -> None:
     fields = [FormField(name=f"f{n}", label=label, kind=FieldKind.MULTILINE) for n in range(many)]
     values = {field.name: value for field in fields}
