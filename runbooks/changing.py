@@ -344,7 +344,7 @@ class _Work:
             fault = _fault_of(command, outcome) if outcome is not None else "It was skipped."
             if fault:
                 self._escalate(f"{because} The undo failed too. {fault}")
-        self._escalate(f"{because} The change was undone.")
+        self._escalate(f"{because} The change was undone.", undone=True)
 
     def _undo_proposal(self, commands: tuple[PlannedCommand, ...], because: str) -> Proposal:
         asked = self._plan.proposal
@@ -369,13 +369,14 @@ class _Work:
             facts_used=asked.facts_used,
         )
 
-    def _escalate(self, because: str) -> NoReturn:
+    def _escalate(self, because: str, *, undone: bool = False) -> NoReturn:
         self._ledger.end(
             Escalate(
                 whom=self._plan.action.if_it_fails.escalate,
                 because=because,
                 evidence=self._ledger.evidence,
                 changed=self._ledger.changed,
+                undone=undone,
             )
         )
 

@@ -428,14 +428,16 @@ class Resolve:
 class Escalate:
     """Terminal: page `whom` ("" = the policy's default) with everything collected.
 
-    `changed` is True where a state-changing command may have run: the reservation is kept.
-    `rule` is the rule or hypothesis that says so, "" where something went wrong.
+    `changed` is True where a state-changing command may have run: the reservation is kept, unless
+    all of it was `undone`. `rule` is the rule or hypothesis that says so, "" where something went
+    wrong.
     """
 
     whom: str
     because: str
     evidence: tuple[Evidence, ...] = ()
     changed: bool = False
+    undone: bool = False
     rule: str = ""
 
 

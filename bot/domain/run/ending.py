@@ -29,8 +29,9 @@ def end(run: Run, step: steps.Terminal) -> Moves:  # noqa: PLR0911 - one arm per
             return (*events, *notes), effects
         case steps.Resolve(because=because):
             return _ended(run, Ending.RESOLVED, because, keep=False)
-        case steps.Escalate(whom=whom, because=because, changed=changed):
-            return _ended(run, Ending.ESCALATED, because, keep=changed, whom=whom)
+        case steps.Escalate(whom=whom, because=because):
+            keep = step.changed and not step.undone
+            return _ended(run, Ending.ESCALATED, because, keep=keep, whom=whom)
         case steps.Stopped(because=because, changed=changed):
             return _ended(run, Ending.STOPPED, because, keep=changed)
         case steps.InDoubt():

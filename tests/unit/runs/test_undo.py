@@ -27,7 +27,7 @@ async def test_the_undo_is_offered_and_nothing_of_it_runs_before_a_yes() -> None
         assert len(hosts.changes) == 1
 
 
-async def test_after_the_yes_it_is_undone_and_a_human_takes_over() -> None:
+async def test_after_the_yes_it_is_undone_its_host_is_free_and_a_human_takes_over() -> None:
     service = Service()
     hosts = MemoryHosts(service)
     async with world(hosts, {"restart": WITH_UNDO}) as on:
@@ -38,7 +38,7 @@ async def test_after_the_yes_it_is_undone_and_a_human_takes_over() -> None:
         assert run.ended is not None
         assert run.ended.ending is Ending.ESCALATED
         assert run.ended.because.text.endswith("The change was undone.")
-        assert run.targets != ()
+        assert run.targets == ()
 
 
 async def test_a_declined_undo_runs_nothing_and_keeps_the_host_reserved() -> None:
