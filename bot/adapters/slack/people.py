@@ -57,8 +57,9 @@ class SlackPeople:
             raise Unavailable(self._failed.why)
         team, _, user = account.rpartition("/")
         try:
-            answer = await self._web.ask("users.info", user=user)
+            # Kept once it is known: over a slow link only the first question of all needs both.
             home = await self._of_home()
+            answer = await self._web.ask("users.info", user=user)
         except Denied as denied:
             kind = StandingKind.STRANGER if denied.error in _NOBODY else StandingKind.UNKNOWN
             return kind, ""

@@ -73,6 +73,18 @@ async def test_a_silent_slack_is_not_waited_for_by_everybody(
     assert await kind(people, "T1/U1") is StandingKind.ACTIVE
 
 
+async def test_our_own_workspace_is_asked_for_once_though_the_first_question_comes_to_nothing(
+    team: Slack, people: SlackPeople, clock: MovedClock
+) -> None:
+    team.trouble["users.info"] = [Trouble(status=500)]
+    with pytest.raises(Unavailable):
+        await people.standing("slack", "T1/U1")
+    assert len(team.called("auth.test")) == 1
+    clock.move(timedelta(seconds=5))
+    assert await kind(people, "T1/U1") is StandingKind.ACTIVE
+    assert len(team.called("auth.test")) == 1
+
+
 async def test_nobody_is_known_while_a_scope_is_missing(team: Slack, people: SlackPeople) -> None:
     team.of.scopes.remove("users:read")
     assert await kind(people, "T1/U1") is StandingKind.UNKNOWN
