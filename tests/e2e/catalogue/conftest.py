@@ -73,7 +73,7 @@ class Place:
     async def unsettled(self) -> int:
         """Return how many changes the host has begun and not ended."""
         receipts = self.practice.scratch / "receipts"
-        return sum(not (receipt / "status").exists() for receipt in receipts.iterdir())
+        return sum(_unsettled(receipt / "status") for receipt in receipts.iterdir())
 
     def remove(self, path: str) -> None:
         shutil.rmtree(self.root / path)
@@ -143,6 +143,10 @@ async def catalogue(places: tuple[Place, Place]) -> AsyncIterator[Catalogue]:
 def lines(proposal: Proposal | None) -> list[str]:
     assert proposal is not None
     return [" ".join(command.argv) for command in proposal.commands if command.changes]
+
+
+def _unsettled(status: Path) -> bool:
+    return not status.exists() or status.read_text().startswith("unwritten")
 
 
 async def _start(folder: Path, name: str) -> PracticeHost:
