@@ -16,8 +16,11 @@ help: ## list the targets
 run: $(RUN_READY) ## set up and start Firewarden
 	@exec $(BIN)/firewarden serve
 
-test: $(TEST_READY) ## set up and run every test
-	@exec $(BIN)/python -m pytest
+# Files side by side: most of the time is spent waiting for servers, browsers and clocks.
+WORKERS ?= 3
+
+test: $(TEST_READY) ## set up and run every test (WORKERS=1: one after the other)
+	@exec $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 lint: $(TEST_READY) ## style, format, types, direction of imports
 	$(BIN)/ruff check .
