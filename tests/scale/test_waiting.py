@@ -51,7 +51,8 @@ async def test_a_thousand_waiting_runs_have_no_task_and_take_no_processor(
 
     with_them = await at_rest(with_runs)
 
-    assert with_them[0] == tasks
+    # Delivery's own two naps come and go; a thousand runs would be a thousand more.
+    assert len(with_them[0]) <= len(tasks) + 2, with_them[0]
     assert with_them[1] <= threads + 2  # readers of the journal may have begun
     assert with_them[2] < SHARE
     shutil.rmtree(with_runs)
