@@ -38,9 +38,14 @@ class Base(Foundation):
     links: Linking
 
 
-def load_current(settings: Settings) -> Current:
-    """Read policy and catalogue; raises OperatorMistake with every fault."""
-    policy, faults = read_policy(settings)
+def load_current(settings: Settings, policy: Policy | None = None) -> Current:
+    """Read policy and catalogue; raises OperatorMistake with every fault.
+
+    `policy` is one that was read already and has no fault.
+    """
+    faults: list[Fault] = []
+    if policy is None:
+        policy, faults = read_policy(settings)
     documents = read_catalogue(settings.runbooks)
     faults += _team_runbook_faults(settings, documents, policy)
     if policy is None or faults:

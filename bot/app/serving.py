@@ -40,7 +40,7 @@ async def serving(
         from bot.app.base import deciding, load_current  # noqa: PLC0415 - as above
         from bot.app.service import Service  # noqa: PLC0415 - as above
 
-        whole = await asyncio.to_thread(load_current, settings)
+        whole = await asyncio.to_thread(load_current, settings, foundation.current.policy)
         foundation.current.replace(whole.policy, whole.documents)
         service = Service(await stack.enter_async_context(deciding(foundation)), door)
         await service.open_chat(stack)
