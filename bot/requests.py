@@ -142,6 +142,14 @@ class Reply:
     go_to: ConversationRef | None = None
 
 
+def not_recorded(why: str) -> Reply:
+    """Return what somebody is told whose request was not carried out, and will not be."""
+    return Reply(
+        tone=ReplyTone.NOT_RECORDED,
+        text=f"This was NOT recorded: {why}. Nothing has happened; press or send it again.",
+    )
+
+
 class Dispatch(Protocol):
     """What an adapter gets at construction: the one way in for what people want.
 

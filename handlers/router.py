@@ -16,6 +16,7 @@ from bot.requests import (
     Request,
     SlashCommand,
     TimerFired,
+    not_recorded,
 )
 from bot.usecases.about import about_request
 from bot.usecases.commands import Core
@@ -56,7 +57,7 @@ class Router:
         except TimeoutError:
             return await self._given_up(request)
         except Unavailable as unavailable:
-            return _not_recorded(str(unavailable))
+            return not_recorded(str(unavailable))
         except OutcomeUnknown as unknown:
             return _unknown(str(unknown))
         except Exception:  # noqa: BLE001 - a bug is answered with a reference, and logged whole
@@ -97,7 +98,7 @@ class Router:
             return _unknown("the journal does not answer")
         if known is not None:
             return Reply(tone=ReplyTone.DONE, text=known)
-        return _not_recorded("it took too long")
+        return not_recorded("it took too long")
 
     def _called(self, reply: Reply) -> Reply:
         """Return a reply whose own words call the commands as they are called here."""
@@ -109,13 +110,6 @@ class Router:
 def _mistake(mistake: UserMistake) -> Reply:
     usage = f"\nUsage: {mistake.usage}" if mistake.usage else ""
     return Reply(tone=ReplyTone.MISTAKE, text=f"{mistake.message}{usage}")
-
-
-def _not_recorded(why: str) -> Reply:
-    return Reply(
-        tone=ReplyTone.NOT_RECORDED,
-        text=f"This was NOT recorded: {why}. Nothing has happened; press or send it again.",
-    )
 
 
 def _unknown(why: str) -> Reply:

@@ -21,7 +21,7 @@ from bot.adapters.slack.seen import Seen
 from bot.adapters.slack.web import Answer, SlackWeb, inner, listed, text_in
 from bot.errors import Unavailable
 from bot.ports import Clock
-from bot.requests import Dispatch, Reply, ReplyTone, Request
+from bot.requests import Dispatch, Reply, ReplyTone, Request, not_recorded
 
 Body: TypeAlias = dict[str, Any]
 """A payload, as the library hands it over; it is read through `incoming` alone."""
@@ -110,13 +110,13 @@ class Hearing:
         try:
             asked = await self._forms.asking(press)
         except (Unavailable, TimeoutError):
-            reply = _not_recorded("the card could not be read")
+            reply = not_recorded("the card could not be read")
         else:
             if asked is not None:
                 if await self._forms.opened(*asked, press.trigger, press.channel):
                     await ack()
                     return
-                reply = _not_recorded("Slack did not open the form")
+                reply = not_recorded("Slack did not open the form")
             else:
                 reply = await self._handled(press.answer)
         await ack()
@@ -207,7 +207,7 @@ class Hearing:
         try:
             return await self._dispatch.handle(request)
         except Unavailable as unavailable:
-            return _not_recorded(str(unavailable))
+            return not_recorded(str(unavailable))
 
 
 def _app() -> AsyncApp:
@@ -229,13 +229,6 @@ def _app() -> AsyncApp:
 async def _authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
     """Answer without asking Slack: a restart while its API is down must not lose a click."""
     return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id)
-
-
-def _not_recorded(why: str) -> Reply:
-    return Reply(
-        tone=ReplyTone.NOT_RECORDED,
-        text=f"This was NOT recorded: {why}. Nothing has happened; press or send it again.",
-    )
 
 
 def _by_button(reply: Reply) -> Reply:
