@@ -107,6 +107,15 @@ def read_effect(item: OutboxItem) -> Effect:
     return cast("Effect", decode(EFFECT_TYPES[item.type], json.loads(item.body)))
 
 
+def key_in_epoch(key: str, epoch: int) -> str:
+    """Return the key of a message in its conversation.
+
+    A restored journal counts on from where its backup ended, so the chat may hold a message
+    under the same key that told of another event.
+    """
+    return key if epoch == 1 else f"{key}@{epoch}"
+
+
 def timer_key(stream: StreamRef, name: str) -> str:
     """Return the key under which a timer of that name is kept."""
     return f"timer:{stream}:{name}"

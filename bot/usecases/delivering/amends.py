@@ -7,7 +7,7 @@ from bot.domain.events import Envelope
 from bot.domain.state import Incident
 from bot.ports import ChatPlatform, Claim
 from bot.records.rows import EpochRow
-from bot.records.stored import post_key
+from bot.records.stored import key_in_epoch, post_key
 from bot.usecases.archive import Archive
 from bot.usecases.delivering.carrier import IncidentDesk, Settler, chat_of, incident_of
 from bot.usecases.delivering.posts import card_key, conversation
@@ -68,4 +68,4 @@ class Amends:
         key = post_key(stream, Post(seq=effect.seq, target=effect.target))
         epochs = await self._settler.journal.rows(EpochRow)
         said = (envelope.request,) if envelope.request else ()
-        return (key, *(f"{key}@{row.epoch}" for row in epochs), *said)
+        return (key, *(key_in_epoch(key, row.epoch) for row in epochs), *said)

@@ -8,6 +8,7 @@ from bot.domain.state import Incident
 from bot.errors import OutcomeUnknown, Refused
 from bot.ports import ChatPlatform, Claim
 from bot.records.rows import EpochRow
+from bot.records.stored import key_in_epoch
 from bot.usecases.archive import Archive
 from bot.usecases.delivering.carrier import (
     IncidentDesk,
@@ -80,13 +81,8 @@ class Posts:
         await self._settler.done(claim, write_ref(ref))
 
     async def _key(self, claim: Claim) -> str:
-        """Return the message's key in its conversation.
-
-        A restored journal counts on from where its backup ended, so the chat may hold a message
-        under the same key that told of another event.
-        """
-        epoch = max((row.epoch for row in await self._settler.journal.rows(EpochRow)), default=1)
-        return claim.item.key if epoch == 1 else f"{claim.item.key}@{epoch}"
+        epochs = await self._settler.journal.rows(EpochRow)
+        return key_in_epoch(claim.item.key, max((row.epoch for row in epochs), default=1))
 
 
 class Shows:
