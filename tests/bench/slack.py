@@ -22,6 +22,7 @@ from urllib.parse import urlencode
 import aiohttp
 
 from tests.bench.figures import Measured, Ratio
+from tests.bench.stored import notes_in
 from tests.bench.storm import storming
 from tests.scale.storm import percentile
 from tests.support.ports import free_port
@@ -134,12 +135,6 @@ class Bench:
             raise RuntimeError(f"{got.status}: {answer[:300]}")
         return seconds
 
-    def notes(self) -> int:
-        """Return how many notes are in the journal."""
-        with closing(sqlite3.connect(self.bot.folder / "data" / "journal.sqlite3")) as journal:
-            query = "SELECT count(*) FROM records WHERE type = 'NoteAdded'"
-            return int(journal.execute(query).fetchone()[0])
-
 
 def measure(quick: bool) -> Measured:  # noqa: FBT001 - one switch for every benchmark
     """Measure alone, then in the middle of everything."""
@@ -156,7 +151,7 @@ async def _measure(folder: Path, sshd: Sshd, *, quick: bool) -> Measured:
         rounds, each = (2, 25) if quick else (8, 100)
         with _stock(team) as stock:
             alone = [await _in_turn(bench, stock, r * each, each) for r in range(rounds)]
-        quiet = bench.notes()
+        quiet = notes_in(bench.bot.folder)
         if quiet != rounds * each:
             raise RuntimeError(f"{quiet} notes for {rounds * each} acknowledgements")
         beside, lines = await _in_the_middle(bench, 5.0 if quick else 20.0)
@@ -194,7 +189,7 @@ async def _in_turn(
 async def _in_the_middle(bench: Bench, seconds: float) -> tuple[list[float], list[str]]:
     """Approve a change of fifty hosts, let it storm, and type all the while."""
     card = await _asked(bench)
-    before, taken = bench.notes(), list[float]()
+    before, taken = notes_in(bench.bot.folder), list[float]()
     with storming(bench.bot.address, _TOKEN, seconds, _CPUS[-1]) as storm:
         heard = await bench.team.press("U2", bench.room, card, "Approve")
         if heard.status != 200:
@@ -204,8 +199,10 @@ async def _in_the_middle(bench: Bench, seconds: float) -> tuple[list[float], lis
             await asyncio.sleep(_PAUSE)
         assert storm.stdout is not None
         answered = storm.stdout.read().strip()
-    if bench.notes() != before + len(taken):
-        raise RuntimeError(f"{bench.notes() - before} notes for {len(taken)} acknowledgements")
+    if notes_in(bench.bot.folder) != before + len(taken):
+        raise RuntimeError(
+            f"{notes_in(bench.bot.folder) - before} notes for {len(taken)} acknowledgements"
+        )
     commands = await until(lambda: _commands(bench), seconds=120)
     return taken, [
         _line("in the middle", taken),

@@ -6,12 +6,11 @@ update is in the journal. The bot has one CPU, all else the other.
 
 import asyncio
 import os
-import sqlite3
 import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,6 +18,7 @@ from typing import Final
 import aiohttp
 
 from tests.bench.figures import Measured, Ratio
+from tests.bench.stored import notes_in
 from tests.bench.storm import storming
 from tests.scale.storm import percentile
 from tests.support.ports import free_port
@@ -77,12 +77,6 @@ class Bench:
             raise RuntimeError(f"{got.status}: {answer[:300]}")
         return seconds
 
-    def notes(self) -> int:
-        """Return how many notes are in the journal."""
-        with closing(sqlite3.connect(self.bot.folder / "data" / "journal.sqlite3")) as journal:
-            query = "SELECT count(*) FROM records WHERE type = 'NoteAdded'"
-            return int(journal.execute(query).fetchone()[0])
-
 
 def measure(quick: bool) -> Measured:  # noqa: FBT001 - one switch for every benchmark
     """Measure alone, then in the storm."""
@@ -100,8 +94,10 @@ async def _measure(folder: Path, *, quick: bool) -> Measured:
                 await asyncio.sleep(_PAUSE)
             assert storm.stdout is not None
             alerts = storm.stdout.read().strip()
-        if bench.notes() != len(alone) + len(beside):
-            raise RuntimeError(f"{bench.notes()} notes for {len(alone) + len(beside)} answers")
+        if notes_in(bench.bot.folder) != len(alone) + len(beside):
+            raise RuntimeError(
+                f"{notes_in(bench.bot.folder)} notes for {len(alone) + len(beside)} answers"
+            )
     return Measured(
         ratios=[
             Ratio(

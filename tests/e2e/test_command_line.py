@@ -6,25 +6,14 @@ import os
 import shutil
 import sqlite3
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from bot.cli.main import main
 from tests.support.bot import Bot, bot
+from tests.support.command_line import Typed, command_line
 from tests.support.waiting import until
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    status: int
-    out: str
-    err: str
-
-
-Typed = Callable[..., Awaitable[Said]]
 
 
 @pytest.fixture
@@ -32,16 +21,7 @@ def typed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Typed:
     """Return `firewarden` as a coroutine, in the folder where the bot runs."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / ".env").write_text("FIREWARDEN_DATA=data\n")
-
-    async def run(*words: str) -> Said:
-        capsys.readouterr()
-        status = await asyncio.to_thread(main, words)
-        captured = capsys.readouterr()
-        return Said(status=status, out=captured.out, err=captured.err)
-
-    return run
+    return command_line(tmp_path, monkeypatch, capsys)
 
 
 @pytest.fixture

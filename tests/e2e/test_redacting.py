@@ -2,28 +2,17 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from bot.cli.main import main
 from tests.support.bot import Bot, bot
+from tests.support.command_line import Said, Typed, command_line
 from tests.support.waiting import eventually, until
 
 SECRET = "correct-horse-battery"
 LONG = "a log line, " * 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    status: int
-    out: str
-    err: str
-
-
-Typed = Callable[..., Awaitable[Said]]
 
 
 @pytest.fixture
@@ -31,15 +20,11 @@ def typed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Typed:
     """Return `firewarden` as a coroutine, with the secret on its standard input."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / ".env").write_text("FIREWARDEN_DATA=data\n")
+    firewarden = command_line(tmp_path, monkeypatch, capsys)
 
     async def run(*words: str) -> Said:
         monkeypatch.setattr("sys.stdin", io.StringIO(f"{SECRET}\n"))
-        capsys.readouterr()
-        status = await asyncio.to_thread(main, words)
-        captured = capsys.readouterr()
-        return Said(status=status, out=captured.out, err=captured.err)
+        return await firewarden(*words)
 
     return run
 

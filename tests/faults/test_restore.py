@@ -8,8 +8,8 @@ from pathlib import Path
 
 from bot.adapters.console import messages
 from bot.adapters.sqlite.copying import copy_journal
-from tests.faults.conftest import Typed
 from tests.support.bot import Bot, bot
+from tests.support.command_line import Typed
 from tests.support.waiting import until
 
 PROGRAMS = ["journalctl", "logrotate", "systemd-tmpfiles"]
