@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.app.serving import serving
+from bot.cli.serve import collect_seldom
 from bot.config import load_settings
 
 
@@ -23,6 +24,7 @@ async def serve() -> None:
             for name, host in current.policy.hosts.items()
         }
         current.replace(replace(current.policy, hosts=hosts), current.documents)
+        collect_seldom()
         await asyncio.Event().wait()
 
 
