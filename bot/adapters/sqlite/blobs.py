@@ -20,23 +20,21 @@ class _State(StrEnum):
     ERASED = "erased"
 
 
-def begin_blob(database: Database, ident: BlobId) -> None:
-    """Name a blob that is still being written."""
-    database.execute(
-        "INSERT INTO blobs (id, state, salt, hash, size) VALUES (?, ?, ?, '', 0)",
-        [ident, _State.PARTIAL.value, b""],
-    )
-
-
 def add_chunk(database: Database, ident: BlobId, part: int, body: bytes) -> None:
-    """Store one chunk; parts count from 0."""
+    """Store one chunk; parts count from 0, and the first one names the blob."""
+    if part == 0:
+        _begin(database, ident)
     database.execute(
         "INSERT INTO blob_chunks (id, part, body) VALUES (?, ?, ?)", [ident, part, body]
     )
 
 
-def finish_blob(database: Database, blob: Blob, salt: bytes) -> None:
-    """Make a blob readable."""
+def finish_blob(database: Database, blob: Blob, salt: bytes, part: int, rest: bytes) -> None:
+    """Store the last chunk, b"" for an empty blob, and make the blob readable."""
+    if rest:
+        add_chunk(database, blob.id, part, rest)
+    else:
+        _begin(database, blob.id)
     database.execute(
         "UPDATE blobs SET state = ?, salt = ?, hash = ?, size = ? WHERE id = ?",
         [_State.STORED.value, salt, blob.hash, blob.size, blob.id],
@@ -93,4 +91,12 @@ def prune_partial(database: Database, now: datetime) -> None:
     database.execute(
         "UPDATE blobs SET partial_since = ? WHERE state = 'partial' AND partial_since IS NULL",
         [microseconds(now)],
+    )
+
+
+def _begin(database: Database, ident: BlobId) -> None:
+    """Name a blob that is still being written."""
+    database.execute(
+        "INSERT INTO blobs (id, state, salt, hash, size) VALUES (?, ?, ?, '', 0)",
+        [ident, _State.PARTIAL.value, b""],
     )

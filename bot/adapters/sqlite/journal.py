@@ -153,7 +153,7 @@ class SqliteJournal:
     ) -> None:
         """See `Journal.take_alerts`."""
         body = alert_rows.body_of(alerts, quarantined, attach, now)
-        if await self._writer.write_alike(alert_rows.take_bodies, body):
+        if await self._writer.write_alike(alert_rows.take_bodies, body, bulk=True):
             self._wakes.call()
 
     async def alert_news(self, group: str) -> AlertNews:
@@ -179,15 +179,23 @@ class SqliteJournal:
         return await self._readers.read(partial(search, text=text, limit=limit))
 
     async def put_blob(self, chunks: AsyncIterator[bytes]) -> Blob:
-        """See `Journal.put_blob`; each piece is written as it comes."""
+        """See `Journal.put_blob`; each piece is written as it comes, the last with what ends it.
+
+        So a blob of one piece, as most are, waits for the disk once.
+        """
         ident, salt = BlobId(self._ids.new()), self._ids.secret().encode()
-        await self._writer.write(partial(blobs.begin_blob, ident=ident))
-        cutter, part = Cutter(salt), 0
+        cutter, part, held = Cutter(salt), 0, b""
         async for piece in cutter.pieces(chunks):
-            await self._writer.write(partial(blobs.add_chunk, ident=ident, part=part, body=piece))
-            part += 1
+            if held:
+                await self._writer.write(
+                    partial(blobs.add_chunk, ident=ident, part=part, body=held)
+                )
+                part += 1
+            held = piece
         blob = Blob(id=ident, hash=cutter.hash, size=cutter.size)
-        await self._writer.write(partial(blobs.finish_blob, blob=blob, salt=salt))
+        await self._writer.write(
+            partial(blobs.finish_blob, blob=blob, salt=salt, part=part, rest=held)
+        )
         return blob
 
     async def blob(self, ident: BlobId) -> bytes:

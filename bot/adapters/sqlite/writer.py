@@ -10,16 +10,16 @@ import asyncio
 import logging
 import sqlite3
 import threading
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from itertools import groupby
-from typing import Generic, TypeAlias, TypeVar
+from typing import TypeVar
 
 from sqlite_utils import Database
 
 from bot.adapters.sqlite.connection import translated
+from bot.adapters.sqlite.waiting import AnyUnit, Unit, Waiting, Work
 from bot.errors import OutcomeUnknown, Unavailable
 
 _log = logging.getLogger(__name__)
@@ -27,54 +27,20 @@ _log = logging.getLogger(__name__)
 T = TypeVar("T")
 P = TypeVar("P")
 
-Work: TypeAlias = Callable[[Database, Sequence[P]], Sequence[T]]
-"""Carries out several writes of one kind in order; one result for each."""
-
 _PASSES = 16
 """Passes of the event loop that gather at most; each is over in about a millisecond."""
 _FULL_RETRY = timedelta(seconds=2)
-
-
-class _Unit(Generic[P, T]):
-    """One write and who waits for it; `result` or `error` is set before `finish`."""
-
-    __slots__ = ("done", "error", "finished", "given", "result", "taken", "wakes", "work")
-
-    def __init__(
-        self, work: Work[P, T], given: P, done: asyncio.Future[None], *, wakes: bool
-    ) -> None:
-        self.work = work
-        self.given = given
-        self.done = done
-        self.wakes = wakes
-        self.taken = False
-        self.finished = False
-        self.result: list[T] = []
-        self.error: Exception | None = None
-
-    def finish(self) -> None:
-        """Wake the caller; on its loop."""
-        self.finished = True
-        if not self.done.done():
-            self.done.set_result(None)
-
-    def outcome(self) -> T:
-        """Return what the work returned, or raise what it raised."""
-        if self.error is not None:
-            raise self.error
-        return self.result[0]
-
-
-_AnyUnit: TypeAlias = _Unit[object, object]
+_GROUPS_PER_CHORE = 8
+"""Groups after which a chore has its turn although somebody waits: it takes milliseconds."""
 
 
 class Writer:
     """Owns the write connection; every write of this process goes through it, on one loop.
 
-    `bound` is how many writes may wait, `group` how many share a commit. `wake` is called on the
-    loop after each group that may have left effects to claim. `chore` is some work that nobody
-    waits for, done between groups and in a transaction of its own; it returns whether there may be
-    more of it.
+    `bound` is how many writes may wait, of bulk and of all others each; `group` is how many share
+    a commit. `wake` is called on the loop after each group that may have left effects to claim.
+    `chore` is some work that nobody waits for, done where only bulk waits and in a transaction of
+    its own; it returns whether there may be more of it.
     """
 
     def __init__(
@@ -91,9 +57,10 @@ class Writer:
         self._bound = bound
         self._group = group
         self._wake = wake
-        self._gathered: list[_AnyUnit] = []  # this pass of the loop; only the loop touches it
+        self._gathered: list[AnyUnit] = []  # this pass of the loop; only the loop touches it
+        self._pressing = False  # whether any of these is not bulk
         self._closed = False
-        self._waiting: deque[_AnyUnit] = deque()
+        self._waiting = Waiting(group=group)
         self._ended = False
         self._idle = False
         self._lock = threading.Lock()  # of the three above
@@ -102,21 +69,23 @@ class Writer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread.start()
 
-    async def write(self, work: Callable[[Database], T]) -> T:
+    async def write(self, work: Callable[[Database], T], *, bulk: bool = False) -> T:
         """Carry out `work`; returns once it is durable, see `write_alike`."""
-        return await self.write_alike(lambda database, _: [work(database)], None)
+        return await self.write_alike(lambda database, _: [work(database)], None, bulk=bulk)
 
-    async def write_alike(self, work: Work[P, T], given: P, *, wakes: bool = False) -> T:
+    async def write_alike(
+        self, work: Work[P, T], given: P, *, wakes: bool = False, bulk: bool = False
+    ) -> T:
         """Carry out `work` for `given`, together with neighbours of the same `work`.
 
         Returns once it is durable; where it fails it fails alone. `wakes`: it may have left
-        effects that can be claimed now.
+        effects that can be claimed now. `bulk`: everything else goes before it, but for a share.
 
         Cancelling withdraws it where it has not begun; where it has, the cancellation is raised
         only after it is durable or failed, so that the caller can then ask what became of it.
         """
         loop = asyncio.get_running_loop()
-        unit = _Unit(work, given, loop.create_future(), wakes=wakes)
+        unit = Unit(work, given, loop.create_future(), wakes=wakes, bulk=bulk)
         self._gather(unit, loop)  # type: ignore[arg-type]  # the queue mixes kinds
         try:
             await unit.done
@@ -136,10 +105,10 @@ class Writer:
             self._ring()
         await asyncio.to_thread(self._thread.join)
 
-    def _gather(self, unit: _AnyUnit, loop: asyncio.AbstractEventLoop) -> None:
+    def _gather(self, unit: AnyUnit, loop: asyncio.AbstractEventLoop) -> None:
         if self._closed:
             raise Unavailable("the journal is closed")
-        if len(self._gathered) + len(self._waiting) >= self._bound:
+        if self._waiting.behind(bulk=unit.bulk) + len(self._gathered) >= self._bound:
             raise Unavailable(
                 f"{self._bound} writes are waiting for the disk", retry_after=_FULL_RETRY
             )
@@ -147,18 +116,19 @@ class Writer:
             self._loop = loop
             loop.call_soon(self._end_pass, loop, 0, 1)
         self._gathered.append(unit)
+        self._pressing = self._pressing or not unit.bulk
 
     def _end_pass(self, loop: asyncio.AbstractEventLoop, before: int, passes: int) -> None:
-        """Hand over once a pass of the loop has brought nothing new, or enough has come."""
+        """Hand over once a pass of the loop has brought nothing new, enough, or what is no bulk."""
         now = len(self._gathered)
-        if before < now < self._group and passes < _PASSES:
+        if before < now < self._group and passes < _PASSES and not self._pressing:
             loop.call_soon(self._end_pass, loop, now, passes + 1)
         else:
             self._hand_over()
 
     def _hand_over(self) -> None:
         """Give the thread what was gathered."""
-        gathered, self._gathered = self._gathered, []
+        gathered, self._gathered, self._pressing = self._gathered, [], False
         with self._lock:
             self._waiting.extend(unit for unit in gathered if not unit.taken)
             self._ring()
@@ -169,26 +139,29 @@ class Writer:
             self._idle = False
             self._bell.release()
 
-    def _withdraw(self, unit: _AnyUnit) -> bool:
+    def _withdraw(self, unit: AnyUnit) -> bool:
         with self._lock:
             if unit.taken:
                 return False
             unit.taken = True  # nobody else shall take it
-            if unit in self._waiting:
-                self._waiting.remove(unit)
+            self._waiting.remove(unit)
             return True
 
     def _run(self) -> None:
-        more = True
+        more, groups = True, 0
         while (group := self._next_group(wait=not more)) is not None:
             if group:
                 self._write(group)
-            more = self._did_chore()
+                groups += 1
+            more = True
+            # Without the lock: at worst a chore of milliseconds comes first, or a group later.
+            if groups >= _GROUPS_PER_CHORE or not self._waiting.pressing:
+                more, groups = self._did_chore(), 0
         with suppress(sqlite3.Error):  # the log stays, and the next start reads it
             self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._database.close()
 
-    def _write(self, group: Sequence[_AnyUnit]) -> None:
+    def _write(self, group: Sequence[AnyUnit]) -> None:
         try:
             self._carry_out(group)
         except Exception as error:  # noqa: BLE001 - a bug must reach the callers, not end the writer
@@ -207,12 +180,11 @@ class Writer:
                 self._roll_back()
             return False
 
-    def _next_group(self, *, wait: bool) -> Sequence[_AnyUnit] | None:
+    def _next_group(self, *, wait: bool) -> Sequence[AnyUnit] | None:
         """Return what is to be written, at least something where it may wait; None at the end."""
         while True:
             with self._lock:
-                size = min(len(self._waiting), self._group)
-                group = [self._waiting.popleft() for _ in range(size)]
+                group = self._waiting.next_group()
                 for unit in group:
                     unit.taken = True
                 if group:
@@ -224,7 +196,7 @@ class Writer:
                 self._idle = True
             self._bell.acquire()
 
-    def _carry_out(self, group: Sequence[_AnyUnit]) -> None:
+    def _carry_out(self, group: Sequence[AnyUnit]) -> None:
         try:
             # What a failing disk has left of the group before: its callers know that it is lost.
             self._roll_back()
@@ -239,7 +211,7 @@ class Writer:
                 return
         self._commit(group)
 
-    def _carry_out_alike(self, units: Sequence[_AnyUnit]) -> bool:
+    def _carry_out_alike(self, units: Sequence[AnyUnit]) -> bool:
         """Write neighbours of one kind together, or one by one where that fails.
 
         Returns whether the transaction still stands.
@@ -255,7 +227,7 @@ class Writer:
             return True
         return all(self._carry_out_alike([unit]) for unit in units)
 
-    def _attempt(self, units: Sequence[_AnyUnit]) -> Exception | None:
+    def _attempt(self, units: Sequence[AnyUnit]) -> Exception | None:
         """Write in one savepoint; where that raises nothing is left of it."""
         database = self._database
         database.execute("SAVEPOINT unit")
@@ -271,7 +243,7 @@ class Writer:
         database.execute("RELEASE unit")
         return None
 
-    def _commit(self, group: Sequence[_AnyUnit]) -> None:
+    def _commit(self, group: Sequence[AnyUnit]) -> None:
         try:
             self._database.execute("COMMIT")
         except sqlite3.Error as error:
@@ -285,7 +257,7 @@ class Writer:
         if self._database.conn.in_transaction:
             self._database.execute("ROLLBACK")
 
-    def _tell(self, group: Sequence[_AnyUnit]) -> None:
+    def _tell(self, group: Sequence[AnyUnit]) -> None:
         if self._loop is None:
             return
         try:
@@ -293,7 +265,7 @@ class Writer:
         except RuntimeError:  # the loop was closed: nobody waits any more
             return
 
-    def _finish(self, group: Sequence[_AnyUnit]) -> None:
+    def _finish(self, group: Sequence[AnyUnit]) -> None:
         wakes = False
         for unit in group:
             unit.finish()
@@ -306,6 +278,6 @@ def _meaning(error: Exception) -> Exception:
     return translated(error) if isinstance(error, sqlite3.Error) else error
 
 
-def _fail(group: Sequence[_AnyUnit], error: Exception) -> None:
+def _fail(group: Sequence[AnyUnit], error: Exception) -> None:
     for unit in group:
         unit.error = unit.error or error

@@ -39,6 +39,16 @@ def insert(word: str) -> Callable[[Database], str]:
     return work
 
 
+def noted(word: str, order: list[str]) -> Callable[[Database], str]:
+    """Return work that notes when its turn comes."""
+
+    def work(database: Database) -> str:
+        order.append(word)
+        return insert(word)(database)
+
+    return work
+
+
 def fail_after(word: str, error: Exception) -> Callable[[Database], str]:
     def work(database: Database) -> str:
         insert(word)(database)
@@ -81,6 +91,12 @@ def written(tmp_path: Path, database: Database) -> Callable[[], list[str]]:
 
 
 @pytest.fixture
+def order() -> list[str]:
+    """Return where work notes its turn."""
+    return []
+
+
+@pytest.fixture
 async def writer(database: Database) -> AsyncIterator[Writer]:
     opened = Writer(database, bound=3, group=10, wake=lambda: None)
     yield opened
@@ -94,9 +110,11 @@ async def _begin(writer: Writer, gate: Gate) -> "asyncio.Task[str]":
     return task
 
 
-async def _queue(writer: Writer, work: Callable[[Database], str]) -> "asyncio.Task[str]":
+async def _queue(
+    writer: Writer, work: Callable[[Database], str], *, bulk: bool = False
+) -> "asyncio.Task[str]":
     """Start a write and return once it waits in the queue."""
-    task = asyncio.create_task(writer.write(work))
+    task = asyncio.create_task(writer.write(work, bulk=bulk))
     await asyncio.sleep(0)
     return task
 
@@ -192,6 +210,71 @@ async def test_past_its_bound_the_queue_turns_writes_away(
     gate.go_on.set()
     await asyncio.gather(first, *waiting)
     assert written() == ["a", "b", "c", "gate"]
+
+
+async def test_what_somebody_waits_for_goes_before_alerts_that_came_earlier(
+    writer: Writer, order: list[str]
+) -> None:
+    gate = Gate()
+    first = await _begin(writer, gate)
+    alerts = [await _queue(writer, noted(word, order), bulk=True) for word in ("a", "b")]
+    click = await _queue(writer, noted("click", order))
+    gate.go_on.set()
+    await asyncio.gather(first, click, *alerts)
+    assert order == ["click", "a", "b"]
+
+
+async def test_a_quarter_of_each_group_is_left_to_alerts(
+    database: Database, order: list[str]
+) -> None:
+    writer = Writer(database, bound=10, group=4, wake=lambda: None)
+    gate = Gate()
+    first = await _begin(writer, gate)
+    clicks = [await _queue(writer, noted(f"click {n}", order)) for n in range(7)]
+    alerts = [await _queue(writer, noted(word, order), bulk=True) for word in ("a", "b", "c")]
+    gate.go_on.set()
+    await asyncio.gather(first, *clicks, *alerts)
+    await writer.close()
+    assert order == [
+        *("click 0", "click 1", "click 2", "a"),
+        *("click 3", "click 4", "click 5", "b"),
+        *("click 6", "c"),
+    ]
+
+
+async def test_alerts_that_fill_their_queue_turn_nobody_else_away(
+    writer: Writer, order: list[str]
+) -> None:
+    gate = Gate()
+    first = await _begin(writer, gate)
+    alerts = [await _queue(writer, noted(word, order), bulk=True) for word in "abc"]
+    for _ in range(3):
+        await asyncio.sleep(0)  # what was gathered is handed over
+    with pytest.raises(Unavailable, match="3 writes are waiting"):
+        await writer.write(noted("d", order), bulk=True)
+    click = await _queue(writer, noted("click", order))
+    gate.go_on.set()
+    await asyncio.gather(first, click, *alerts)
+    assert order == ["click", "a", "b", "c"]
+
+
+async def test_a_chore_waits_while_somebody_waits_but_not_for_ever(
+    database: Database, order: list[str]
+) -> None:
+    def chore(_: Database) -> bool:
+        order.append("chore")
+        return False
+
+    writer = Writer(database, bound=20, group=1, wake=lambda: None, chore=chore)
+    gate = Gate()
+    first = await _begin(writer, gate)
+    order.clear()  # the chore that a start does
+    clicks = [await _queue(writer, noted(f"{n}", order)) for n in range(9)]
+    gate.go_on.set()
+    await asyncio.gather(first, *clicks)
+    await writer.close()
+    # The gate is the first of eight groups; the last chore finds nobody waiting.
+    assert order == [*"0123456", "chore", *"78", "chore"]
 
 
 async def test_a_file_that_another_process_holds_is_unavailable_and_works_again_after(
