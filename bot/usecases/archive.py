@@ -1,5 +1,6 @@
 """Events <-> sealed records; long texts go aside as blobs on the way in, and come back."""
 
+import asyncio
 import hmac
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
@@ -78,7 +79,8 @@ class Archive:
         if not texts:
             return body
         encoded = (text.encode("utf-8", "surrogatepass") for text in texts)
-        blobs = [await self._journal.put_blob(_chunk(content)) for content in encoded]
+        # Together, so that they wait for the disk once.
+        blobs = await asyncio.gather(*(self._journal.put_blob(_chunk(c)) for c in encoded))
         refs: list[Json] = [{BLOB: b.id, "hash": b.hash, "size": b.size} for b in blobs]
         return stored(body, refs)
 
