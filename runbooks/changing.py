@@ -1,7 +1,7 @@
 """An action: what is asked, and how it is carried out, verified and, if need be, undone."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import NoReturn
 
@@ -46,6 +46,7 @@ from runbooks.verification import described, recheck, verify
 class Plan:
     """An action rendered for one picture: the proposal and the schedule behind it."""
 
+    verdict: Verdict
     name: str
     action: Action
     proposal: Proposal
@@ -102,12 +103,26 @@ def render(frame: Frame, verdict: Verdict, picture: Picture) -> Plan:
         facts_used=used_values([*lines_of([*action.checkpoint, *action.steps])], scope),
     )
     return Plan(
+        verdict=verdict,
         name=name,
         action=action,
         proposal=proposal,
         facts=picture.facts,
         checkpoint=checkpoint,
         batches=scheduled,
+    )
+
+
+def rendered_again(before: Plan | None, verdict: Verdict, picture: Picture) -> Plan | None:
+    """Return an earlier plan with the evidence of a later picture, None where it would differ.
+
+    Everything else of a plan is made from the document, the verdict and the facts. On fifty hosts
+    that is most of what a walk costs, and every step of a run is a walk.
+    """
+    if before is None or before.verdict != verdict or not _equal(before.facts, picture.facts):
+        return None
+    return replace(
+        before, proposal=replace(before.proposal, evidence=picture.evidence, rehearsals=())
     )
 
 
@@ -383,6 +398,11 @@ class _Work:
 
 def _commands(items: "Iterator[Scheduled] | Sequence[Scheduled]") -> tuple[PlannedCommand, ...]:
     return tuple(item.command for item in items if item.command is not None)
+
+
+def _equal(one: Facts, other: Facts) -> bool:
+    """Whether both read the same in a command: to Python 1, 1.0 and true are one value."""
+    return one == other and repr(one) == repr(other)
 
 
 def _nth(command: PlannedCommand, number: int) -> PlannedCommand:

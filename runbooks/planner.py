@@ -13,7 +13,7 @@ in doubt, aborted. Only `Done` says that something was repaired, and it follows 
 from dataclasses import replace
 from typing import Final
 
-from runbooks.changing import Plan, carry_out, rehearse, render
+from runbooks.changing import Plan, carry_out, rehearse, render, rendered_again
 from runbooks.diagnosis import Verdict, decide, observe
 from runbooks.expressions import CannotEvaluateError
 from runbooks.inventory import Inventory
@@ -158,7 +158,7 @@ def _walk(frame_: Frame, ledger: Ledger, ambiguity: float) -> NextStep:
             return Rehearsed(proposal=plan.proposal, because=plan.proposal.because)
         if ledger.ask(plan.proposal) is Answer.NO:
             return Rejected()
-        now = _prepared(frame_, ledger, _phase(number), ambiguity)
+        now = _prepared(frame_, ledger, _phase(number), ambiguity, plan)
         if now.proposal.same_change(plan.proposal):
             return _approved(frame_, ledger, plan, ambiguity)
         plan = now
@@ -173,10 +173,13 @@ def _phase(number: int) -> str:
     return "again" if number == 1 else f"again{number}"
 
 
-def _prepared(frame_: Frame, ledger: Ledger, phase: str, ambiguity: float) -> Plan:
+def _prepared(
+    frame_: Frame, ledger: Ledger, phase: str, ambiguity: float, before: Plan | None = None
+) -> Plan:
+    """Return the plan for what a round of triage shows; `before` is that of an earlier round."""
     picture = observe(frame_, ledger, phase)
     verdict = decide(frame_, ledger, picture, ambiguity)
-    plan = render(frame_, verdict, picture)
+    plan = rendered_again(before, verdict, picture) or render(frame_, verdict, picture)
     _require_preconditions(ledger, verdict, plan, phase)
     return plan
 
@@ -203,7 +206,7 @@ def _rehearsed(frame_: Frame, ledger: Ledger, plan: Plan, phase: str) -> Plan:
 def _approved(frame_: Frame, ledger: Ledger, plan: Plan, ambiguity: float) -> NextStep:
     ledger.reserve(plan.proposal.targets)
     if ledger.reserved_late:
-        late = _prepared(frame_, ledger, "late", ambiguity)
+        late = _prepared(frame_, ledger, "late", ambiguity, plan)
         if not late.proposal.same_change(plan.proposal):
             because = (
                 "Another change was made while this one waited for its reservation, and the"

@@ -208,6 +208,26 @@ def test_other_commands_after_the_second_look_are_a_new_question() -> None:
     assert transcript.changes == ("sudo shrink --by 3",)
 
 
+def test_a_fact_that_only_python_calls_equal_is_rendered_again() -> None:
+    runbook = small(
+        ("things: {regex: '(\\d+)', type: integer}", "things: {json: value}"),
+        ("when: things > limit", "when: things is known"),
+        ("only-if: [things > limit]", "only-if: [things is known]"),
+        ("because: \"{{ things }} things\"", "because: there are things"),
+        ("sudo shrink --to {{ limit }}", "sudo shrink --by {{ things }}"),
+    )
+    transcript = walk(
+        runbook,
+        """
+        arguments: {host: web-1}
+        answers: ["yes"]
+        outputs: {triage.count: '{"value": 1}', again.count: '{"value": true}'}
+        """,
+    )
+    assert transcript.because == "things is yes or no, not one word"
+    assert transcript.changes == ()
+
+
 def test_a_picture_that_never_holds_still_ends_with_a_human() -> None:
     runbook = small(("sudo shrink --to {{ limit }}", "sudo shrink --by {{ things - limit }}"))
     transcript = walk(
