@@ -213,7 +213,7 @@ def test_a_fact_that_only_python_calls_equal_is_rendered_again() -> None:
         ("things: {regex: '(\\d+)', type: integer}", "things: {json: value}"),
         ("when: things > limit", "when: things is known"),
         ("only-if: [things > limit]", "only-if: [things is known]"),
-        ("because: \"{{ things }} things\"", "because: there are things"),
+        ('because: "{{ things }} things"', "because: there are things"),
         ("sudo shrink --to {{ limit }}", "sudo shrink --by {{ things }}"),
     )
     transcript = walk(
