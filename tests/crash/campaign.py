@@ -1,6 +1,7 @@
 """A whole run: worlds beside each other, what befalls the lives of each, and then `check`."""
 
 import asyncio
+import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -55,18 +56,22 @@ async def campaign(
 
     `say` hears of each world that has come to its end.
     """
-    tally, began = Tally(seed=seed), time.monotonic()
+    tally, began, spent = Tally(seed=seed), time.monotonic(), _processor_time()
     turns = asyncio.Semaphore(AT_ONCE)
     async with nursery(folder) as lives:
 
         async def one(name: str, schedule: Schedule) -> None:
             async with turns:
                 await lived(name, schedule, lives, seed, folder, tally)
-                so_far = f"{len(tally.blows)} lives, {len(tally.breaches)} breaches"
-                say(f"{name} is over; so far {so_far}")
+                say(f"{name} is over; so far {len(tally.blows)} lives")
+                for place, breach in tally.breaches:
+                    if place == name:
+                        say(f"{place}: {breach.promise}: {breach.what}")
 
         await asyncio.gather(*(one(name, schedule) for name, schedule in _schedules(size)))
     tally.seconds = time.monotonic() - began
+    tally.processor = _processor_time() - spent
+    tally.load = os.getloadavg()[0]
     return tally
 
 
@@ -104,6 +109,12 @@ async def lived(
     tally.breaches += [(name, breach) for breach in breaches]
     if not breaches:
         sweep(folder / name)
+
+
+def _processor_time() -> float:
+    """Return the seconds of processor time of this process and of all that it has waited for."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
 
 
 def _unplayed(error: Exception) -> Breach:

@@ -21,11 +21,15 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Where a life is to end: the `nth` time that it comes to one of `labels` (none = nowhere)."""
+    """Where a life is to end: the `nth` time that it comes to one of `labels` (none = nowhere).
+
+    Whatever comes to one of `held` waits there, from the beginning and for ever.
+    """
 
     labels: tuple[str, ...] = ()
     nth: int = 1
     act: Act = Act.KILL
+    held: tuple[str, ...] = ()
 
 
 class Fuse:
@@ -43,6 +47,8 @@ class Fuse:
         """Pass a point; returns whether whoever comes here is to wait."""
         self._passed[label] += 1
         self._say(f"at {label}")
+        if label in self._plan.held:
+            return True
         if label not in self._plan.labels or self._passed[label] < self._plan.nth:
             return False
         match self._plan.act:

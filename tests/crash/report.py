@@ -16,6 +16,10 @@ class Tally:
 
     seed: str
     seconds: float = 0.0
+    processor: float = 0.0
+    """Seconds of processor time, of every process together."""
+    load: float = 0.0
+    """The machine's load average at the end, over a minute."""
     blows: list[Blow] = field(default_factory=list)
     breaches: list[tuple[str, Breach]] = field(default_factory=list)
     executed: int = 0
@@ -66,7 +70,9 @@ def in_doubt_with_receipts(history: History) -> tuple[int, int]:
 
 def lines(tally: Tally) -> Iterator[str]:
     """Write the figures for people."""
-    yield f"seed {tally.seed} (again: make crash SEED={tally.seed}), {tally.seconds:.0f} s"
+    yield f"seed {tally.seed} (again: make crash SEED={tally.seed})"
+    took = f"{tally.seconds:.0f} s, {tally.processor:.0f} s of processor time"
+    yield f"{took}, at a load of {tally.load:.1f} in the end"
     yield ""
     yield "lives per labelled point (ended there · ended or stopped by chance after it)"
     at = Counter(b.label for b in tally.blows if b.how is How.POINT)

@@ -64,11 +64,11 @@ async def end_by_chance(
 
 async def end_beside_a_chat(world: World, lives: int) -> None:
     """End lives at random instants while people answer in a chat that loses replies."""
-    for _ in range(3):
-        world.tell(left(world))
     counted = 0
     while counted < lives:
         life = await world.begin()
+        if len(world.stories) < _AT_ONCE:
+            world.tell(left(world))
         await asyncio.sleep(0.5 + world.luck.random() * 2)
         counted += (await world.killed(life, How.CHANCE)).work > 0
 

@@ -25,8 +25,11 @@ class Sender:
     there: Presence
     waiting: int = 0
 
-    async def send(self, ticket: str, host: str, number: int = 1) -> None:
-        """Send one alert until it is acknowledged, now and then both before and after again."""
+    async def send(self, ticket: str, host: str, number: int = 1, copies: int = 0) -> None:
+        """Send one alert until it is acknowledged, now and then both before and after again.
+
+        `copies` are sent side by side; 0 = as luck has it.
+        """
         alert = AlertSent(ticket=ticket, fingerprint=f"{ticket}-{number}")
         self.notes.alerts.append(alert)
         body = {
@@ -35,7 +38,7 @@ class Sender:
             "severity": "error",
             "labels": {"alertname": ticket, "service": "web", "host": host, "ticket": ticket},
         }
-        copies = self.luck.choice((1, 1, 2, 3))
+        copies = copies or self.luck.choice((1, 1, 2, 3))
         await asyncio.gather(*(self._insist(body, alert) for _ in range(copies)))
 
     async def _insist(self, body: object, alert: AlertSent) -> None:
