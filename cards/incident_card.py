@@ -47,6 +47,7 @@ def build(incident: Incident, context: Context) -> Card:
         footer=("as of ", At(context.now), " · ", Code("/incident help")),
         drill=incident.drill,
         pinned=True,
+        live=incident.open,
     )
 
 

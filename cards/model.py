@@ -205,7 +205,8 @@ class Card:
     """A card or message. `id` is empty for a plain message that is never edited.
 
     `fallback` is the one-line form for notifications; `form` fields are sent together with the
-    option of the pressed button. A card without buttons offers nothing to press.
+    option of the pressed button. A card without buttons offers nothing to press. One that is
+    `live` is edited as things go on, and will be edited one last time when they are over.
     """
 
     id: CardId = NO_CARD
@@ -218,6 +219,7 @@ class Card:
     footer: Line = ()
     drill: bool = False
     pinned: bool = False
+    live: bool = False
 
 
 def message(*line: Inline, tone: Tone = Tone.NEUTRAL, drill: bool = False) -> Card:

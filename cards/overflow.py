@@ -4,6 +4,7 @@ Commands and hosts (essential blocks) are never cut: where one does not fit, the
 file that holds all of it. Lengths are UTF-16 units, the strictest way in which platforms count.
 """
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -35,10 +36,15 @@ from cards.plaintext import moment_words, visible, visible_block
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A text file that goes with the message; `content` is to be sent as UTF-8."""
+    """A text file that goes with the message; `content` is to be sent as UTF-8.
+
+    A file of the same `edition` (a few characters) that is there already serves as well: what
+    people need it for is the same, though other parts of the card have moved on.
+    """
 
     name: str
     content: str
+    edition: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +91,7 @@ class _Fitting:
         self._card = card
         self._limits = limits
         self._today = today
-        self._words = f"Not everything fits here. All of it: {file_name(card)}"
+        self._words = f"Not everything fits here. All of it: {file_name(card)}{_made(card)}"
         self._left = limits.total - units(self._words) - 1
         self._kept: list[Leaf] = []
         self._cut = False
@@ -245,7 +251,8 @@ class Cutter:
 
 def whole_card_file(card: Card, today: date | None) -> Attachment:
     """Return the whole card as a text file, commands and hosts verbatim."""
-    return Attachment(name=file_name(card), content=plain.render(card, today=today) + "\n")
+    content = plain.render(card, today=today) + "\n"
+    return Attachment(name=file_name(card), content=content, edition=_edition(card, content))
 
 
 def file_name(card: Card) -> str:
@@ -269,6 +276,8 @@ def cut_to(text: str, most: int) -> str:
     return (encoded.decode("utf-16-le", "ignore") + note)[: max(most, 0)]
 
 
+_LIVE: Final = "live"
+_DIGITS: Final = 12
 _CUT: Final = "… [cut]"
 _WORTH_A_WORD: Final = 100
 """Units from which a cut is said in a word; a label has room for three dots only."""
@@ -288,6 +297,25 @@ def _leaves(blocks: tuple[Block, ...], title: str = "") -> Iterator[Leaf]:
         else:
             yield Leaf(title=title, block=block)
         title = ""
+
+
+def _made(card: Card) -> str:
+    """Say of what moment a file is that is not made anew with every edit."""
+    once = card.live and not any(_essential(leaf) for leaf in _leaves(card.blocks))
+    return ", made when it first did not fit, and again at the end" if once else ""
+
+
+def _edition(card: Card, content: str) -> str:
+    """Tell files apart: by what must not be missing, else by whether it goes on, else wholly."""
+    needed = [
+        leaf.block.text.text
+        for leaf in _leaves(card.blocks)
+        if isinstance(leaf.block, CodeBlock) and leaf.block.essential
+    ]
+    if card.live and not needed:
+        return _LIVE
+    text = "\0".join(needed) or content
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
 
 
 def _essential(leaf: Leaf) -> bool:

@@ -67,6 +67,7 @@ def build(incident: Incident, run: Run, context: Context) -> Card:
         buttons=_buttons(run) if live else (),
         footer=("run ", Code(run.started.run), " · begun ", At(run.at)),
         drill=incident.drill,
+        live=live,
     )
 
 

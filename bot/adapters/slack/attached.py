@@ -1,7 +1,7 @@
 """Files in the thread of a message, each once."""
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Final
 
 from bot.adapters.slack.web import Answer, Denied, SlackWeb, listed, text_in
@@ -22,10 +22,16 @@ class Attached:
     async def put(
         self, channel: str, ts: str, name: str, content: bytes, *, key: bytes, new: bool
     ) -> None:
-        """Put the file of a key under a message; `new` = nothing can be there yet."""
+        """Put the file of a key under a message; `new` = nothing can be there yet.
+
+        It takes the place of a file of the same name and another key.
+        """
         title = f"{name} ({hashlib.sha256(key).hexdigest()[:_DIGITS]})"
         file = (channel, ts, title)
-        if file in self._there or (not new and await self._is_there(*file)):
+        if file in self._there:
+            return
+        before = {} if new else await self._of_name(channel, ts, name)
+        if title in before.values():
             self._remember(file)
             return
         if not content:
@@ -45,6 +51,9 @@ class Attached:
             thread_ts=ts,
         )
         self._remember(file)
+        for ident, old in before.items():
+            await self._delete(ident)
+            self._there.pop((channel, ts, old), None)
 
     async def take_away(self, channel: str, ts: str) -> None:
         """Delete every file of ours under a message, for everybody and for good."""
@@ -61,11 +70,14 @@ class Attached:
             if denied.error not in {"file_not_found", "file_deleted", "cant_delete_file"}:
                 raise
 
-    async def _is_there(self, channel: str, ts: str, title: str) -> bool:
-        async for reply in self._replies(channel, ts):
-            if any(text_in(file, "title") == title for file in listed(reply, "files")):
-                return True
-        return False
+    async def _of_name(self, channel: str, ts: str, name: str) -> Mapping[str, str]:
+        """Return the files of a name under a message, of whatever key: their titles by id."""
+        return {
+            text_in(file, "id"): text_in(file, "title")
+            async for reply in self._replies(channel, ts)
+            for file in listed(reply, "files")
+            if text_in(file, "title").startswith(f"{name} (")
+        }
 
     async def _replies(self, channel: str, ts: str) -> AsyncIterator[Answer]:
         """Yield what hangs under a message, nothing where that has no thread."""

@@ -165,8 +165,8 @@ class SlackPlatform:
 
     async def _attach(self, channel: str, ts: str, message: SlackMessage, *, new: bool) -> None:
         for file in message.attachments:
-            content = file.content.encode()
-            await self._attached.put(channel, ts, file.name, content, key=content, new=new)
+            content, key = file.content.encode(), file.edition.encode()
+            await self._attached.put(channel, ts, file.name, content, key=key, new=new)
 
 
 def _ref(channel: str) -> ConversationRef:

@@ -226,9 +226,8 @@ class TelegramPlatform:
 
     async def _beside(self, to: Place, message: int, shown: TelegramMessage) -> None:
         for file in shown.attachments:
-            content = file.content.encode()
-            key = f"beside:{message}:{hashlib.sha256(content).hexdigest()}"
-            await self._sending.document(to, key, file.name, content, beside=message)
+            key = f"beside:{message}:{file.edition}"
+            await self._sending.document(to, key, file.name, file.content.encode(), beside=message)
 
 
 def _written(shown: TelegramMessage, *, pinned: bool) -> Written:
