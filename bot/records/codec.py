@@ -19,6 +19,8 @@ T = TypeVar("T")
 _Encode = Callable[[object], Json]
 _Decode = Callable[[Json], object]
 _TYPE = "type"
+_OBJECTS = (dict, Mapping)
+"""What JSON calls an object; the class that nearly all of them have is asked for first."""
 
 
 class UnreadableError(ValueError):
@@ -66,6 +68,8 @@ def _coder(kind: Hashable) -> tuple[_Encode, _Decode]:  # noqa: PLR0911 - one li
 
 def _plain(kind: type) -> tuple[_Encode, _Decode]:
     def check(value: object) -> object:
+        if type(value) is kind:
+            return value
         if kind is float and isinstance(value, int) and not isinstance(value, bool):
             return float(value)
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
@@ -73,7 +77,7 @@ def _plain(kind: type) -> tuple[_Encode, _Decode]:
             raise UnreadableError(msg)
         return value
 
-    return lambda value: cast("Json", check(value)), check
+    return cast("_Encode", check), check
 
 
 def _dataclass(kind: type) -> tuple[_Encode, _Decode]:
@@ -81,22 +85,24 @@ def _dataclass(kind: type) -> tuple[_Encode, _Decode]:
     shape = [(f.name, _coder(hints[f.name]), f) for f in fields(kind)]
     if kind is Untrusted:
         return _untrusted_to_json, _untrusted_from_json
-    known = {name for name, _, _ in shape}
+    encoders = [(name, encode) for name, (encode, _), _ in shape]
+    decoders = [(name, decode) for name, (_, decode), _ in shape]
+    known = {name for name, _, _ in shape} | {_TYPE}
     needed = {name for name, _, f in shape if f.default is MISSING and f.default_factory is MISSING}
 
     def to_json(value: object) -> Json:
-        return {name: coder[0](getattr(value, name)) for name, coder, _ in shape}
+        return {name: encode(getattr(value, name)) for name, encode in encoders}
 
     def from_json(value: Json) -> object:
-        if not isinstance(value, Mapping):
+        if not isinstance(value, _OBJECTS):
             msg = f"expected an object for {kind.__name__}"
             raise UnreadableError(msg)
-        given = {k: v for k, v in value.items() if k != _TYPE}
-        if given.keys() - known or needed - given.keys():
-            odd = sorted((given.keys() - known) | (needed - given.keys()))
+        given = value.keys()
+        if not (given <= known and given >= needed):
+            odd = sorted((given - known) | (needed - given))
             msg = f"{kind.__name__} with odd fields: {', '.join(odd)}"
             raise UnreadableError(msg)
-        return kind(**{n: coder[1](given[n]) for n, coder, _ in shape if n in given})
+        return kind(**{name: decode(value[name]) for name, decode in decoders if name in given})
 
     return to_json, from_json
 
@@ -108,6 +114,8 @@ def _untrusted_to_json(value: object) -> Json:
 
 
 def _untrusted_from_json(value: Json) -> object:
+    if isinstance(value, str):
+        return Untrusted(value)
     return Untrusted(_text(value[LONG] if isinstance(value, Mapping) else value))
 
 
@@ -135,7 +143,7 @@ def _union(members: tuple[Hashable, ...]) -> tuple[_Encode, _Decode]:
     def from_json(value: Json) -> object:
         if value is None and optional:
             return None
-        name = value.get(_TYPE) if isinstance(value, Mapping) else None
+        name = value.get(_TYPE) if isinstance(value, _OBJECTS) else None
         if not isinstance(name, str) or name not in named:
             msg = f"unknown type {name!r}"
             raise UnreadableError(msg)

@@ -12,7 +12,7 @@ from bot.values import Json
 
 LONG, BLOB = "$long", "$blob"
 
-_BLOB_KEY = b'"$blob":'
+_LONG_KEY, _BLOB_KEY = b'"$long":', b'"$blob":'
 
 LONGEST = 1024
 """Characters of a text that stay in the event."""
@@ -42,6 +42,11 @@ def stored(tree: Json, blobs: "list[Json]") -> Json:
     if isinstance(tree, list):
         return [stored(value, blobs) for value in tree]
     return tree
+
+
+def may_hold_long_texts(body: bytes) -> bool:
+    """Whether canonical JSON may hold a long text: False is sure, and quickly told."""
+    return _LONG_KEY in body
 
 
 def may_name_blobs(body: bytes) -> bool:

@@ -16,6 +16,7 @@ from bot.records.longtext import (
     blob_hashes,
     blob_ids,
     long_texts,
+    may_hold_long_texts,
     may_name_blobs,
     restored,
     stored,
@@ -43,7 +44,11 @@ class Archive:
 
     async def body(self, envelope: Envelope) -> Unsealed:
         """Encode an event; its long texts are durable before this returns."""
-        return unsealed(envelope, await self.spilled(event_json(envelope)))
+        body = event_json(envelope)
+        event = unsealed(envelope, body)
+        if not may_hold_long_texts(event.body):
+            return event
+        return unsealed(envelope, await self.spilled(body))
 
     def first_broken(self, records: Sequence[Record]) -> Record | None:
         """Return the first record of a whole stream that does not continue its chain.

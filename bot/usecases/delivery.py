@@ -68,6 +68,8 @@ class Delivery:
         self._drain = drain
         self._owner = ids.new()
         self._wake = asyncio.Event()
+        self._alarm: tuple[datetime, asyncio.Future[None]] | None = None
+        """When the rest ends at the latest, and what ends it then."""
         self._held: dict[str, tuple[Claim, float]] = {}
         self._carrying: set[asyncio.Task[None]] = set()
         self._claimed_at = clock.now()
@@ -91,14 +93,17 @@ class Delivery:
 
     async def run(self) -> None:
         """Deliver until stopped."""
-        async with asyncio.TaskGroup() as tasks:
-            extending = tasks.create_task(self._extend())
-            await self._loop(tasks)
-            await self._drained()
-            # First, so that no lease is extended behind the back of who hands it over.
-            extending.cancel()
-            await asyncio.wait([extending])
-            await self._hand_over()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                extending = tasks.create_task(self._extend())
+                await self._loop(tasks)
+                await self._drained()
+                # First, so that no lease is extended behind the back of who hands it over.
+                extending.cancel()
+                await asyncio.wait([extending])
+                await self._hand_over()
+        finally:
+            self._silence()
 
     async def _drained(self) -> None:
         """Return when nothing is under way any more, or when there is no more time for it."""
@@ -164,17 +169,27 @@ class Delivery:
         return sweep if due is None or len(self._held) >= _AT_ONCE else min(due, sweep)
 
     async def _rest(self, until: datetime) -> None:
-        """Sleep until something is due or put, whichever comes first."""
-        alarm = asyncio.ensure_future(self._clock.sleep_until(until))
-        alarm.add_done_callback(self._rung)
-        try:
-            await self._wake.wait()
-        finally:
-            alarm.cancel()
+        """Sleep until something is due or put, whichever comes first.
+
+        An alarm that is set to ring before is left as it is: a look at the table too many every
+        few seconds costs less than a new alarm after every effect.
+        """
+        if self._alarm is None or self._alarm[0] > until:
+            self._silence()
+            alarm = asyncio.ensure_future(self._clock.sleep_until(until))
+            alarm.add_done_callback(self._rung)
+            self._alarm = until, alarm
+        await self._wake.wait()
         self._wake.clear()
+
+    def _silence(self) -> None:
+        if self._alarm is not None:
+            self._alarm[1].cancel()
+            self._alarm = None
 
     def _rung(self, alarm: asyncio.Future[None]) -> None:
         if not alarm.cancelled():
+            self._alarm = None
             self._wake.set()
 
     async def _extend(self) -> None:

@@ -14,12 +14,13 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import count
 
+from bot.cli.serve import collect_seldom
 from tests.simulation.check import check
 from tests.simulation.drawing import drawn
 from tests.simulation.matrix import ALL, POSSIBLE, Coverage, impossible
 from tests.simulation.schedule import Schedule
 from tests.simulation.shrinking import shrunk
-from tests.simulation.trying import Verdict, kept, script, tried
+from tests.simulation.trying import Verdict, kept, script, tried, written_out
 from tests.simulation.universe import Universe
 
 _AT_ONCE = 10
@@ -48,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _chosen(seed: int, keep: str) -> Schedule:
-    schedule = drawn(seed)
+    schedule = written_out(drawn(seed))
     places = frozenset(int(place) for place in keep.split(",")) if keep else None
     return schedule if places is None else kept(schedule, places)
 
@@ -79,7 +80,7 @@ def _many(first: int, seconds: float, processes: int) -> int:
 
 def _verdicts(first: int, until: float, processes: int) -> Iterator[Verdict]:
     """Yield verdicts of one seed after the other until time is over."""
-    with ProcessPoolExecutor(processes) as pool:
+    with ProcessPoolExecutor(processes, initializer=collect_seldom) as pool:
         portions = count(first, _AT_ONCE)
         waiting = [pool.submit(_some, next(portions)) for _ in range(2 * processes)]
         while waiting:
@@ -124,7 +125,7 @@ def _tell(verdicts: Sequence[Verdict], coverage: Coverage, took: float, first: i
 
 
 def _tell_failure(verdict: Verdict) -> None:
-    schedule = drawn(verdict.seed)
+    schedule = written_out(drawn(verdict.seed))
     places = shrunk(schedule)
     small = kept(schedule, places)
     keep = ",".join(map(str, sorted(places)))

@@ -86,7 +86,9 @@ def drawn(seed: int, story: str = "") -> Schedule:
     aims = [first, chance.choice(_MEETINGS[names[0]])]
     while (missing := ENOUGH - sum(INTENTS[name] for name in names)) > 0 and len(names) < len(TAGS):
         names.append(_filling(chance, missing))
-    return Schedule(seed=seed, acts=_mixed(chance, names), faults=_faults(chance, aims))
+    return Schedule(
+        seed=seed, acts=_mixed(chance, names), faults=_faults(chance, aims), goes_on=True
+    )
 
 
 def _filling(chance: random.Random, missing: int) -> str:

@@ -6,6 +6,10 @@ from typing import TypeAlias
 from bot.domain.events import CardKind
 from tests.simulation.trouble import Aimed
 
+INTENTS = 40
+FAULTS = 2
+"""What a schedule comes to at the least."""
+
 PATIENCE = 40.0
 """Seconds for which somebody waits for the card or room that they want to use."""
 
@@ -130,7 +134,27 @@ class Rest:
         return f"{self.seconds:g} seconds pass"
 
 
-Deed: TypeAlias = Say | Press | Talk | Ask | Alarm | Turn | Edit | Rest
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calm:
+    """Nothing goes wrong until everybody has decided what waits for them, and all has run out."""
+
+    def __str__(self) -> str:
+        """Say it in one line of a script."""
+        return "everything comes to rest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Harm:
+    """A fault begins to wait for its transition here, and not at the very beginning."""
+
+    aimed: Aimed
+
+    def __str__(self) -> str:
+        """Say it in one line of a script."""
+        return f"from here on {self.aimed}"
+
+
+Deed: TypeAlias = Say | Press | Talk | Ask | Alarm | Turn | Edit | Rest | Calm | Harm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,8 +171,12 @@ class Act:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """One simulation: its seed (ids, latencies), its acts in order, and its faults."""
+    """One simulation: its seed (ids, latencies), its acts in order, and its faults.
+
+    `goes_on`: people go on after the last act until there were `INTENTS` and `FAULTS`.
+    """
 
     seed: int
     acts: tuple[Act, ...]
     faults: tuple[Aimed, ...] = ()
+    goes_on: bool = False

@@ -7,9 +7,9 @@ from tests.simulation.mutations import start_not_recorded_first
 from tests.simulation.schedule import Schedule
 from tests.simulation.shrinking import shrunk
 from tests.simulation.trouble import Fault
-from tests.simulation.trying import kept, script, tried
+from tests.simulation.trying import kept, script, tried, written_out
 
-SCHEDULE = drawn(0)
+SCHEDULE = written_out(drawn(0))
 
 
 def test_only_what_the_failure_needs_is_kept() -> None:

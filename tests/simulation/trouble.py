@@ -79,8 +79,16 @@ class Trouble:
         self.struck: list[tuple[Fault, frozenset[str]]] = []
 
     def over(self) -> None:
-        """From here on nothing goes wrong any more."""
+        """From here on nothing goes wrong any more, until it is `back`."""
         self._over = True
+
+    def back(self) -> None:
+        """From here on things go wrong again."""
+        self._over = False
+
+    def wait(self, aimed: Aimed) -> None:
+        """Let one more fault wait for its transition."""
+        self._waiting.append(aimed)
 
     def led_to(self, transitions: frozenset[str], keys: Collection[str]) -> None:
         """Note which transitions an effect was put by; what it is carried for is theirs."""

@@ -5,13 +5,9 @@ import time
 from dataclasses import dataclass, replace
 
 from tests.simulation.check import check
-from tests.simulation.schedule import Schedule
+from tests.simulation.schedule import FAULTS, INTENTS, Schedule
 from tests.simulation.trouble import Fault
 from tests.simulation.universe import Universe
-
-INTENTS = 40
-FAULTS = 2
-"""What a schedule must come to, to be counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +49,24 @@ def tried(schedule: Schedule) -> Verdict:
 
 
 def kept(schedule: Schedule, places: frozenset[int]) -> Schedule:
-    """Return the schedule with only these of its items: acts first, then faults, from 0."""
+    """Return the schedule with only these of its items: acts first, then faults, from 0.
+
+    It ends where they end.
+    """
     acts, faults = schedule.acts, schedule.faults
     return replace(
         schedule,
         acts=tuple(act for n, act in enumerate(acts) if n in places),
         faults=tuple(f for n, f in enumerate(faults, len(acts)) if n in places),
+        goes_on=False,
     )
+
+
+def written_out(schedule: Schedule) -> Schedule:
+    """Return the schedule with everything as an act that people went on with: the same history."""
+    universe = Universe(schedule)
+    universe.run()
+    return replace(schedule, acts=(*schedule.acts, *universe.went_on), goes_on=False)
 
 
 def script(schedule: Schedule) -> str:

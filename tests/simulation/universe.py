@@ -15,11 +15,27 @@ from tests.simulation.afterwards import lived
 from tests.simulation.book import Book
 from tests.simulation.chat import Pagers
 from tests.simulation.check import Lived
+from tests.simulation.encore import REST, encore
 from tests.simulation.hosts import Hosts
 from tests.simulation.life import Ground, Life
 from tests.simulation.outside import Calls, Thread
 from tests.simulation.people import Crowd
-from tests.simulation.schedule import Act, Alarm, Ask, Edit, Press, Rest, Say, Schedule, Talk, Turn
+from tests.simulation.schedule import (
+    FAULTS,
+    INTENTS,
+    Act,
+    Alarm,
+    Ask,
+    Calm,
+    Edit,
+    Harm,
+    Press,
+    Rest,
+    Say,
+    Schedule,
+    Talk,
+    Turn,
+)
 from tests.simulation.team import CATALOGUE, HOSTS, PLATFORM, POLICY
 from tests.simulation.trouble import Trouble
 from tests.simulation.virtual_time import SeededIds, VirtualClock, VirtualLoop
@@ -38,6 +54,9 @@ _QUEUED_FOR = 120.0
 
 _LONGEST_DRAIN = 400
 """Rounds after which a simulation that never comes to rest is a fault."""
+
+_LONGEST_ENCORE = 10
+"""Rounds after which a simulation in which too little happens is a fault."""
 
 _LAST_WORDS = {
     CardKind.IN_DOUBT.value: ("bob", "failed"),
@@ -58,6 +77,8 @@ class Universe:
         self.loop = VirtualLoop()
         self.trouble = Trouble(schedule.faults)
         self.clock = VirtualClock(self.loop)
+        self.went_on: list[Act] = []
+        """What people did after the last act of the schedule, so that enough happened."""
         self._chance = random.Random(schedule.seed)
         ids = SeededIds(random.Random(schedule.seed + 1))
         self.ground = Ground(
@@ -182,15 +203,28 @@ class Universe:
         self._begin()
         for act in self.schedule.acts:
             await self._perform(act)
-        await self._done_with_deeds()
+        await self._perform(REST)
+        if self.schedule.goes_on:
+            await self._go_on()
         self.trouble.over()
-        for machine in self.ground.hosts.machines.values():
-            machine.takes = 2.0
-        await self._drain()
         for life in list(self._lives):
             life.delivery.stop()
         while self._lives:  # noqa: ASYNC110 - virtual time
             await asyncio.sleep(1.0)
+
+    async def _go_on(self) -> None:
+        """Let people go on until enough has happened."""
+        chance = random.Random(self.schedule.seed + 2)
+        for number in range(_LONGEST_ENCORE):
+            intents = INTENTS - self.ground.book.intents
+            faults = FAULTS - len(self.trouble.struck)
+            if intents <= 0 and faults <= 0:
+                return
+            acts = encore(chance, number, intents, faults)
+            self.went_on += [REST, *acts]
+            for act in (*acts, REST):
+                await self._perform(act)
+        self.ground.book.faults.append("too little happens, however long people go on")
 
     async def _perform(self, act: Act) -> None:
         if act.after:
@@ -200,6 +234,11 @@ class Universe:
             case Rest(seconds=seconds):
                 await self._done_with_deeds()
                 await self._pass(seconds)
+            case Calm():
+                await self._done_with_deeds()
+                await self._calm()
+            case Harm(aimed=aimed):
+                self.trouble.wait(aimed)
             case Turn(host=host, to=to):
                 self.crowd.turn(host, to)
             case Edit(what=what, to=to, upon=""):
@@ -241,6 +280,14 @@ class Universe:
             or self.ground.hosts.busy
             or any(life.working for life in self._lives)
         )
+
+    async def _calm(self) -> None:
+        """Let everything come to rest while nothing goes wrong."""
+        self.trouble.over()
+        for machine in self.ground.hosts.machines.values():
+            machine.takes = 2.0
+        await self._drain()
+        self.trouble.back()
 
     async def _drain(self) -> None:
         """Answer what only people can answer, and let everything else run out."""

@@ -6,8 +6,9 @@ import heapq
 import random
 from collections import deque
 from collections.abc import Callable
-from contextvars import Context
+from contextvars import Context, copy_context
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import TypeVarTuple, Unpack
 
 Ts = TypeVarTuple("Ts")
@@ -29,15 +30,52 @@ class NothingLeftError(Exception):
     """Everybody waits for somebody else: no timer is set and nothing is ready."""
 
 
-class VirtualLoop(asyncio.BaseEventLoop):
-    """An event loop of one thread without any I/O, whose time stands still while code runs."""
+class _Call(asyncio.TimerHandle):
+    """One call to come. It keeps nothing for debuggers: a simulation makes thousands of them."""
 
-    _ready: deque[asyncio.Handle]
-    _scheduled: list[asyncio.TimerHandle]
+    __slots__ = ("_at", "_cut", "_inside", "_what", "_words")
+
+    def __init__(
+        self,
+        what: Callable[..., object],
+        words: tuple[object, ...],
+        inside: Context | None,
+        at: float,
+    ) -> None:
+        self._what = what
+        self._words = words
+        self._inside = copy_context() if inside is None else inside
+        self._at = at
+        self._cut = False
+
+    def cancel(self) -> None:
+        self._cut = True
+        self._words = ()
+
+    def cancelled(self) -> bool:
+        return self._cut
+
+    def when(self) -> float:
+        return self._at
+
+    def make(self) -> None:
+        """Make the call, where nobody has cancelled it."""
+        if not self._cut:
+            self._inside.run(self._what, *self._words)
+
+
+class VirtualLoop(asyncio.BaseEventLoop):
+    """An event loop of one thread without any I/O, whose time stands still while code runs.
+
+    What goes wrong in a callback ends the simulation.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._now = 0.0
+        self._line: deque[_Call] = deque()
+        self._timers: list[tuple[float, int, _Call]] = []
+        self._set = count()
 
     def time(self) -> float:
         """Return the seconds since the loop began."""
@@ -54,28 +92,46 @@ class VirtualLoop(asyncio.BaseEventLoop):
         context: Context | None = None,
     ) -> asyncio.Handle:
         """Call it in this loop's next round."""
-        handle = asyncio.Handle(callback, args, self, context)
-        self._ready.append(handle)
-        return handle
+        call = _Call(callback, args, context, self._now)
+        self._line.append(call)
+        return call
+
+    def call_later(
+        self,
+        delay: float,
+        callback: Callable[[Unpack[Ts]], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        """Call it when so many seconds have passed."""
+        return self.call_at(self._now + delay, callback, *args, context=context)
+
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[[Unpack[Ts]], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        """Call it at this time; of two at one time the one that was set first goes first."""
+        call = _Call(callback, args, context, when)
+        heapq.heappush(self._timers, (when, next(self._set), call))
+        return call
 
     def _run_once(self) -> None:
         """Run one round; where nothing is ready it is at once as late as the next timer."""
-        timers, ready = self._scheduled, self._ready
-        while timers and timers[0].cancelled():
-            heapq.heappop(timers)._scheduled = False  # type: ignore[attr-defined]  # asyncio's own mark
-        if not ready:
+        timers, line = self._timers, self._line
+        while timers and timers[0][2].cancelled():
+            heapq.heappop(timers)
+        if not line:
             if not timers:
                 raise NothingLeftError
-            self._now = max(self._now, timers[0].when())
+            self._now = max(self._now, timers[0][0])
         due = self._now + _RESOLUTION
-        while timers and timers[0].when() < due:
-            timer = heapq.heappop(timers)
-            timer._scheduled = False  # type: ignore[attr-defined]  # asyncio's own mark
-            ready.append(timer)
-        for _ in range(len(ready)):
-            handle = ready.popleft()
-            if not handle.cancelled():
-                handle._run()
+        while timers and timers[0][0] < due:
+            line.append(heapq.heappop(timers)[2])
+        for _ in range(len(line)):
+            line.popleft().make()
 
     def _write_to_self(self) -> None:
         """Wake a sleeping selector: it never sleeps."""

@@ -79,22 +79,27 @@ class StoredEffect:
 
 def put(old: StoredEffect | None, item: OutboxItem, position: int) -> StoredEffect:
     """Return what putting `item` makes of `old`; `position` is for one that joins its lane anew."""
+    check_put(old, item)
     if old is None:
         return StoredEffect(item=item, position=position)
-    if old.item.kind is not item.kind:
-        raise ValueError(f"{item.key} is a {old.item.kind} effect, not a {item.kind} one")
     match item.kind:
         case EffectKind.ONCE:
             return old
         case EffectKind.TIMER:
-            fresh = _open_again(old, item, position)
-            return replace(fresh, fence=old.fence + 1)  # whoever is firing the old one has lost it
+            # Another fence: whoever is firing the old one has lost it.
+            return _open_again(old, item, position, fence=old.fence + 1)
         case EffectKind.ATTACH if old.state is EffectState.OPEN:
-            return _coalesced(old, item, position)  # nobody has seen the put before: one is enough
+            return _coalesced(old, item, position, 0)  # nobody has seen the put before
         case EffectKind.LATEST | EffectKind.ATTACH:
-            return replace(_coalesced(old, item, position), wanted=old.wanted + 1)
+            return _coalesced(old, item, position, 1)
         case _:
             assert_never(item.kind)
+
+
+def check_put(old: StoredEffect | None, item: OutboxItem) -> None:
+    """Raise ValueError where `put` would: a key means one kind of effect for ever."""
+    if old is not None and old.item.kind is not item.kind:
+        raise ValueError(f"{item.key} is a {old.item.kind} effect, not a {item.kind} one")
 
 
 def cleared(old: StoredEffect) -> StoredEffect:
@@ -125,13 +130,14 @@ def settled(old: StoredEffect, settlement: Settlement, position: int) -> StoredE
     A put during the claim is work that the worker has not seen: it opens the effect again, also
     where this delivery was refused for good.
     """
-    old = replace(old, ref=settlement.ref or old.ref)
+    if settlement.ref and settlement.ref != old.ref:
+        old = replace(old, ref=settlement.ref)
     match settlement.how:
         case Settle.HELD:
             return old
         case Settle.LATER:
             due = settlement.due or old.item.due
-            return replace(_ended(old, EffectState.OPEN), item=replace(old.item, due=due))
+            return _ended(old, EffectState.OPEN, item=replace(old.item, due=due))
         case Settle.DONE | Settle.PARKED if old.wanted > old.taken:
             return _open_again(old, old.item, position)
         case Settle.DONE:
@@ -142,21 +148,22 @@ def settled(old: StoredEffect, settlement: Settlement, position: int) -> StoredE
             assert_never(settlement.how)
 
 
-def _coalesced(old: StoredEffect, item: OutboxItem, position: int) -> StoredEffect:
+def _coalesced(old: StoredEffect, item: OutboxItem, position: int, puts: int) -> StoredEffect:
+    """Return `old` with what is wanted now; `puts` is how many more that makes."""
+    wanted = old.wanted + puts
     match old.state:
         case EffectState.DONE | EffectState.PARKED:
-            return _open_again(old, item, position)
+            return _open_again(old, item, position, wanted=wanted)
         case EffectState.CLAIMED if old.wanted == old.taken:
-            return replace(old, item=item)  # its old due time is being used up by the claim
+            # Its old due time is being used up by the claim.
+            return replace(old, item=item, wanted=wanted)
         case EffectState.OPEN | EffectState.CLAIMED:
-            return replace(
-                old,
-                item=replace(
-                    item,
-                    due=old.item.due if _put_off(old) else min(old.item.due, item.due),
-                    priority=min(old.item.priority, item.priority),
-                ),
+            both = replace(
+                item,
+                due=old.item.due if _put_off(old) else min(old.item.due, item.due),
+                priority=min(old.item.priority, item.priority),
             )
+            return replace(old, item=both, wanted=wanted)
         case _:
             assert_never(old.state)
 
@@ -166,15 +173,29 @@ def _put_off(old: StoredEffect) -> bool:
     return old.state is EffectState.OPEN and old.attempts > 0
 
 
-def _open_again(old: StoredEffect, item: OutboxItem, position: int) -> StoredEffect:
+def _open_again(
+    old: StoredEffect,
+    item: OutboxItem,
+    position: int,
+    *,
+    fence: int | None = None,
+    wanted: int | None = None,
+) -> StoredEffect:
     return replace(
-        _ended(old, EffectState.OPEN),
+        old,
+        state=EffectState.OPEN,
+        owner="",
+        lease_until=None,
         item=item,
         position=position,
+        fence=old.fence if fence is None else fence,
         attempts=0,
         interrupted=False,
+        wanted=old.wanted if wanted is None else wanted,
     )
 
 
-def _ended(old: StoredEffect, state: EffectState) -> StoredEffect:
-    return replace(old, state=state, owner="", lease_until=None)
+def _ended(
+    old: StoredEffect, state: EffectState, *, item: OutboxItem | None = None
+) -> StoredEffect:
+    return replace(old, state=state, owner="", lease_until=None, item=item or old.item)

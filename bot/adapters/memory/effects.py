@@ -5,7 +5,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.adapters.journal.limits import LONGEST_LEASE
-from bot.adapters.journal.outbox import EffectState, StoredEffect, claimed, cleared, put, settled
+from bot.adapters.journal.outbox import (
+    EffectState,
+    StoredEffect,
+    check_put,
+    claimed,
+    cleared,
+    put,
+    settled,
+)
 from bot.ports import Backlog, Claim, Keeping, KeptText, Settlement
 from bot.records.outbox import EffectKind, OutboxItem
 from bot.values import StreamRef
@@ -28,7 +36,7 @@ class Effects:
     def check(self, items: Sequence[OutboxItem], cleared_keys: Sequence[str]) -> None:
         """Raise the ValueError that putting or clearing would raise, and change nothing."""
         for item in items:
-            put(self._by_key.get(item.key), item, 0)
+            check_put(self._by_key.get(item.key), item)
         for key in cleared_keys:
             if key in self._by_key:
                 cleared(self._by_key[key])
@@ -53,10 +61,10 @@ class Effects:
         self, owner: str, now: datetime, lease: timedelta, kinds: Sequence[EffectKind], limit: int
     ) -> Sequence[Claim]:
         """Claim what is due, most urgent first; of each lane only its oldest unsettled effect."""
-        held = [effect for effect, _ in self._unsettled.values() if effect.lease_until is not None]
+        latest = now + LONGEST_LEASE
+        held = [e for e, _ in self._unsettled.values() if e.lease_until and e.lease_until > latest]
         for effect in held:
-            if effect.lease_until is not None and effect.lease_until > now + LONGEST_LEASE:
-                self._keep(replace(effect, lease_until=now))
+            self._keep(replace(effect, lease_until=now))
         due = sorted(
             (effect.item.priority, wakes_at, effect.position, effect.item.key)
             for effect, wakes_at in self._claimable()
@@ -117,15 +125,14 @@ class Effects:
 
     def _claimable(self) -> Iterator[tuple[StoredEffect, datetime]]:
         """Yield the unsettled effects that no older one of their lane holds up, and when."""
-        heads: dict[str, int] = {}
-        for effect, _ in self._unsettled.values():
-            lane, position = effect.item.lane, effect.position
-            if lane:
-                heads[lane] = min(heads.get(lane, position), position)
-        for effect, wakes_at in self._unsettled.values():
-            lane = effect.item.lane
-            if not lane or heads[lane] == effect.position:
-                yield effect, wakes_at
+        heads: dict[str, tuple[StoredEffect, datetime]] = {}
+        for waiting in self._unsettled.values():
+            lane = waiting[0].item.lane
+            if not lane:
+                yield waiting
+            elif lane not in heads or waiting[0].position < heads[lane][0].position:
+                heads[lane] = waiting
+        yield from heads.values()
 
     def _keep(self, effect: StoredEffect) -> None:
         key, wakes_at = effect.item.key, effect.wakes_at
