@@ -18,7 +18,7 @@ class Sender:
     """Who sent it, in the platform's own words; the router finds the person behind it.
 
     `token_kind` is `""` for a person in a chat or console seat, else the kind of the API token
-    (`read`, `operate`, `answer`).
+    (`read`, `operate`, `answer`). `stale` = they signed in too long ago to decide anything.
     """
 
     platform: str
@@ -26,6 +26,7 @@ class Sender:
     name: Untrusted
     token_kind: str = ""
     signed_in_at: datetime | None = None
+    stale: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

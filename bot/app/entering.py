@@ -9,6 +9,7 @@ from bot.adapters.health import JournalHealth
 from bot.adapters.http.entrance import Entrance, Intake, Listening
 from bot.adapters.http.guard import LOOPBACK_NAMES
 from bot.adapters.http.listening import Listen
+from bot.adapters.http.proxies import NamedProxies
 from bot.app.foundation import Foundation
 from bot.config import Settings
 from bot.requests import AlertsReceived
@@ -111,5 +112,27 @@ def _listening(settings: Settings) -> Listening:
     return Listening(
         console=console,
         ingest=ingest,
-        console_hosts=LOOPBACK_NAMES | frozenset(settings.allowed_hosts),
+        console_hosts=_hosts(settings),
+        public=settings.public_origin,
+        proxies=_proxies(settings),
+        signs_in=settings.signs_in,
     )
+
+
+def _hosts(settings: Settings) -> frozenset[str]:
+    """Return the names that the console answers to; loopback's only where it is heard there."""
+    own = LOOPBACK_NAMES if settings.listen.loopback else frozenset({_bracketed(settings)})
+    url = settings.public_url
+    public = {url.host.lower()} if url is not None and url.host else set[str]()
+    return own | public | frozenset(name.lower() for name in settings.allowed_hosts)
+
+
+def _bracketed(settings: Settings) -> str:
+    host = settings.listen.host
+    return f"[{host}]" if ":" in host else host
+
+
+def _proxies(settings: Settings) -> NamedProxies | None:
+    if not settings.proxies:
+        return None
+    return NamedProxies(settings.proxies, header=settings.identity_header or "")

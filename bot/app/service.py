@@ -27,6 +27,7 @@ from bot.adapters.webhook import WebhookPager
 from bot.app.base import Base, load_current
 from bot.app.chats import command_names, slack_team, telegram_team
 from bot.app.entering import Entered, Running
+from bot.app.signing_in import ways_in
 from bot.domain.policy import Group
 from bot.errors import Fault
 from bot.ports import ChatPlatform, CommandExecutor, Pager, People
@@ -173,6 +174,7 @@ class Service:
             chat=Chat(store=self.store, changes=self._changes, platform=self.chat),
             clock=base.clock,
             ids=base.ids,
+            ways=ways_in(base),
         )
         self.entrance.complete(people=console.routes(), machines=hearing)
 
@@ -366,7 +368,11 @@ class Service:
         return frozenset(service.health_url for service in services if service.health_url)
 
     async def _seat_stands(self, account: str) -> bool:
-        return await self._base.seats.seat(account) is not None
+        seat = await self._base.seats.seat(account)
+        policy = self._base.current.policy
+        named = any((CONSOLE, account) in person.accounts for person in policy.people.values())
+        # Whoever left the policy has a seat and no standing any more.
+        return seat is not None and (policy.open_door or named or seat.person in policy.people)
 
     async def _person_sits(self, person: PersonId) -> bool:
         return await self._base.seats.of_person(person) is not None

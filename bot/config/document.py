@@ -264,7 +264,8 @@ class PersonSection(Section):
     accounts: AccountsSection = AccountsSection()
     email: Email | None = Field(
         default=None,
-        description="links whoever confirmed this address, where chat.link-by-email says so",
+        description="who signs in to the console by this address, and whoever confirmed it in a "
+        "chat, where chat.link-by-email says so",
     )
     webhook: WebAddress | None = Field(
         default=None, description="pages for this person are also posted here, signed"

@@ -17,10 +17,10 @@ from pydantic import (
     SecretStr,
     StringConstraints,
     ValidationError,
-    field_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.config.exposure import Network, exposure_faults, header_name, issuer, networks
 from bot.errors import Fault, OperatorMistake
 from bot.yamltext import nearest
 
@@ -110,6 +110,10 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_words)]
 CommandName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,30}$")]
 """Slack takes 32 characters with the slash, Telegram 32 without hyphens."""
 Location = Annotated[Path, BeforeValidator(_path)]
+Networks = Annotated[tuple[Network, ...], BeforeValidator(networks)]
+HeaderName = Annotated[str, AfterValidator(header_name)]
+Issuer = Annotated[str, AfterValidator(issuer)]
+Word = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,300}$")]
 
 
 class Settings(BaseSettings):
@@ -131,7 +135,8 @@ class Settings(BaseSettings):
 
     listen: AddressText = Field(
         default=Address("127.0.0.1", 8080),
-        description="Where the console and its API listen; a loopback address.",
+        description="Where the console and its API listen; a loopback address, or any with "
+        "FIREWARDEN_TLS_CERT or FIREWARDEN_PROXIES, and a real sign-in.",
     )
     ingest_listen: AddressText | None = Field(
         default=None,
@@ -140,13 +145,49 @@ class Settings(BaseSettings):
     )
     public_url: HttpUrl | None = Field(
         default=None,
-        description="The console's address as people reach it, for links in pages and notices. "
-        "Default: http:// and FIREWARDEN_LISTEN.",
+        description="The console's address as people reach it: its host and origin are let in, "
+        "links lead there, and https makes cookies `__Host-` ones. Default: http:// and "
+        "FIREWARDEN_LISTEN.",
     )
     allowed_hosts: Names = Field(
         default=(),
         description="Further Host names that requests may ask for, separated by commas. The "
         "listening addresses and the host of FIREWARDEN_PUBLIC_URL are always allowed.",
+    )
+    proxies: Networks = Field(
+        default=(),
+        description="Addresses or networks of the proxies that people come through, separated by "
+        "commas; they alone may set FIREWARDEN_IDENTITY_HEADER. Default: none.",
+    )
+    identity_header: HeaderName | None = Field(
+        default=None,
+        description="Header in which FIREWARDEN_PROXIES say who somebody is, by the e-mail address "
+        "in the policy, as X-Forwarded-Email.",
+    )
+    oidc_issuer: Issuer | None = Field(
+        default=None,
+        description="OpenID Connect: the issuer at which people sign in, exactly as it calls "
+        "itself. Its redirect address is /oidc/callback below FIREWARDEN_PUBLIC_URL.",
+    )
+    oidc_client_id: Word | None = Field(
+        default=None, description="OpenID Connect: what the issuer calls Firewarden."
+    )
+    oidc_client_secret: Secret | None = Field(
+        default=None, description="OpenID Connect: Firewarden's secret at the issuer."
+    )
+    fresh_sign_in: int = Field(
+        default=15,
+        ge=1,
+        le=720,
+        description="OpenID Connect: minutes after which a sign-in is too old for deciding "
+        "anything; reading goes on.",
+    )
+    tls_cert: Location | None = Field(
+        default=None,
+        description="Certificate chain (PEM) of the console's listener; taken over when renewed.",
+    )
+    tls_key: Location | None = Field(
+        default=None, description="Private key (PEM) of FIREWARDEN_TLS_CERT."
     )
     incident_command: CommandName = Field(
         default="incident",
@@ -258,15 +299,25 @@ class Settings(BaseSettings):
         description="Telegram: address of the API, for proxies and tests.",
     )
 
-    @field_validator("listen")
-    @classmethod
-    def _console_stays_on_loopback(cls, value: Address) -> Address:
-        if not value.loopback:
-            raise ValueError(
-                f"the console binds to loopback only, not to {value.host}: "
-                "put machine endpoints on FIREWARDEN_INGEST_LISTEN"
-            )
-        return value
+    @property
+    def signs_in(self) -> bool:
+        """Whether people prove who they are by more than a seat's link."""
+        return self.oidc_issuer is not None or self.identity_header is not None
+
+    @property
+    def encrypts(self) -> bool:
+        """Whether the console's listener speaks TLS itself."""
+        return self.tls_cert is not None
+
+    @property
+    def public_origin(self) -> str:
+        """`https://bot.example`, as browsers write it; "" without FIREWARDEN_PUBLIC_URL."""
+        url = self.public_url
+        if url is None:
+            return ""
+        usual = {"http": 80, "https": 443}[url.scheme]
+        port = "" if url.port in {None, usual} else f":{url.port}"
+        return f"{url.scheme}://{url.host}{port}"
 
     @property
     def ingest(self) -> Address:
@@ -304,6 +355,10 @@ def load_settings(env_file: Path = Path(".env")) -> Settings:
             message = details["msg"].removeprefix("Value error, ").replace("Input", "it", 1)
             faults.append(_fault(name, f"{name}: {message}", "", written, env_file))
         _refuse(faults)
+    faults += [
+        _fault(name, f"{name}: {message}", hint, written, env_file)
+        for name, message, hint in exposure_faults(settings)
+    ]
     if faults:
         _refuse(faults)
     return settings

@@ -24,7 +24,8 @@ class Actor:
     """A person acting now. `groups` are the policy's and the seat's together.
 
     `practice_only` limits every decision to drills; `token_kind` is "" for a human at a seat or
-    chat account; `signed_in_at` is None where the platform itself vouches for the person.
+    chat account; `signed_in_at` is None where the platform itself vouches for the person; `stale`
+    = they signed in too long ago to decide anything.
     """
 
     person: PersonId
@@ -38,6 +39,7 @@ class Actor:
     practice_only: bool = False
     linked: bool = True
     signed_in_at: datetime | None = None
+    stale: bool = False
 
 
 FIREWARDEN = Actor(

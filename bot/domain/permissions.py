@@ -79,6 +79,9 @@ DECIDING = frozenset(
 )
 """Verbs that take a full, active account: guests and strangers decide nothing."""
 
+FRESH = DECIDING | {Verb.LINK, Verb.ADMINISTER}
+"""Verbs that take a recent sign-in; a linked account would be the person without that."""
+
 _TOKEN_VERBS: dict[str, frozenset[Verb]] = {
     "read": frozenset({Verb.READ}),
     "operate": frozenset(Verb) - {Verb.SYSTEM, Verb.LINK} - DECIDING,
@@ -105,8 +108,8 @@ def allowed(actor: Actor, verb: Verb) -> str:
         return f"a token of kind `{actor.token_kind}` may not {verb}"
     if not actor.linked and verb not in _LOOK:
         return f"link your {actor.platform} account to a person of the policy first"
-    if verb in DECIDING and actor.standing is not Standing.ACTIVE:
-        return f"this account is {_a(actor.standing)}: only a full, active account may decide"
+    if unfit := _unfit(actor, verb):
+        return unfit
     if not actor.groups & ALLOWED.get(verb, frozenset()):
         names = ", ".join(sorted(ALLOWED.get(verb, frozenset()))) or "nobody"
         return f"{verb} is for {names}; you are in {', '.join(sorted(actor.groups)) or 'no group'}"
@@ -116,6 +119,15 @@ def allowed(actor: Actor, verb: Verb) -> str:
 def may_see(person: str, groups: frozenset[str], *, private: bool, members: frozenset[str]) -> bool:
     """Whether somebody may see an incident; a private one only from inside."""
     return bool(groups & ALLOWED[Verb.READ]) and (not private or person in members)
+
+
+def _unfit(actor: Actor, verb: Verb) -> str:
+    """Return what the account or its sign-in lacks for deciding, "" where it lacks nothing."""
+    if verb in DECIDING and actor.standing is not Standing.ACTIVE:
+        return f"this account is {_a(actor.standing)}: only a full, active account may decide"
+    if verb in FRESH and actor.stale:
+        return "you signed in too long ago for this: sign in again"
+    return ""
 
 
 def _a(standing: Standing) -> str:

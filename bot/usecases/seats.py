@@ -168,6 +168,10 @@ class Seats:
         """See `SeatLookup`."""
         return next(iter(await self._rows(person=person)), None)
 
+    async def was_revoked(self, person: PersonId) -> bool:
+        """Whether a seat of that person is void: only whoever runs the bot gives it anew."""
+        return any(row.revoked for row in await self._journal.rows(SeatRow, person=person))
+
     async def behind_link(self, secret: str) -> Seat | None:
         """See `SeatLookup`."""
         rows = await self._journal.rows(SeatRow, link_hash=hash_of(secret))

@@ -1,6 +1,7 @@
 """Every verb x group x token kind x standing, written out; whatever is not written is no."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import product
 from types import MappingProxyType
 from typing import get_args
@@ -92,6 +93,18 @@ def stands(verb: str, standing: Standing, *, linked: bool) -> bool:
     if not linked and verb not in {"read", "declare", "link-account"}:
         return False
     return standing is Standing.ACTIVE or verb not in DECIDING
+
+
+FRESH = DECIDING | {"link-account", "administer"}
+"""Verbs that only a recent sign-in may use: a linked account would be free of that."""
+
+
+@pytest.mark.parametrize("verb", Verb)
+def test_a_sign_in_of_long_ago_decides_nothing_and_links_nothing(verb: Verb) -> None:
+    everything = person(*GROUPS)
+    assert allowed(everything, verb) == "" or verb is Verb.SYSTEM
+    refused = "you signed in too long ago for this: sign in again"
+    assert (allowed(replace(everything, stale=True), verb) == refused) is (verb in FRESH)
 
 
 def test_the_table_holds_every_verb_and_every_group() -> None:

@@ -5,14 +5,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import urlsplit
 
 from bot.adapters.console.entry import Entry, Guest, html_page, theme_of
 from bot.adapters.console.forms import fields_of
 from bot.adapters.console.messages import ROOM
 from bot.adapters.console.places import IncidentRoom, Incidents, path_of, seat_url
 from bot.adapters.console.platform import ConsolePlatform
-from bot.adapters.console.sessions import RECENT
 from bot.adapters.console.showing import NONCE, Showing
+from bot.adapters.console.sign_in import page_of_ours, start_url
 from bot.adapters.console.windows import Window, Windows, at_room
 from bot.adapters.http.raw import RawRequest, RawResponse
 from bot.adapters.http.routes import Caller, Route
@@ -122,11 +123,9 @@ class Actions:
             return self._entry.locked(request)
         if fields is None:
             return _not_a_form(request, self._entry)
-        if self._clock.now() - guest.session.signed_in_at > RECENT:
-            reply = _mistake(
-                "You signed in more than 12 hours ago. Answering a card needs a fresh sign-in:"
-                f" firewarden seat link {guest.seat.name}"
-            )
+        if guest.stale:
+            how = "" if guest.start else f": firewarden seat link {guest.seat.name}"
+            reply = _mistake(f"{guest.stale} Answering a card needs a fresh sign-in{how}")
             return await self._shown(request, guest, reply, fields)
         card = CardId(request.captured["card"])
         option = fields.get("option", "")
@@ -184,6 +183,7 @@ class Actions:
             "reply",
             reply=reply,
             card=await self._reply_card(window, now, reply, fields, card),
+            again=_again(request, guest, reply),
             go_to=await self._room_url(guest, reply.go_to),
         )
         if FRAGMENT in request.headers:
@@ -215,6 +215,15 @@ class Actions:
         if incident is None:
             return ""
         return seat_url(guest.seat.name, path_of(IncidentRoom(incident.number)))
+
+
+def _again(request: RawRequest, guest: Guest, reply: Reply) -> str:
+    """Return where to sign in again and come back from: whatever was refused may be for that."""
+    if not guest.stale or not guest.start or reply.tone is not ReplyTone.MISTAKE:
+        return ""
+    # Browsers tell our own pages where they come from, and nobody else.
+    came_from = urlsplit(request.headers.get("Referer", "")).path
+    return start_url(page_of_ours(came_from) or seat_url(guest.seat.name), again=True)
 
 
 def _mistake(text: str) -> Reply:

@@ -78,6 +78,8 @@ class Live:
             seat=guest.seat.name,
             sender=guest.sender,
             viewer=guest.viewer,
+            stale=guest.stale,
+            start=guest.start,
             place=place,
             nonce=nonce,
         )

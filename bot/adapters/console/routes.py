@@ -10,6 +10,7 @@ from bot.adapters.console.entry import Entry
 from bot.adapters.console.live import Live
 from bot.adapters.console.platform import ConsolePlatform
 from bot.adapters.console.sessions import Sessions
+from bot.adapters.console.sign_in import SEATS_ALONE, SignIn
 from bot.adapters.console.site import Site
 from bot.adapters.console.store import ConsoleStore
 from bot.adapters.console.windows import VerbHelp, Windows
@@ -52,12 +53,15 @@ class Console:
         clock=clock,
         ids=ids,
     )
-    entrance.complete(people=console.routes())
+    entrance.complete(people=console.routes())   # `ways`: how people sign in without a link
     await store.close()       # once the entrance has stopped
     """
 
-    def __init__(self, *, core: Core, chat: Chat, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self, *, core: Core, chat: Chat, clock: Clock, ids: Ids, ways: SignIn = SEATS_ALONE
+    ) -> None:
         self._core = core
+        self._ways = ways
         self._chat = chat
         self._clock = clock
         self._ids = ids
@@ -73,6 +77,8 @@ class Console:
             sessions=Sessions(chat.store, clock=self._clock, ids=self._ids),
             reader=core.reader,
             windows=windows,
+            clock=self._clock,
+            ways=self._ways,
         )
         return (
             *assets.routes(),

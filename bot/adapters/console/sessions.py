@@ -19,10 +19,14 @@ RECENT: Final = timedelta(hours=12)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """Who sits in a window, and since when."""
+    """Who sits in a window, and since when.
+
+    `email` is what an issuer vouched for, "" where a seat's link opened the window.
+    """
 
     seat: str
     signed_in_at: datetime
+    email: str = ""
 
 
 class Sessions:
@@ -33,16 +37,24 @@ class Sessions:
         self._clock = clock
         self._ids = ids
 
-    async def open(self, seat: str) -> str:
+    async def open(self, session: Session, lasts: timedelta = LASTS) -> str:
         """Start a session and return the cookie's secret; expired ones are swept out."""
         secret = self._ids.secret()
         now = self._clock.now()
+        row = {
+            "hash": _hash(secret),
+            "seat": session.seat,
+            "signed_in_at": session.signed_in_at.isoformat(),
+            "expires_at": (now + lasts).isoformat(),
+            "email": session.email,
+        }
 
         def work(database: Database) -> None:
             database.execute("DELETE FROM sessions WHERE expires_at <= ?", [now.isoformat()])
             database.execute(
-                "INSERT INTO sessions (hash, seat, signed_in_at, expires_at) VALUES (?, ?, ?, ?)",
-                [_hash(secret), seat, now.isoformat(), (now + LASTS).isoformat()],
+                "INSERT INTO sessions (hash, seat, signed_in_at, expires_at, email)"
+                " VALUES (:hash, :seat, :signed_in_at, :expires_at, :email)",
+                row,
             )
 
         await self._store.run(work)
@@ -52,17 +64,18 @@ class Sessions:
         """Return the session of this seat that the secret opens, None where there is none now."""
         now = self._clock.now().isoformat()
 
-        def work(database: Database) -> str | None:
+        def work(database: Database) -> Session | None:
             row = database.execute(
-                "SELECT signed_in_at FROM sessions WHERE hash = ? AND seat = ? AND expires_at > ?",
+                "SELECT signed_in_at, email FROM sessions"
+                " WHERE hash = ? AND seat = ? AND expires_at > ?",
                 [_hash(secret), seat, now],
             ).fetchone()
-            return None if row is None else str(row[0])
+            if row is None:
+                return None
+            at = datetime.fromisoformat(row[0])
+            return Session(seat=seat, signed_in_at=at, email=str(row[1]))
 
-        found = await self._store.run(work) if secret else None
-        if found is None:
-            return None
-        return Session(seat=seat, signed_in_at=datetime.fromisoformat(found))
+        return await self._store.run(work) if secret else None
 
     async def end(self, secret: str) -> None:
         """Sign out."""

@@ -12,7 +12,7 @@ from bot.adapters.console.messages import Message
 from bot.adapters.console.places import seat_url
 from bot.values import CardId
 from cards import codec, console_html
-from cards.model import ButtonStyle, Card, Line, Notice, Section, Tone
+from cards.model import ButtonStyle, Card, Line, Link, Notice, Section, Tone
 
 _PACKETS: Final = frozenset({"change", "undo"})
 """Kinds of cards that hold a whole decision packet."""
@@ -42,13 +42,16 @@ _OTHERS: Final[Line] = ("Somebody else must say yes to this.",)
 class Showing:
     """Renders for one window: its seat, its nonce and the moment.
 
-    Cards in `others` need somebody else's yes: only what declines them can be pressed.
+    Cards in `others` need somebody else's yes: only what declines them can be pressed. Where the
+    sign-in is `stale` nothing can, and the card links to where one signs in `again`.
     """
 
     seat: str
     nonce: str
     now: datetime
     others: frozenset[CardId] = frozenset()
+    stale: str = ""
+    again: str = ""
 
     def message(self, message: Message) -> ShownMessage:
         """Show a stored message."""
@@ -72,17 +75,23 @@ class Showing:
     ) -> Markup:
         """Show a card with its buttons; a card without an id has none that could be answered."""
         for_others = card.id in self.others
-        url = seat_url(self.seat, f"cards/{card.id}/answers") if card.id else ""
+        asks = bool(card.buttons) and bool(card.id)
+        pressed = asks and not self.stale
+        url = seat_url(self.seat, f"cards/{card.id}/answers") if pressed else ""
         html = console_html.render(
             _declinable(card) if for_others else _folded(card),
             action_url=url,
             hidden={"nonce": self.nonce},
-            viewer_note=_OTHERS if for_others else (),
+            viewer_note=self._stale_note() if asks and self.stale else _OTHERS * for_others,
             errors=errors or {},
             values=values or {},
             today=self.now.astimezone(UTC).date(),
         )
         return Markup(html)  # noqa: S704 - the renderer escapes everything that it is given
+
+    def _stale_note(self) -> Line:
+        words = f"{self.stale} An answer needs a fresh sign-in."
+        return (words, " ", Link("Sign in again", self.again)) if self.again else (words,)
 
 
 def _declinable(card: Card) -> Card:

@@ -93,6 +93,8 @@ class Site:
             seat=guest.seat.name,
             sender=guest.sender,
             viewer=guest.viewer,
+            stale=guest.stale,
+            start=guest.start,
             place=place,
             nonce=self._ids.new(),
         )

@@ -14,7 +14,7 @@ from sqlite_utils import Database
 
 from bot.errors import Fault, OperatorMistake, Unavailable
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 _SCHEMA: Final = """
 CREATE TABLE rooms (
@@ -49,9 +49,15 @@ CREATE TABLE sessions (
     hash TEXT PRIMARY KEY,
     seat TEXT NOT NULL,
     signed_in_at TEXT NOT NULL,
-    expires_at TEXT NOT NULL
+    expires_at TEXT NOT NULL,
+    email TEXT NOT NULL DEFAULT ''
 );
 """
+
+_UPGRADES: Final = {
+    1: "ALTER TABLE sessions ADD COLUMN email TEXT NOT NULL DEFAULT '';",
+}
+"""What makes of a file of each earlier version one of the next."""
 
 _GROUP: Final = 64
 """Units that share one commit: a disk sync costs more than all of them."""
@@ -210,6 +216,7 @@ def _migrate(database: Database, path: Path) -> None:
                 )
             ]
         )
+    steps = [_UPGRADES[old] for old in range(version, SCHEMA_VERSION)] if version else [_SCHEMA]
     database.conn.executescript(
-        f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;"
+        f"BEGIN IMMEDIATE; {' '.join(steps)} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;"
     )

@@ -27,6 +27,7 @@ from bot.adapters.console.places import (
 )
 from bot.adapters.console.platform import CHANNELS, PLATFORM
 from bot.adapters.console.showing import Showing
+from bot.adapters.console.sign_in import start_url
 from bot.adapters.console.store import ConsoleStore
 from bot.requests import Sender
 from bot.usecases.views import IncidentSummary, OpenCard, Reader, TimelineEntry, Viewer
@@ -58,18 +59,30 @@ class VerbHelp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """One open window: who looks, from which seat, at what. `nonce` tells its presses apart."""
+    """One open window: who looks, from which seat, at what. `nonce` tells its presses apart.
+
+    `stale` and `start` are those of `Guest`.
+    """
 
     seat: str
     sender: Sender
     viewer: Viewer
     place: Place
     nonce: str
+    stale: str = ""
+    start: str = ""
 
     @property
     def url(self) -> str:
         """The address of the seat's own part."""
         return seat_url(self.seat)
+
+    @property
+    def again(self) -> str:
+        """Where to sign in again and come back here; "" where there is no need, or no way."""
+        if not self.stale or not self.start:
+            return ""
+        return start_url(seat_url(self.seat, path_of(self.place)), again=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,7 +237,14 @@ class Windows:
     def showing(self, scene: Scene) -> Showing:
         """Return what renders cards for this window."""
         window = scene.window
-        return Showing(seat=window.seat, nonce=window.nonce, now=scene.now, others=scene.others)
+        return Showing(
+            seat=window.seat,
+            nonce=window.nonce,
+            now=scene.now,
+            others=scene.others,
+            stale=window.stale,
+            again=window.again,
+        )
 
     def render(self, template: str, **values: object) -> str:
         """Render one of our templates; everything in it is escaped."""

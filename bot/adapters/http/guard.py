@@ -30,14 +30,15 @@ LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """Who may knock: host names without port (empty = any), and origins besides our own.
+    """Who may knock: host names without port (empty = any), and our public origin ("" = none).
 
     A page of another name that resolves to this address (DNS rebinding) has its own name in
-    `Host`; that is what the allow-list is for.
+    `Host`; that is what the allow-list is for. Under the public name only the public origin
+    counts: a page of the same name over http may be somebody else's.
     """
 
     hosts: frozenset[str] = LOOPBACK_NAMES
-    origins: frozenset[str] = frozenset()
+    public: str = ""
 
     def refusal(self, route: Route, headers: Mapping[str, str]) -> RawResponse | None:
         """Return the response that ends a request from a wrong host or origin, else None."""
@@ -45,7 +46,7 @@ class Door:
         if self.hosts and _name_of(host) not in self.hosts:
             return text(
                 HTTPStatus.MISDIRECTED_REQUEST,
-                "This host name is not served here; the operator lists names in FIREWARDEN_HOSTS.",
+                "This host name is not served here: FIREWARDEN_ALLOWED_HOSTS lists further ones.",
             )
         if route.method in {"GET", "HEAD"} and not route.streams:
             return None
@@ -56,11 +57,17 @@ class Door:
     def _known_origin(self, route: Route, headers: Mapping[str, str], host: str) -> bool:
         origin = headers.get("Origin")
         if origin is not None:
-            return origin in self.origins or _is_ours(origin, host)
+            return self._is_ours(origin, host)
         if route.caller is Caller.MACHINE:
             return True
         # Browsers leave Origin out of a same-origin GET; they say so here instead.
         return route.streams and headers.get("Sec-Fetch-Site") == "same-origin"
+
+    def _is_ours(self, origin: str, host: str) -> bool:
+        public = urlsplit(self.public)
+        if self.public and (origin == self.public or _name_of(host) == public.hostname):
+            return origin == self.public
+        return _is_ours(origin, host)
 
 
 def refused_encoding(headers: Mapping[str, str]) -> RawResponse | None:

@@ -12,7 +12,9 @@ Headers: TypeAlias = tuple[tuple[str, str], ...]
 class RawHead:
     """A request before its body is read. `headers` are looked up in any case.
 
-    `path` is decoded; `captured` holds the named parts of the route's pattern.
+    `path` is decoded; `captured` holds the named parts of the route's pattern. `peer` is the
+    address at the other end of the socket; `identity` is the e-mail address of whoever a named
+    proxy vouches for, "" where none does.
     """
 
     path: str
@@ -20,6 +22,8 @@ class RawHead:
     headers: Mapping[str, str]
     cookies: Mapping[str, str]
     captured: Mapping[str, str]
+    peer: str = ""
+    identity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,11 @@ class RawRequest:
     def captured(self) -> Mapping[str, str]:
         """The named parts of the route's pattern."""
         return self.head.captured
+
+    @property
+    def identity(self) -> str:
+        """The e-mail address of whoever a named proxy vouches for, "" where none does."""
+        return self.head.identity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from bot.adapters.http.guard import SECURITY_HEADERS, Door, refused_encoding
 from bot.adapters.http.listening import Listen, address_of, bind
+from bot.adapters.http.proxies import NamedProxies
 from bot.adapters.http.raw import (
     Answer,
     BodyFault,
@@ -30,12 +31,16 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """One listener: its address, the setting that named it, its door and its routes."""
+    """One listener: its address, the setting that named it, its door and its routes.
+
+    `proxies` None = nobody speaks for people here.
+    """
 
     listen: Listen
     setting: str
     routes: tuple[Route, ...]
     door: Door = field(default_factory=Door)
+    proxies: NamedProxies | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,7 +253,10 @@ class _Talk:
         refusal = self.site.door.refusal(route, headers) or refused_encoding(headers)
         if refusal is not None:
             return refusal
-        head = _head(request, found)
+        identity = self._identity(request)
+        if isinstance(identity, RawResponse):
+            return identity
+        head = _head(request, found, identity)
         refusal = route.admit(head)
         if refusal is not None:
             return refusal
@@ -260,8 +268,15 @@ class _Talk:
             return await route.rejected(head, fault)
         return await route.endpoint(RawRequest(head, body))
 
+    def _identity(self, request: web.BaseRequest) -> str | RawResponse:
+        proxies = self.site.proxies
+        if proxies is None or not proxies.header:
+            return ""
+        said = request.headers.getall(proxies.header, [])
+        return proxies.identity(request.remote or "", said)
 
-def _head(request: web.BaseRequest, found: Found) -> RawHead:
+
+def _head(request: web.BaseRequest, found: Found, identity: str) -> RawHead:
     raw = request.raw_path
     plain = "?" not in raw and "%" not in raw
     return RawHead(
@@ -270,6 +285,8 @@ def _head(request: web.BaseRequest, found: Found) -> RawHead:
         headers=request.headers,
         cookies=dict(request.cookies) if "Cookie" in request.headers else {},
         captured=found.captured,
+        peer=request.remote or "",
+        identity=identity,
     )
 
 

@@ -59,11 +59,17 @@ def test_an_ipv6_address_is_written_in_brackets(tmp_path: Path) -> None:
 
 
 def test_the_console_does_not_leave_loopback(tmp_path: Path) -> None:
+    stays = ".env:1: FIREWARDEN_LISTEN: the console binds to loopback only, not to 0.0.0.0, while "
     assert faults(env_file(tmp_path, "FIREWARDEN_LISTEN=0.0.0.0:8080")) == [
         (
-            ".env:1: FIREWARDEN_LISTEN: the console binds to loopback only, not to 0.0.0.0: "
-            "put machine endpoints on FIREWARDEN_INGEST_LISTEN"
-        )
+            f"{stays}its words would travel in the clear (set FIREWARDEN_TLS_CERT and "
+            "FIREWARDEN_TLS_KEY, or name the proxies before it in FIREWARDEN_PROXIES; machine "
+            "endpoints alone go on FIREWARDEN_INGEST_LISTEN)"
+        ),
+        (
+            f"{stays}nobody is asked who they are (set FIREWARDEN_OIDC_ISSUER, or "
+            "FIREWARDEN_IDENTITY_HEADER with FIREWARDEN_PROXIES)"
+        ),
     ]
 
 

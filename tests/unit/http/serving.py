@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from bot.adapters.http.guard import Door
 from bot.adapters.http.listening import Listen
+from bot.adapters.http.proxies import NamedProxies
 from bot.adapters.http.routes import Route
 from bot.adapters.http.server import DEFAULT_LIMITS, HttpServer, Limits, Site
 from tests.unit.http.doubles import CountingIds
@@ -13,7 +14,10 @@ from tests.unit.http.doubles import CountingIds
 
 @asynccontextmanager
 async def serving(
-    routes: Sequence[Route], door: Door | None = None, limits: Limits = DEFAULT_LIMITS
+    routes: Sequence[Route],
+    door: Door | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    proxies: NamedProxies | None = None,
 ) -> AsyncIterator[str]:
     """Yield the `host:port` that answers."""
     site = Site(
@@ -21,6 +25,7 @@ async def serving(
         setting="FIREWARDEN_LISTEN",
         routes=tuple(routes),
         door=door or Door(),
+        proxies=proxies,
     )
     server = HttpServer([site], ids=CountingIds(), limits=limits)
     await server.start()

@@ -1,0 +1,84 @@
+"""Ways into the console besides a seat's link: a proxy that names people, or an issuer's word."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Final, Protocol
+from urllib.parse import quote
+
+from bot.adapters.http.raw import RawRequest, RawResponse
+from bot.adapters.http.routes import Route
+from bot.usecases.members import MemberLookup
+
+START: Final = "/oidc/start"
+"""Where a sign-in at the issuer begins: `?to=` a page of the console, `&again=1` a fresh one."""
+
+LASTS: Final = timedelta(hours=12)
+"""How long the issuer's word counts for reading; people who left are also out by the policy."""
+
+_PAGE: Final = re.compile(r"/s/[a-z][a-z0-9-]{0,31}/[A-Za-z0-9_.~%?=&+/-]{0,400}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proven:
+    """What an issuer has vouched for: whose address it is, and when they showed who they are.
+
+    `to` is the page of the console that they wanted, "" = none.
+    """
+
+    email: str
+    signed_in_at: datetime
+    to: str = ""
+
+
+class Admits(Protocol):
+    """Lets people in whom an issuer vouches for, and says in a page why somebody is not."""
+
+    async def admit(self, request: RawRequest, proven: Proven) -> RawResponse:
+        """Open the person's window; a page of refusal where the policy knows nobody like that."""
+        ...
+
+    def notice(
+        self,
+        head: RawRequest,
+        status: HTTPStatus,
+        *,
+        title: str,
+        words: str,
+        command: str = "",
+        link: str = "",
+    ) -> RawResponse:
+        """Show a page of a few words, with a link to a sign-in."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """How people get in. `members` None = with a seat's link alone.
+
+    `issuer` makes the routes of a sign-in at an issuer; without one a named proxy names people.
+    A sign-in is `fresh` enough for deciding that long. `public` is the origin that people reach
+    the console at, over https where `secure`.
+    """
+
+    members: MemberLookup | None = None
+    issuer: Callable[[Admits], tuple[Route, ...]] | None = None
+    fresh: timedelta = timedelta(minutes=15)
+    public: str = ""
+    secure: bool = False
+
+
+SEATS_ALONE: Final = SignIn()
+
+
+def start_url(to: str, *, again: bool = False) -> str:
+    """Return where a sign-in begins that comes back to a page."""
+    return f"{START}?to={quote(to, safe='')}{'&again=1' if again else ''}"
+
+
+def page_of_ours(address: str) -> str:
+    """Return a return address that is a page of a window, "" for everything else."""
+    fits = _PAGE.fullmatch(address) and ".." not in address and "//" not in address
+    return address if fits else ""
