@@ -26,8 +26,7 @@ async def press(
     call: Call, card: CardId, option: str, reason: str, values: Mapping[str, str]
 ) -> Reply:
     """Answer a card with one of its buttons and the fields of its form."""
-    found = await call.core.reading.incident_of_card(call.viewer, card)
-    incident = None if found is None else await call.core.reading.state(call.viewer, found.id)
+    incident = await call.core.reading.state_of_card(call.viewer, card)
     asked = None if incident is None else incident.cards.get(card)
     if incident is None or asked is None:
         raise call.mistake("There is no such card.")

@@ -45,7 +45,7 @@ _USUAL: Final = {
 async def carry_out(core: Core, actor: Actor, question: QuestionAsked) -> Reply:
     """Put the question; the reply's card has the id under which the answer is found."""
     call = Call(id=question.id, actor=actor, core=core, words=read(""))
-    found = await core.reading.incident(call.viewer, question.incident)
+    found = await core.reading.id_of(call.viewer, question.incident)
     if found is None:
         raise UserMistake("There is no such incident.")
     faults = _faults(question)
@@ -66,11 +66,11 @@ async def carry_out(core: Core, actor: Actor, question: QuestionAsked) -> Reply:
             count=question.count,
             expires_in=question.expires_in,
         ),
-        found.id,
+        found,
     )
     if reply.tone is not ReplyTone.DONE:
         return reply
-    state = await core.incidents.state(found.id)
+    state = await core.incidents.state(found)
     return replace(reply, card=await core.rendering.card(state, question.card))
 
 

@@ -50,6 +50,6 @@ async def _wished(call: Call, wish: Wish) -> Reply:
 
 async def _seen(call: Call, ident: IncidentId) -> IncidentId:
     """Return the incident's id where the actor may know of it."""
-    if await call.core.reading.incident(call.viewer, ident) is None:
+    if await call.core.reading.id_of(call.viewer, ident) is None:
         raise call.mistake("There is no such incident.")
     return ident

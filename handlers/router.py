@@ -70,10 +70,17 @@ class Router:
             )
 
     async def _carry_out(self, request: FromPeople) -> Reply:
-        known = await self._core.journal.known(request.id)
-        if known is not None:
+        known, actor = await asyncio.gather(
+            self._core.journal.known(request.id),
+            self._core.identity.actor(request.sender),
+            return_exceptions=True,
+        )
+        if isinstance(known, BaseException):
+            raise known
+        if known is not None:  # whoever asks again is told, also where nobody can say who it is
             return Reply(tone=ReplyTone.DONE, text=known)
-        actor = await self._core.identity.actor(request.sender)
+        if isinstance(actor, BaseException):
+            raise actor
         return await self._answered(actor, request)
 
     async def _answered(self, actor: Actor, request: FromPeople) -> Reply:

@@ -232,8 +232,7 @@ async def _incident(call: Call) -> Incident:
     """Return the incident of the room, else the one whose run is named by its id."""
     if call.incident != NO_INCIDENT:
         return await call.state()
-    found = await call.core.reading.incident_of_run(call.viewer, call.words.first)
-    incident = None if found is None else await call.core.reading.state(call.viewer, found.id)
+    incident = await call.core.reading.state_of_run(call.viewer, call.words.first)
     if incident is None:
         raise call.mistake("Which run? Say it in the incident's room, or give the run's id.")
     return incident

@@ -19,13 +19,13 @@ _UPDATE: Final = "update posted"
 async def carry_out(core: Core, actor: Actor, message: MessageSaid) -> Reply:
     """Put what was said on the timeline of the room's incident."""
     not_too_long(message.text)
-    found = await core.reading.incident_of_room(viewer_of(actor), message.conversation)
+    found = await core.reading.id_of_room(viewer_of(actor), message.conversation)
     if found is None:
         return Reply(
             tone=ReplyTone.MISTAKE,
             text=f"Words are kept in an incident's room; here, use /{core.names.incident} note.",
         )
-    about = await _update(core, actor, found.id, message.under)
+    about = await _update(core, actor, found, message.under)
     if message.under and about is None:
         return Reply(tone=ReplyTone.ANSWER, text="Replies to an update are kept, others are not.")
     return await incident.note(
@@ -35,7 +35,7 @@ async def carry_out(core: Core, actor: Actor, message: MessageSaid) -> Reply:
             core=core,
             words=read(message.text),
             conversation=message.conversation,
-            incident=found.id,
+            incident=found,
         ),
         said=True,
         about=about,

@@ -90,18 +90,18 @@ async def _meant(
         if named:
             raise UserMistake(f"{entry.name} is not about one incident: leave in= out.")
         return NO_INCIDENT, words
-    here = await core.reading.incident_of_room(viewer, conversation) if conversation else None
+    here = await core.reading.id_of_room(viewer, conversation) if conversation else None
     # In a room a number at the end of a sentence is part of the sentence.
     if not named and (here is None or len(words) == 1) and incident_number(words.last):
         named, words = incident_number(words.last), words.without_last()
     if named:
-        found = await core.reading.incident(viewer, named)
+        found = await core.reading.id_of(viewer, named)
         if found is None:
             raise UserMistake("There is no such incident.")
-        return found.id, words
+        return found, words
     if here is None and entry.where is Where.INCIDENT:
         raise UserMistake(await _which(core, viewer))
-    return (here.id if here else NO_INCIDENT), words
+    return here or NO_INCIDENT, words
 
 
 async def _which(core: Core, viewer: Viewer) -> str:

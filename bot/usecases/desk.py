@@ -281,20 +281,7 @@ class Desk(Generic[S, I]):
     async def _batch(self, ident: str, queue: _Queue[I], jobs: Sequence[_Job[I]]) -> list[_Job[I]]:
         """Decide and commit these; returns the ones that must be decided again."""
         try:
-            folded = await self._folded(ident)
-            planned: list[_Planned[S, I]] = []
-            commits: list[Commit] = []
-            refused: list[_Refused[I]] = []
-            for job in jobs:
-                await self._number(job)
-                plan = None if job.given_up else self._plan(ident, folded, job)
-                if isinstance(plan, Refusal):
-                    refused.append(_Refused(job=job, refusal=plan, after=len(planned)))
-                elif plan is not None:
-                    commit, head = await self._sealed(ident, plan, folded.head)
-                    commits.append(commit)
-                    planned.append(plan)
-                    folded = _Folded(state=plan.state, head=head)
+            folded, planned, commits, refused = await self._decided(ident, jobs)
             outcomes = await self._committed(queue, [p.job for p in planned], commits)
         except Exception as error:  # noqa: BLE001 - whoever waits must hear of it, whatever it is
             self._cache.pop(ident, None)
@@ -313,6 +300,39 @@ class Desk(Generic[S, I]):
         else:
             self._cache.pop(ident, None)
         return [job for job in again if job is not None]
+
+    async def _decided(
+        self, ident: str, jobs: Sequence[_Job[I]]
+    ) -> tuple[_Folded[S], list[_Planned[S, I]], list[Commit], list[_Refused[I]]]:
+        """Decide on what is cached, which saves a read: a commit says itself that the head moved.
+
+        A refusal commits nothing that would say so, and is decided on what the journal holds.
+        """
+        cached = self._cache.get(ident)
+        if cached is not None:
+            decided = await self._decided_on(ident, cached, jobs)
+            refused = decided[-1]
+            if not refused or (await self._folded(ident)).head == cached.head:
+                return decided
+        return await self._decided_on(ident, await self._folded(ident), jobs)
+
+    async def _decided_on(
+        self, ident: str, folded: _Folded[S], jobs: Sequence[_Job[I]]
+    ) -> tuple[_Folded[S], list[_Planned[S, I]], list[Commit], list[_Refused[I]]]:
+        planned: list[_Planned[S, I]] = []
+        commits: list[Commit] = []
+        refused: list[_Refused[I]] = []
+        for job in jobs:
+            await self._number(job)
+            plan = None if job.given_up else self._plan(ident, folded, job)
+            if isinstance(plan, Refusal):
+                refused.append(_Refused(job=job, refusal=plan, after=len(planned)))
+            elif plan is not None:
+                commit, head = await self._sealed(ident, plan, folded.head)
+                commits.append(commit)
+                planned.append(plan)
+                folded = _Folded(state=plan.state, head=head)
+        return folded, planned, commits, refused
 
     async def _committed(
         self, queue: _Queue[I], jobs: Sequence[_Job[I]], commits: Sequence[Commit]

@@ -17,6 +17,7 @@ from bot.requests import Sender
 from bot.usecases.current import Current
 from bot.usecases.links import LinkLookup, NoLinks
 from bot.usecases.seats import Seat, SeatLookup, TokenKind
+from bot.usecases.together import both
 from bot.usecases.urgency import Urgency, carried_with
 from bot.values import PersonId, Untrusted
 
@@ -75,8 +76,9 @@ class Identity:
         Raises Unavailable where the seats cannot be read.
         """
         policy = self._current.policy
-        seat = await self._seat(sender.platform, sender.account)
-        standing, checked_at, email = await self._standing(sender)
+        seat, (standing, checked_at, email) = await both(
+            self._seat(sender.platform, sender.account), self._standing(sender)
+        )
         whom = _whom(policy, sender, seat, standing, email)
         if not whom.known and seat is None:
             whom = await self._by_code(policy, sender) or whom
@@ -92,7 +94,6 @@ class Identity:
             practice_only=_practice_only(policy, sender, known=whom.known),
             linked=whom.linked,
             signed_in_at=sender.signed_in_at,
-            stale=sender.stale,
         )
 
     async def voters(self, card: Asked) -> tuple[Actor, ...]:

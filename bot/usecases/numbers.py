@@ -1,9 +1,13 @@
 """Display numbers of incidents: `INC-<year>-<month><day>-<count>`, unique by the journal's row."""
 
 from datetime import datetime
+from typing import Final
 
 from bot.ports import Journal
 from bot.records.rows import IncidentRow
+
+NUMBERED: Final = "INC-"
+"""How every number begins, and no id."""
 
 
 class DayNumbers:
@@ -19,7 +23,7 @@ class DayNumbers:
 
     async def draw(self, now: datetime) -> str:
         """See `desk.Numbers`."""
-        prefix = f"INC-{now:%Y-%m%d}-"
+        prefix = f"{NUMBERED}{now:%Y-%m%d}-"
         if prefix != self._prefix:
             taken = [row.number for row in await self._journal.rows(IncidentRow)]
             counts = [int(n.removeprefix(prefix)) for n in taken if n.startswith(prefix)]

@@ -16,7 +16,9 @@ from bot.requests import Sender
 from bot.usecases.current import Current
 from bot.usecases.delivering.carrier import IncidentDesk
 from bot.usecases.identity import Identity
+from bot.usecases.numbers import NUMBERED
 from bot.usecases.rendering import Rendering
+from bot.usecases.together import both
 from bot.usecases.views import CardResult, IncidentSummary, OpenCard, TimelineEntry, Viewer
 from bot.values import SYSTEM, CardId, ConversationRef, IncidentId, PersonId, Severity
 from cards.model import Card
@@ -60,43 +62,55 @@ class Reading:
             seen = [row for row in seen if row.status in _OPEN]
         seen.sort(key=lambda row: (row.opened_at, row.number), reverse=True)
         seen.sort(key=lambda row: (row.status not in _OPEN, row.severity))
-        waiting, rooms = await self._waiting(), await self._rooms()
+        waiting, rooms = await both(self._waiting(), self._rooms())
         return [self._summary(viewer, row, waiting, rooms.get(row.id, ())) for row in seen]
 
     async def incident(self, viewer: Viewer, ident: str) -> IncidentSummary | None:
         """See `Reader.incident`."""
-        row = await self._row(ident)
-        if row is None or not _visible(viewer, row):
+        row = await self._seen(viewer, ident)
+        if row is None:
             return None
-        rooms = await self._journal.rows(RoomRow, incident=row.id)
-        return self._summary(viewer, row, await self._waiting(incident=row.id), rooms)
+        waiting, rooms = await both(
+            self._waiting(incident=row.id), self._journal.rows(RoomRow, incident=row.id)
+        )
+        return self._summary(viewer, row, waiting, rooms)
+
+    async def id_of(self, viewer: Viewer, ident: str) -> IncidentId | None:
+        """Return the id of the incident of this id or number."""
+        row = await self._seen(viewer, ident)
+        return None if row is None else IncidentId(row.id)
+
+    async def id_of_room(self, viewer: Viewer, room: ConversationRef) -> IncidentId | None:
+        """Return the id of the incident whose room this is."""
+        incident = await self._of_room(room)
+        return await self.id_of(viewer, incident) if incident else None
 
     async def incident_of_room(
         self, viewer: Viewer, room: ConversationRef
     ) -> IncidentSummary | None:
         """See `Reader.incident_of_room`."""
-        rooms = await self._journal.rows(RoomRow, platform=room.platform, conversation=room.id)
-        return await self.incident(viewer, rooms[0].incident) if rooms else None
+        incident = await self._of_room(room)
+        return await self.incident(viewer, incident) if incident else None
 
-    async def incident_of_run(self, viewer: Viewer, run: str) -> IncidentSummary | None:
-        """Return the incident that a run belongs to."""
+    async def state_of_run(self, viewer: Viewer, run: str) -> Incident | None:
+        """Return the incident that a run belongs to, as it stands."""
         runs = await self._journal.rows(RunRow, id=run)
-        return await self.incident(viewer, runs[0].incident) if runs else None
+        return await self.state(viewer, runs[0].incident) if runs else None
 
-    async def incident_of_card(self, viewer: Viewer, card: CardId) -> IncidentSummary | None:
-        """Return the incident that a card belongs to, of whatever kind the card is."""
+    async def state_of_card(self, viewer: Viewer, card: CardId) -> Incident | None:
+        """Return the incident that a card, of whatever kind, belongs to, as it stands."""
         kind, _, rest = card.partition(":")
         if kind in {"incident", "page", "run"} and rest:
-            return await self.incident(viewer, rest.partition(":")[0])
+            return await self.state(viewer, rest.partition(":")[0])
         rows = await self._journal.rows(CardRow, id=card)
-        return await self.incident(viewer, rows[0].incident) if rows else None
+        return await self.state(viewer, rows[0].incident) if rows else None
 
     async def timeline(
         self, viewer: Viewer, incident: IncidentId
     ) -> Sequence[TimelineEntry] | None:
         """See `Reader.timeline`."""
-        row = await self._row(incident)
-        if row is None or not _visible(viewer, row):
+        row = await self._seen(viewer, incident)
+        if row is None:
             return None
         lines = await self._journal.rows(TimelineRow, incident=row.id)
         return [
@@ -131,8 +145,7 @@ class Reading:
 
     async def card(self, viewer: Viewer, card: CardId) -> Card | None:
         """See `Reader.card`."""
-        found = await self.incident_of_card(viewer, card)
-        state = None if found is None else await self.state(viewer, found.id)
+        state = await self.state_of_card(viewer, card)
         return None if state is None else await self._rendering.card(state, _key(card))
 
     async def card_result(self, viewer: Viewer, card: CardId) -> CardResult | None:
@@ -144,7 +157,7 @@ class Reading:
 
     async def may_see_conversation(self, viewer: Viewer, conversation: ConversationRef) -> bool:
         """See `Reader.may_see_conversation`."""
-        if await self.incident_of_room(viewer, conversation) is not None:
+        if await self.id_of_room(viewer, conversation) is not None:
             return True
         kind, _, name = conversation.id.partition(":")
         return _reads(viewer) and (
@@ -171,10 +184,20 @@ class Reading:
         of_id = [await self._journal.rows(IncidentRow, id=ident) for ident in idents]
         return [row for rows in of_id for row in rows]
 
-    async def _row(self, ident: str) -> IncidentRow | None:
-        by_id = await self._journal.rows(IncidentRow, id=ident)
-        rows = by_id or await self._journal.rows(IncidentRow, number=ident.strip().upper())
-        return rows[0] if rows else None
+    async def _seen(self, viewer: Viewer, ident: str) -> IncidentRow | None:
+        """Return the incident of this id or number, where the viewer may see it."""
+        number = ident.strip().upper()
+        by_number, by_id = {"number": number}, {"id": ident}
+        likely_first = (by_number, by_id) if number.startswith(NUMBERED) else (by_id, by_number)
+        for equal in likely_first:
+            for row in await self._journal.rows(IncidentRow, **equal):
+                return row if _visible(viewer, row) else None
+        return None
+
+    async def _of_room(self, room: ConversationRef) -> str:
+        """Return the id of the incident whose room this is, "" where it is nobody's."""
+        rooms = await self._journal.rows(RoomRow, platform=room.platform, conversation=room.id)
+        return rooms[0].incident if rooms else ""
 
     async def _waiting(self, **equal: str) -> Mapping[str, int]:
         """Count the open cards of each incident, or of this one."""

@@ -190,7 +190,7 @@ async def test_no_read_shows_anything_to_somebody_without_a_right_to_read() -> N
         assert list(await reading.incidents(nobody, only_open=False)) == []
         assert await reading.incident(nobody, incident.id) is None
         assert await reading.incident_of_room(nobody, at) is None
-        assert await reading.incident_of_card(nobody, asked.card.card) is None
+        assert await reading.state_of_card(nobody, asked.card.card) is None
         assert await reading.timeline(nobody, incident.id) is None
         assert await reading.incident_card(nobody, incident.id) is None
         assert list(await reading.open_cards(nobody)) == []
