@@ -94,6 +94,7 @@ class Identity:
             practice_only=_practice_only(policy, sender, known=whom.known),
             linked=whom.linked,
             signed_in_at=sender.signed_in_at,
+            stale=sender.stale,
         )
 
     async def voters(self, card: Asked) -> tuple[Actor, ...]:
