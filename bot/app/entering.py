@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bot.adapters.files import kept_secret, write_note
 from bot.adapters.health import JournalHealth
@@ -17,13 +18,21 @@ from bot.usecases.ingest import Ingest
 from handlers.alerts import SOURCES
 from handlers.drill_source import DrillSource
 
+if TYPE_CHECKING:
+    from bot.adapters.http.tls import Certificate
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """A Firewarden that serves: where, and with which ways in."""
+    """A Firewarden that serves: where, and with which ways in; `url` is what people open.
+
+    `senders` is where alerts are sent to, as a URL without path.
+    """
 
     console: str
     ingest: str
+    url: str
+    senders: str
     alert_token: str
     links: Mapping[str, str]
     drills: bool
@@ -42,6 +51,7 @@ class Entered:
     """The open door. What is still `starting` keeps `/readyz` from saying ready."""
 
     entrance: Entrance
+    certificate: "Certificate | None"
     health: JournalHealth
     tokens: Tokens
     starting: list[str]
@@ -52,8 +62,9 @@ async def entered(on: Foundation, stack: AsyncExitStack) -> Entered:
     starting = ["starting"]
     tokens = kept_tokens(on)
     health = JournalHealth(journal=on.journal, clock=on.clock, starting=lambda: tuple(starting))
+    certificate = _certificate(on.settings)
     entrance = Entrance(
-        listening=_listening(on.settings),
+        listening=_listening(on.settings, certificate),
         intake=_intake(on.settings, tokens),
         alerts=Counted(
             ingest=Ingest(journal=on.journal, clock=on.clock, current=on.current), health=health
@@ -65,7 +76,9 @@ async def entered(on: Foundation, stack: AsyncExitStack) -> Entered:
     await entrance.start()
     stack.push_async_callback(entrance.stop)
     write_note(on.folder / "console.address", entrance.console_address)
-    return Entered(entrance=entrance, health=health, tokens=tokens, starting=starting)
+    return Entered(
+        entrance=entrance, certificate=certificate, health=health, tokens=tokens, starting=starting
+    )
 
 
 class Counted:
@@ -104,7 +117,16 @@ def _intake(settings: Settings, tokens: Tokens) -> Intake:
     )
 
 
-def _listening(settings: Settings) -> Listening:
+def _certificate(settings: Settings) -> "Certificate | None":
+    if settings.tls_cert is None or settings.tls_key is None:
+        return None
+    # Only who uses TLS of our own pays for it.
+    from bot.adapters.http.tls import Certificate  # noqa: PLC0415 - as above
+
+    return Certificate(settings.tls_cert, settings.tls_key)
+
+
+def _listening(settings: Settings, certificate: "Certificate | None") -> Listening:
     embedded = settings.policy is None
     console = Listen(host=settings.listen.host, port=settings.listen.port, may_move=embedded)
     apart = settings.ingest_listen is not None and settings.ingest != settings.listen
@@ -116,6 +138,7 @@ def _listening(settings: Settings) -> Listening:
         public=settings.public_origin,
         proxies=_proxies(settings),
         signs_in=settings.signs_in,
+        tls=None if certificate is None else certificate.context,
     )
 
 

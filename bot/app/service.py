@@ -248,6 +248,8 @@ class Service:
         house.every(PRUNE_EVERY, self._prune, "prune the journal")
         house.every(HOUSE_EVERY, publish, "publish heads")
         house.every(WATCH_EVERY, self._reloading.look, "look for a changed configuration")
+        if self._door.certificate is not None:
+            house.every(WATCH_EVERY, self._door.certificate.look, "look for a renewed certificate")
         house.start()
         stack.callback(house.stop)
 
@@ -258,14 +260,22 @@ class Service:
         if base.settings.policy is None:
             for name, _ in SEATS:
                 secret = await base.seats.make_link(name)
-                links[name] = f"http://{self.entrance.console_address}/sign-in/{secret}"
+                links[name] = f"{self._url(self.entrance.console_address)}/sign-in/{secret}"
         return Running(
             console=self.entrance.console_address,
             ingest=self.entrance.ingest_address,
+            url=self._base.settings.public_origin or self._url(self.entrance.console_address),
+            senders=self._url(self.entrance.ingest_address),
             alert_token=self._door.tokens.alert[0],
             links=links,
             drills=self.practice is not None,
         )
+
+    def _url(self, address: str) -> str:
+        """Return the URL of one of our addresses; the certificate is that of the console's."""
+        encrypts = self._door.certificate is not None
+        shared = address == self.entrance.console_address
+        return f"{'https' if encrypts and shared else 'http'}://{address}"
 
     @property
     def seats(self) -> Seats:

@@ -86,7 +86,8 @@ def _link(arguments: argparse.Namespace, configured: Configured) -> int:
         secret = await base.seats.make_link(name)
         # A bot that found its port busy has moved, and written down where to.
         listens = read_note(base.folder / "console.address") or str(settings.listen)
-        address = str(settings.public_url or f"http://{listens}").rstrip("/")
+        scheme = "https" if settings.encrypts else "http"
+        address = str(settings.public_url or f"{scheme}://{listens}").rstrip("/")
         remark(f"Opens the seat {name} once, within a day:")
         say(f"{address}/sign-in/{secret}")
         return OK

@@ -72,7 +72,7 @@ def _patience(settings: Settings) -> timedelta | None:
 
 def welcome(running: Running) -> list[str]:
     """Say where it is, how to sign in, how to send an alert, and what to try first."""
-    lines = ["", f"  Firewarden is ready:  http://{running.console}", ""]
+    lines = ["", f"  Firewarden is ready:  {running.url}", ""]
     for seat, link in running.links.items():
         lines.append(f"  Sign in as {seat:<10}  {link}")
     if running.links:
@@ -91,7 +91,7 @@ def curl(running: Running) -> list[str]:
         '"severity":"SEV3","source":"me","labels":{"service":"checkout"}}'
     )
     return [
-        f"curl http://{running.ingest}/alerts/generic \\",
+        f"curl {running.senders}/alerts/generic \\",
         f"  -H 'Authorization: Bearer {running.alert_token}' \\",
         "  -H 'Content-Type: application/json' \\",
         f"  -d '{body}'",

@@ -21,6 +21,7 @@ def joint_faults(settings: Settings, policy: Policy) -> tuple[Fault, ...]:
         *_platform_faults(settings, policy, file),
         *_webhook_faults(settings, policy, file),
         *_folder_faults(settings),
+        *_tls_faults(settings),
         *(
             fault
             for host in policy.hosts.values()
@@ -86,6 +87,15 @@ def _folder_faults(settings: Settings) -> Iterator[Fault]:
     ):
         if folder is not None and not folder.is_dir():
             yield Fault(file="environment", message=f"{name}: {folder} is not a folder")
+
+
+def _tls_faults(settings: Settings) -> Iterator[Fault]:
+    if settings.tls_cert is not None and not settings.tls_cert.is_file():
+        message = f"FIREWARDEN_TLS_CERT: {settings.tls_cert} is not a file"
+        yield Fault(file="environment", message=message)
+    fault = "" if settings.tls_key is None else _key_file_fault(settings.tls_key)
+    if fault:
+        yield Fault(file="environment", message=f"FIREWARDEN_TLS_KEY: {settings.tls_key} {fault}")
 
 
 def _key_faults(host: Host, file: str) -> Iterator[Fault]:

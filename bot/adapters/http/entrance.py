@@ -4,6 +4,7 @@ An alert must be durable within a second of the start, while pages, commands and
 being put together; who asks for one of those meanwhile waits for it.
 """
 
+import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
@@ -27,7 +28,7 @@ class Listening:
     `console_hosts` and `ingest_hosts` are host names without port; an empty set lets any name in.
     `public` is the console's origin as people reach it, "" = its own address. `signs_in` tells
     that people prove who they are by more than a seat's link: only then may the console be
-    reached from elsewhere, and only through `proxies`.
+    reached from elsewhere, and only over `tls` or through `proxies`.
     """
 
     console: Listen
@@ -37,6 +38,7 @@ class Listening:
     public: str = ""
     proxies: NamedProxies | None = None
     signs_in: bool = False
+    tls: ssl.SSLContext | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +109,7 @@ class Entrance:
         Whoever sits at this machine (a seat's link in an emergency) needs none.
         """
         proxies = self._listening.proxies
-        if proxies is None:
+        if proxies is None or self._listening.tls is not None:
             return route
         closed = text(
             HTTPStatus.FORBIDDEN, "Come through the proxy: this address is not for people."
@@ -138,6 +140,7 @@ def _sites(listening: Listening, machines: tuple[Route, ...]) -> tuple[Site, ...
         routes=machines if shared else (),
         door=Door(hosts=listening.console_hosts, public=listening.public),
         proxies=listening.proxies,
+        tls=listening.tls,
     )
     if listening.ingest is None:
         return (console,)
@@ -152,7 +155,8 @@ def _sites(listening: Listening, machines: tuple[Route, ...]) -> tuple[Site, ...
 
 def _refuse_to_be_open(listening: Listening) -> None:
     """Hold what the settings promise, in more words, for whoever builds an entrance."""
-    if listening.console.loopback or (listening.proxies is not None and listening.signs_in):
+    private = listening.tls is not None or listening.proxies is not None
+    if listening.console.loopback or (private and listening.signs_in):
         return
     raise OperatorMistake(
         [

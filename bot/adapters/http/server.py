@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import ssl
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -33,7 +34,7 @@ _log = logging.getLogger(__name__)
 class Site:
     """One listener: its address, the setting that named it, its door and its routes.
 
-    `proxies` None = nobody speaks for people here.
+    `proxies` None = nobody speaks for people here; `tls` None = words travel in the clear.
     """
 
     listen: Listen
@@ -41,6 +42,7 @@ class Site:
     routes: tuple[Route, ...]
     door: Door = field(default_factory=Door)
     proxies: NamedProxies | None = None
+    tls: ssl.SSLContext | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +142,8 @@ class HttpServer:
                 lingering_time=self.limits.linger,
                 max_headers=MAX_HEADERS,
             )
-            listener = await asyncio.get_running_loop().create_server(protocols, sock=bound)
+            loop = asyncio.get_running_loop()
+            listener = await loop.create_server(protocols, sock=bound, ssl=talk.site.tls)
         except BaseException:
             bound.close()
             raise

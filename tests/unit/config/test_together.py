@@ -118,3 +118,19 @@ def test_the_keys_of_a_practice_host_are_our_own_affair(tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     policy = host(observe=gone, change=gone, practice=True)
     assert joint_faults(settings(tmp_path), policy) == ()
+
+
+def test_a_tls_key_that_others_may_read_and_a_missing_certificate_are_faults(
+    tmp_path: Path,
+) -> None:
+    key = key_file(tmp_path / "tls.key", 0o644)
+    set_to = (
+        f"FIREWARDEN_TLS_CERT={tmp_path}/tls.pem",
+        f"FIREWARDEN_TLS_KEY={key}",
+        "FIREWARDEN_POLICY=policy.yaml",
+    )
+    found = joint_faults(settings(tmp_path, *set_to), default_policy())
+    assert [str(fault).replace(str(tmp_path), "") for fault in found] == [
+        "environment: FIREWARDEN_TLS_CERT: /tls.pem is not a file",
+        "environment: FIREWARDEN_TLS_KEY: /tls.key may be read by others (mode 0644): chmod 600",
+    ]
