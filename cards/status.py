@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.values import Severity, Untrusted
 from cards.context import Context, counted
-from cards.model import At, Card, Code, Fields, Line, Notice, Paragraph, Section, Strong, Tone
+from cards.model import At, Card, Code, Fields, Line, Link, Notice, Paragraph, Section, Strong, Tone
 from cards.plaintext import duration_words
 
 _LINES_SHOWN = 200
@@ -15,7 +15,7 @@ _LINES_SHOWN = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """One incident in a list; `waiting` counts its open cards."""
+    """One incident in a list; `waiting` counts its open cards, `url` leads to its room if any."""
 
     number: str
     title: str
@@ -27,11 +27,15 @@ class Listed:
     private: bool = False
     drill: bool = False
     waiting: int = 0
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedCard:
-    """One open card in a list; `short_digest` is what a typed yes needs ("" = none)."""
+    """One open card in a list; `short_digest` is what a typed yes needs, `url` leads to its room.
+
+    Either may be "" = none.
+    """
 
     number: int
     kind: str
@@ -40,6 +44,7 @@ class ListedCard:
     expires_at: datetime | None
     may_answer: bool
     short_digest: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +76,31 @@ def list_card(incidents: Sequence[Listed], context: Context, *, only_open: bool 
             title=(f"No {what}.",),
             footer=("declare one: ", Code("/incident declare sev2 <title>")),
         )
-    lines = tuple(_listed(one, context) for one in incidents)
+    lines = tuple(listed_line(one, context) for one in incidents)
     return Card(
         kind="list",
         title=(counted(len(incidents), what),),
         blocks=(Paragraph(lines),),
         footer=("as of ", At(context.now), " · ", Code("/incident status <id>")),
+    )
+
+
+def listed_line(one: Listed, context: Context) -> Line:
+    """Say of one incident how bad it is, where it stands, and who commands."""
+    age = duration_words((one.resolved_at or context.now) - one.opened_at)
+    marks = (("DRILL", one.drill), ("PRIVATE", one.private))
+    mark = "".join(f"{word} " for word, holds in marks if holds)
+    commander: Line = (", ", Untrusted(one.commander)) if one.commander else (", nobody commands",)
+    waiting: Line = (f", {counted(one.waiting, 'card')} waiting",) if one.waiting else ()
+    return (
+        f"{mark}{one.severity.value} ",
+        Code(one.number),
+        " ",
+        Strong(Untrusted(one.title)),
+        f" — {one.status}, {age}",
+        *commander,
+        *waiting,
+        *_way(one.url),
     )
 
 
@@ -88,9 +112,17 @@ def approvals_card(cards: Sequence[ListedCard], context: Context) -> Card:
         kind="list",
         tone=Tone.WAITING,
         title=(f"{counted(len(cards), 'card')} waiting for an answer",),
-        blocks=tuple(Paragraph((_waiting(card, context), *_typed(card))) for card in cards),
+        blocks=tuple(Paragraph((waiting_line(card, context), *_typed(card))) for card in cards),
         footer=("as of ", At(context.now)),
     )
+
+
+def waiting_line(card: ListedCard, context: Context) -> Line:
+    """Say of one open card what it is about, until when, and for whom it waits."""
+    expires: Line = (", expires ", *context.until(card.expires_at)) if card.expires_at else ()
+    yours = " — for you to answer" if card.may_answer else " — for somebody else"
+    kind = f"{card.incident_number} card {card.number} ({card.kind}): "
+    return (kind, Strong(Untrusted(card.title)), *expires, yours, *_way(card.url))
 
 
 def timeline_card(number: str, title: str, lines: Sequence[Said]) -> Card:
@@ -128,28 +160,8 @@ def help_card(verbs: Sequence[VerbHelp], verb: str = "") -> Card:
     )
 
 
-def _listed(one: Listed, context: Context) -> Line:
-    age = duration_words((one.resolved_at or context.now) - one.opened_at)
-    marks = (("DRILL", one.drill), ("PRIVATE", one.private))
-    mark = "".join(f"{word} " for word, holds in marks if holds)
-    commander: Line = (", ", Untrusted(one.commander)) if one.commander else (", nobody commands",)
-    waiting: Line = (f", {counted(one.waiting, 'card')} waiting",) if one.waiting else ()
-    return (
-        f"{mark}{one.severity.value} ",
-        Code(one.number),
-        " ",
-        Strong(Untrusted(one.title)),
-        f" — {one.status}, {age}",
-        *commander,
-        *waiting,
-    )
-
-
-def _waiting(card: ListedCard, context: Context) -> Line:
-    expires: Line = (", expires ", *context.until(card.expires_at)) if card.expires_at else ()
-    yours = " — for you to answer" if card.may_answer else " — for somebody else"
-    kind = f"{card.incident_number} card {card.number} ({card.kind}): "
-    return (kind, Strong(Untrusted(card.title)), *expires, yours)
+def _way(url: str) -> Line:
+    return (" · ", Link("Open the room", url)) if url else ()
 
 
 def _typed(card: ListedCard) -> tuple[Line, ...]:

@@ -1,9 +1,12 @@
-"""Cards and forms by id, as they stand now: what a press or a search in one of them is about."""
+"""What somebody has in front of them: cards and forms by id, what waits, and what is open."""
+
+from collections.abc import Sequence
 
 from bot.requests import Sender
 from bot.usecases.commands import Core
-from bot.usecases.views import Viewer
+from bot.usecases.views import IncidentSummary, OpenCard, Viewer
 from bot.values import CardId
+from cards.context import Context
 from cards.model import Card
 from handlers import runbook
 from handlers.incident import DECLARE_FORM, declare_form
@@ -33,3 +36,15 @@ class Offered:
         mode, ident, name = meant
         incident = await self._core.reading.state(viewer, ident)
         return await runbook.form_again(self._core, incident, mode, name) if incident else None
+
+    async def waiting(self, viewer: Viewer) -> Sequence[OpenCard]:
+        """Return every open card that the viewer may see, most urgent first."""
+        return await self._core.reading.open_cards(viewer)
+
+    async def open_incidents(self, viewer: Viewer) -> Sequence[IncidentSummary]:
+        """Return every open incident that the viewer may see, worst and newest first."""
+        return await self._core.reading.incidents(viewer, only_open=True)
+
+    async def context(self) -> Context:
+        """Return what a list needs beside its lines."""
+        return await self._core.rendering.context()

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from tests.support.slack.interacting import words
 from tests.support.slack.living import living
+from tests.support.slack.person import buttons
+from tests.support.slack.server import Slack
 
 
 async def test_the_home_offers_the_form_and_follows_what_happens(tmp_path: Path) -> None:
@@ -17,20 +19,40 @@ async def test_the_home_offers_the_form_and_follows_what_happens(tmp_path: Path)
         assert "What is broken?" in words(here.bob.form().content["blocks"])
 
 
-async def test_an_approval_is_on_the_home_of_who_may_give_it_until_it_is_given(
+async def test_an_approval_on_the_home_is_given_there_and_counts_as_in_the_room(
     tmp_path: Path,
 ) -> None:
     async with living(tmp_path) as here:
         await here.bob.opens_home()
         await here.bob.sees_at_home("Nothing waits for an answer.")
         await here.ann.types("/incident drill disk-full")
-        assert "for you to answer" in await here.bob.sees_at_home("1 card waiting for an answer")
-
+        assert "Commands, exactly as they will run" in await here.bob.sees_at_home("Approve")
         room = await here.bob.room()
         card = await here.bob.sees_button("Approve", room)
-        await here.bob.presses("Approve", card, room)
+        assert here.ran() == 0
 
+        await here.bob.presses_at_home("Approve")
+
+        await here.bob.sees_no_button("Approve", card)
         await here.bob.sees_at_home("Nothing waits for an answer.")
+        await here.bob.sees("DONE and verified", room)
+        assert here.ran() == 3
+
+
+async def test_who_may_not_approve_has_no_button_on_their_home(tmp_path: Path) -> None:
+    async with living(tmp_path, before=with_a_stranger) as here:
+        carl = here.person("U3")
+        await carl.opens_home()
+        await here.ann.types("/incident drill disk-full")
+        room = await here.bob.room()
+        await here.bob.sees_button("Approve", room)
+        assert "for somebody else · " in (await carl.sees_at_home("card")).replace("\n", "")
+        assert "Approve" not in buttons(here.team.of.homes["U3"]["blocks"])
+
+
+def with_a_stranger(team: Slack) -> None:
+    """Let somebody be there whom the policy does not name."""
+    team.of.add_user("U3", "carl")
 
 
 async def test_a_private_incident_is_on_the_home_of_its_members_alone(tmp_path: Path) -> None:

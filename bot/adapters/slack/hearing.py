@@ -14,8 +14,8 @@ from bot.adapters.slack import incoming, outgoing
 from bot.adapters.slack.accounts import PLATFORM
 from bot.adapters.slack.answers import Answers, Asker
 from bot.adapters.slack.echoes import Echoes
-from bot.adapters.slack.forms import Cards, Forms
-from bot.adapters.slack.home import Homes
+from bot.adapters.slack.forms import Forms
+from bot.adapters.slack.home import HomeReader, Homes
 from bot.adapters.slack.keeping import Keeping
 from bot.adapters.slack.seen import Seen
 from bot.adapters.slack.web import Answer, SlackWeb, inner, listed, text_in
@@ -44,7 +44,7 @@ class Hearing:
         *,
         web: SlackWeb,
         dispatch: Dispatch,
-        cards: Cards,
+        cards: HomeReader,
         clock: Clock,
         tasks: asyncio.TaskGroup,
         command: str,
@@ -58,7 +58,7 @@ class Hearing:
         self._keeping = Keeping(web=web, dispatch=dispatch)
         self._seen = Seen()
         self._echoes = echoes or Echoes(clock)
-        self.homes = Homes(web=web, dispatch=dispatch, clock=clock, command=command)
+        self.homes = Homes(web=web, dispatch=dispatch, reader=cards, clock=clock, command=command)
         self.app = _app()
         self._listen()
 

@@ -5,15 +5,21 @@ import hashlib
 import json
 import logging
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
-from bot.adapters.slack import incoming, outgoing
+from bot.adapters.slack import incoming
+from bot.adapters.slack.forms import Cards
+from bot.adapters.slack.home_view import AtHome, home_view, refused_view
 from bot.adapters.slack.web import SlackWeb
 from bot.errors import FirewardenError, Unavailable
 from bot.ports import Clock
-from bot.requests import Dispatch, SlashCommand
+from bot.requests import Dispatch, Reply, SlashCommand
+from bot.usecases.views import IncidentSummary, OpenCard, Viewer
+from cards.block_kit_text import Node
+from cards.context import Context
 
 _PACE: Final = timedelta(seconds=3)
 """Between two rounds: whatever changed meanwhile is shown at once."""
@@ -23,10 +29,26 @@ _LOOKERS: Final = 50
 """People whose Home is kept up to date, those who opened it last: views.publish may be called
 some hundred times a minute. The others see what holds when they open it."""
 
-_SHOWN: Final = ("declare", "approvals", "list")
-"""Verbs whose answers make a Home; a bare `declare` answers with its form, and records nothing."""
+_WHOLE: Final = 10
+"""Cards that are shown with all that there is to read, at most: others are a click away."""
 
 _log = logging.getLogger(__name__)
+
+
+class HomeReader(Cards, Protocol):
+    """Shows what waits for somebody and what is open, as it stands now."""
+
+    async def waiting(self, viewer: Viewer) -> Sequence[OpenCard]:
+        """Return every open card that the viewer may see, most urgent first."""
+        ...
+
+    async def open_incidents(self, viewer: Viewer) -> Sequence[IncidentSummary]:
+        """Return every open incident that the viewer may see, worst and newest first."""
+        ...
+
+    async def context(self) -> Context:
+        """Return what a list needs beside its lines."""
+        ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,9 +63,18 @@ class _Looking:
 class Homes:
     """Publishes Homes when they are opened, and again when something changed."""
 
-    def __init__(self, *, web: SlackWeb, dispatch: Dispatch, clock: Clock, command: str) -> None:
+    def __init__(
+        self,
+        *,
+        web: SlackWeb,
+        dispatch: Dispatch,
+        reader: HomeReader,
+        clock: Clock,
+        command: str,
+    ) -> None:
         self._web = web
         self._dispatch = dispatch
+        self._reader = reader
         self._clock = clock
         self._command = command
         self._looking: OrderedDict[str, _Looking] = OrderedDict()
@@ -91,20 +122,37 @@ class Homes:
                 self._looking.pop(looking.who.user, None)
 
     async def _publish(self, looking: _Looking) -> None:
-        who, now = looking.who, self._clock.now()
-        replies = [
-            await self._dispatch.handle(
-                SlashCommand(
-                    id=f"slack:home:{who.sender.account}:{now.isoformat()}:{verb}",
-                    sender=who.sender,
-                    text=f"/{self._command} {verb}",
-                )
-            )
-            for verb in _SHOWN
-        ]
-        view = outgoing.home_view(replies, team=who.team, today=now.date())
+        view = await self._view(looking.who)
         made = hashlib.sha256(json.dumps(view, sort_keys=True).encode()).hexdigest()
         if made == looking.shown:
             return
-        await self._web.ask("views.publish", user_id=who.user, view=view)
+        await self._web.ask("views.publish", user_id=looking.who.user, view=view)
         looking.shown = made
+
+    async def _view(self, who: incoming.HomeOpened) -> Node:
+        # A bare `declare` answers with its form, and records nothing.
+        declare = await self._asked(who, "declare")
+        viewer = await self._reader.viewer(who.sender)
+        if viewer is None:
+            why = await self._asked(who, "list")
+            return refused_view(declare, why, team=who.team, today=self._clock.now().date())
+        waiting = await self._reader.waiting(viewer)
+        mine = [card.id for card in waiting if card.may_answer][:_WHOLE]
+        whole = {ident: await self._reader.card(viewer, ident) for ident in mine}
+        home = AtHome(
+            declare=declare,
+            waiting=waiting,
+            whole={ident: card for ident, card in whole.items() if card is not None},
+            incidents=await self._reader.open_incidents(viewer),
+        )
+        return home_view(home, await self._reader.context(), team=who.team)
+
+    async def _asked(self, who: incoming.HomeOpened, verb: str) -> Reply:
+        now = self._clock.now()
+        return await self._dispatch.handle(
+            SlashCommand(
+                id=f"slack:home:{who.sender.account}:{now.isoformat()}:{verb}",
+                sender=who.sender,
+                text=f"/{self._command} {verb}",
+            )
+        )

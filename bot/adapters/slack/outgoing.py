@@ -1,15 +1,13 @@
 """Replies as Slack shows them to the asker alone: ephemeral messages, and views of a modal."""
 
-from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from typing import Final
 
 from bot.adapters.slack.incoming import keeping
 from bot.requests import Reply, ReplyTone
-from bot.values import Json
+from bot.values import ConversationRef, Json
 from cards import block_kit, block_kit_form
-from cards.block_kit_text import MOST_BLOCKS, MOST_MODAL_BLOCKS, Node
+from cards.block_kit_text import MOST_BLOCKS, Node
 from cards.model import Button, Card, Inline, Link, Notice, Paragraph, Tone
 from cards.overflow import cut_to
 
@@ -50,23 +48,20 @@ def last_view(reply: Reply, *, team: str, today: date) -> dict[str, Json]:
     }
 
 
-def home_view(replies: Sequence[Reply], *, team: str, today: date) -> dict[str, Json]:
-    """Return the Home of one person; a form among the replies is offered by its button."""
-    blocks: list[Json] = []
-    for reply in replies:
-        card = reply.card
-        if card is None:
-            blocks += _blocks(_words(reply, team), today)
-            continue
-        offered = replace(card, blocks=(), form=(), footer=()) if card.form else card
-        blocks += block_kit.render(offered, today=today).blocks
-    return {"type": "home", "blocks": blocks[:MOST_MODAL_BLOCKS]}
-
-
 def asking_view(card: Card, button: Button, channel: str, *, today: date) -> Node:
     """Return the modal that asks for what a button needs, knowing where it was pressed."""
     view = block_kit_form.modal(card, button, today=today)
     return view | {"private_metadata": keeping(card.id, button.option, channel)}
+
+
+def room_url(room: ConversationRef, team: str) -> str:
+    """Return the address that opens a channel in whichever client somebody has."""
+    return f"https://slack.com/app_redirect?channel={room.id}&team={team}"
+
+
+def words_of(reply: Reply, *, team: str, today: date) -> tuple[Node, ...]:
+    """Return the blocks of an answer without a card."""
+    return _blocks(_words(reply, team), today)
 
 
 def field_errors(reply: Reply, inputs: tuple[str, ...]) -> dict[str, Json]:
@@ -84,8 +79,7 @@ def field_errors(reply: Reply, inputs: tuple[str, ...]) -> dict[str, Json]:
 def _words(reply: Reply, team: str) -> Card:
     link: tuple[Inline, ...] = ()
     if reply.go_to is not None:
-        url = f"https://slack.com/app_redirect?channel={reply.go_to.id}&team={team}"
-        link = (Link("Open the room", url),)
+        link = (Link("Open the room", room_url(reply.go_to, team)),)
     line = Notice(tone=_TONES[reply.tone], line=(_text(reply),))
     return Card(blocks=(line, Paragraph((link,))) if link else (line,))
 

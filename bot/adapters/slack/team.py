@@ -11,10 +11,9 @@ from bot.adapters.slack.bar import SlackBar
 from bot.adapters.slack.directory import Directory
 from bot.adapters.slack.door import Door
 from bot.adapters.slack.echoes import Echoes
-from bot.adapters.slack.forms import Cards
 from bot.adapters.slack.groups import SlackGroups
 from bot.adapters.slack.hearing import Hearing
-from bot.adapters.slack.home import Homes
+from bot.adapters.slack.home import HomeReader, Homes
 from bot.adapters.slack.people import SlackPeople
 from bot.adapters.slack.platform import SlackPlatform
 from bot.adapters.slack.replays import JournalReplays
@@ -64,7 +63,7 @@ class SlackTeam:
         self,
         *,
         dispatch: Dispatch,
-        cards: Cards,
+        cards: HomeReader,
         journal: Journal,
         tasks: asyncio.TaskGroup,
         command: str,

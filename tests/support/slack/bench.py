@@ -11,8 +11,8 @@ from bot.adapters.http.server import HttpServer, Site
 from bot.adapters.memory.journal import MemoryJournal
 from bot.adapters.slack.accounts import Accounts
 from bot.adapters.slack.door import PATH, Door
-from bot.adapters.slack.forms import Cards
 from bot.adapters.slack.hearing import Hearing
+from bot.adapters.slack.home import HomeReader
 from bot.adapters.slack.platform import SlackPlatform
 from bot.adapters.slack.replays import JournalReplays
 from bot.adapters.slack.web import SlackWeb
@@ -20,10 +20,12 @@ from bot.config.policy_file import default_policy
 from bot.domain.policy import Policy, PolicyPerson
 from bot.ports import Clock, Journal
 from bot.requests import Dispatch, Sender
-from bot.usecases.views import Viewer
+from bot.usecases.views import IncidentSummary, OpenCard, Viewer
 from bot.values import CardId, ConversationRef, PersonId
+from cards.context import Context
 from cards.model import Card
 from tests.support.clock import CountedIds, HastenedClock
+from tests.support.incidents import context
 from tests.support.slack.interacting import words
 from tests.support.slack.server import Slack
 from tests.support.slack.workspace import BOT_TOKEN, SIGNING_SECRET, Posted
@@ -66,7 +68,7 @@ async def people_in(team: Slack, clock: Clock | None = None) -> AsyncIterator[Sl
 
 
 class NoCards:
-    """`Cards` of a world whose buttons never need a form."""
+    """`HomeReader` of a world where nothing is open and no button needs a form."""
 
     async def viewer(self, sender: Sender) -> Viewer | None:
         return Viewer(person=PersonId("alice"), name="Alice", groups=frozenset())
@@ -74,12 +76,21 @@ class NoCards:
     async def card(self, viewer: Viewer, card: CardId) -> Card | None:
         return None
 
+    async def waiting(self, viewer: Viewer) -> Sequence[OpenCard]:
+        return ()
+
+    async def open_incidents(self, viewer: Viewer) -> Sequence[IncidentSummary]:
+        return ()
+
+    async def context(self) -> Context:
+        return context()
+
 
 @asynccontextmanager
 async def heard_by(
     team: Slack,
     dispatch: Dispatch,
-    cards: Cards | None = None,
+    cards: HomeReader | None = None,
     clock: Clock | None = None,
     journal: Journal | None = None,
 ) -> AsyncIterator[None]:

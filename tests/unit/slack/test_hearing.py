@@ -13,7 +13,7 @@ from bot.values import CardId, ConversationRef, PersonId
 from cards import block_kit
 from cards.model import Button, Card, FieldKind, FormField
 from tests.support.clock import MovedClock
-from tests.support.slack.bench import heard_by
+from tests.support.slack.bench import NoCards, heard_by
 from tests.support.slack.interacting import words
 from tests.support.slack.server import Slack, Trouble, slack
 from tests.support.slack.workspace import Channel, Posted
@@ -40,7 +40,7 @@ DECLARE = Card(
 
 
 @dataclass
-class Shelf:
+class Shelf(NoCards):
     """`Cards` with one card on it."""
 
     seen: list[Sender] = field(default_factory=list)

@@ -10,7 +10,7 @@ from bot.usecases.views import Viewer
 from bot.values import CardId, PersonId
 from cards import block_kit
 from cards.model import Button, Card, FieldKind, FormField
-from tests.support.slack.bench import heard_by
+from tests.support.slack.bench import NoCards, heard_by
 from tests.support.slack.server import Slack, slack
 from tests.support.slack.workspace import Args, Channel, Posted, View
 from tests.unit.http.doubles import RememberingDispatch
@@ -33,7 +33,7 @@ FORM = Card(
 
 
 @dataclass
-class Shelf:
+class Shelf(NoCards):
     """`Cards` that Ann may see, and nobody else."""
 
     slow: bool = False
