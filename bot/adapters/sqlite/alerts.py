@@ -44,7 +44,11 @@ _UNREAD = """group_key = ? AND unread = 1 AND position > coalesce(
     (SELECT max(mark) FROM alert_marks WHERE alert_marks.group_key = ?), 0)"""
 _FILED_AT_ONCE = 250
 """Alerts that are given to an incident in one statement: one or two milliseconds."""
+_FORGETTABLE = """unread = 0 AND last_seen <= ? AND NOT EXISTS
+    (SELECT 1 FROM alert_groups WHERE alert_groups.incident = alerts.incident)"""
 
+AlertKey: TypeAlias = tuple[str, str, int]
+"""Source, fingerprint and start of an alert."""
 _AlertRow: TypeAlias = tuple[str, str, int, str, str, str, str, int, int, int, str]
 
 
@@ -199,22 +203,33 @@ def quarantined(database: Database, limit: int) -> Sequence[Quarantined]:
     ]
 
 
-def prune_alerts(database: Database, oldest: datetime) -> None:
-    """Forget alerts that were read, last seen before `oldest`, and belong to no open group."""
-    database.execute(
-        "DELETE FROM alerts WHERE unread = 0 AND last_seen <= ? AND NOT EXISTS"
-        " (SELECT 1 FROM alert_groups WHERE alert_groups.incident = alerts.incident)",
-        [microseconds(oldest)],
+def forgettable(database: Database, oldest: datetime, limit: int) -> Sequence[AlertKey]:
+    """Return alerts that were read, last seen before `oldest`, and belong to no open group.
+
+    It looks at every alert, so it is a reader's work.
+    """
+    return database.execute(
+        f"SELECT source, fingerprint, starts_at FROM alerts WHERE {_FORGETTABLE} LIMIT ?",  # noqa: S608 - a constant of ours
+        [microseconds(oldest), limit],
+    ).fetchall()
+
+
+def forget(database: Database, alerts: Sequence[AlertKey], oldest: datetime) -> None:
+    """Forget those of these alerts that are still `forgettable`."""
+    database.conn.executemany(
+        f"DELETE FROM alerts WHERE source = ? AND fingerprint = ? AND starts_at = ? AND {_FORGETTABLE}",  # noqa: S608, E501 - as above
+        [(*key, microseconds(oldest)) for key in alerts],
     )
 
 
-def prune_quarantine(database: Database) -> None:
-    """Forget all but the newest thousand malformed alerts."""
-    database.execute(
-        "DELETE FROM quarantine WHERE position NOT IN"
-        " (SELECT position FROM quarantine ORDER BY position DESC LIMIT ?)",
-        [QUARANTINE_KEPT],
-    )
+def prune_quarantine(database: Database, limit: int) -> bool:
+    """Forget malformed alerts but the newest thousand; returns whether there may be more."""
+    forgotten = database.execute(
+        "DELETE FROM quarantine WHERE position IN (SELECT position FROM quarantine"
+        " ORDER BY position DESC LIMIT ? OFFSET ?)",
+        [limit, QUARANTINE_KEPT],
+    ).rowcount
+    return forgotten >= limit
 
 
 def _values(routed: RoutedAlert, seen: int) -> tuple[SqlValue, ...]:

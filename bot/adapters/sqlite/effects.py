@@ -191,12 +191,17 @@ def backlog(database: Database) -> Sequence[Backlog]:
     ]
 
 
-def prune_effects(database: Database, oldest: datetime) -> None:
-    """Forget what was settled and was due before `oldest`, but where cards are shown."""
-    database.execute(
-        "DELETE FROM effects WHERE state IN ('done', 'parked') AND kind <> 'latest' AND due <= ?",
-        [microseconds(oldest)],
-    )
+def prune_effects(database: Database, oldest: datetime, limit: int) -> bool:
+    """Forget what was settled and was due before `oldest`, but where cards are shown.
+
+    Returns whether there may be more than the `limit` that were forgotten now.
+    """
+    forgotten = database.execute(
+        "DELETE FROM effects WHERE key IN (SELECT key FROM effects"
+        " WHERE state IN ('done', 'parked') AND kind <> 'latest' AND due <= ? LIMIT ?)",
+        [microseconds(oldest), limit],
+    ).rowcount
+    return forgotten >= limit
 
 
 def stored_effect(database: Database, key: str) -> StoredEffect | None:

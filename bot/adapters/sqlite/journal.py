@@ -53,6 +53,8 @@ _BOUND = 4096
 _GROUP = 128
 """Writes in one commit (facts/libraries: grouping by 128 is where the gain ends)."""
 _READERS = 2
+_PRUNED_AT_ONCE = 500
+"""Rows that are forgotten in one write: a few milliseconds, and others go between."""
 
 
 class SqliteJournal:
@@ -215,8 +217,25 @@ class SqliteJournal:
         return await self._readers.read(partial(kept_texts, stream=stream))
 
     async def prune(self, now: datetime) -> None:
-        """See `Journal.prune`."""
-        await self._writer.write(partial(_prune, now=now))
+        """See `Journal.prune`; a little at a time, behind everything else."""
+        for chore in (
+            partial(_prune_requests, oldest=now - ANSWERS_KEPT),
+            partial(effects.prune_effects, oldest=now - EFFECTS_KEPT, limit=_PRUNED_AT_ONCE),
+            partial(alert_rows.prune_quarantine, limit=_PRUNED_AT_ONCE),
+        ):
+            while await self._writer.write(chore, bulk=True):
+                pass
+        await self._prune_alerts(now - ALERTS_KEPT)
+        await self._writer.write(partial(blobs.prune_partial, now=now), bulk=True)
+
+    async def _prune_alerts(self, oldest: datetime) -> None:
+        find = partial(alert_rows.forgettable, oldest=oldest, limit=_PRUNED_AT_ONCE)
+        while found := await self._readers.read(find):
+            await self._writer.write(
+                partial(alert_rows.forget, alerts=found, oldest=oldest), bulk=True
+            )
+            if len(found) < _PRUNED_AT_ONCE:
+                return
 
     async def close(self) -> None:
         """See `Journal.close`."""
@@ -273,12 +292,12 @@ def _heads(database: Database) -> Sequence[AnchoredHead]:
     ]
 
 
-def _prune(database: Database, now: datetime) -> None:
-    database.execute("DELETE FROM requests WHERE at <= ?", [microseconds(now - ANSWERS_KEPT)])
-    effects.prune_effects(database, now - EFFECTS_KEPT)
-    alert_rows.prune_alerts(database, now - ALERTS_KEPT)
-    alert_rows.prune_quarantine(database)
-    blobs.prune_partial(database, now)
+def _prune_requests(database: Database, oldest: datetime) -> bool:
+    forgotten = database.execute(
+        "DELETE FROM requests WHERE id IN (SELECT id FROM requests WHERE at <= ? LIMIT ?)",
+        [microseconds(oldest), _PRUNED_AT_ONCE],
+    ).rowcount
+    return forgotten >= _PRUNED_AT_ONCE
 
 
 def _mistake(path: Path, message: str) -> OperatorMistake:

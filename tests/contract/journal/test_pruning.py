@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from bot.adapters.journal.limits import ALERTS_KEPT, EFFECTS_KEPT
-from bot.ports import AlertsTaken, Commit, Journal, Settle
+from bot.adapters.journal.limits import ALERTS_KEPT, ANSWERS_KEPT, EFFECTS_KEPT
+from bot.ports import AlertsTaken, Commit, Journal, SeenRequest, Settle
 from tests.contract.journal.values import (
     NOON,
     claim_one,
@@ -37,6 +37,15 @@ async def _settled_and_pruned(
     await journal.prune(NOON + age)
     await put(journal, once("e1"))
     return await keys_due(journal)
+
+
+async def test_however_many_are_old_all_of_them_are_forgotten(journal: Journal) -> None:
+    old = [Commit(request=SeenRequest(id=f"r{n}", answer="", at=NOON)) for n in range(1_001)]
+    young = SeenRequest(id="young", answer="", at=NOON + _MOMENT)
+    await journal.commit([*old, Commit(request=young)])
+    await journal.prune(NOON + ANSWERS_KEPT)
+    assert [await journal.known(f"r{n}") for n in range(1_001)] == [None] * 1_001
+    assert await journal.known("young") is not None
 
 
 async def test_a_key_is_used_up_for_thirty_days(journal: Journal) -> None:
