@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import Final, NewType, Self, TypeAlias, Union
+from typing import Final, NewType, Self, TypeAlias, Union, cast
 
 IncidentId = NewType("IncidentId", str)
 PersonId = NewType("PersonId", str)
@@ -29,6 +29,11 @@ def canonical_json(value: Json) -> bytes:
 _CANONICAL = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
 )
+
+
+def read_json(body: bytes) -> Json:
+    """Decode what `canonical_json` encoded; raises ValueError for what is no JSON in UTF-8."""
+    return cast("Json", json.loads(body.decode("utf-8", "surrogatepass")))
 
 
 def digest_of(value: Json) -> str:

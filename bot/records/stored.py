@@ -1,6 +1,5 @@
 """Events and effects as stored: their type names, versions, and the way back from old ones."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +11,7 @@ from bot.domain.events import Envelope, Event
 from bot.records.chain import Record, Unsealed
 from bot.records.codec import UnreadableError, decode, encode
 from bot.records.outbox import EffectKind, OutboxItem
-from bot.values import Json, PersonId, StreamRef, canonical_json
+from bot.values import Json, PersonId, StreamRef, canonical_json, read_json
 
 Upcast: TypeAlias = Callable[[Mapping[str, Json]], Mapping[str, Json]]
 
@@ -42,9 +41,14 @@ def event_json(envelope: Envelope) -> Json:
     return encode(_Stored, stored)
 
 
-def unsealed(envelope: Envelope, body: Json) -> Unsealed:
+def unsealed(envelope: Envelope, body: Json, salt: bytes = b"") -> Unsealed:
     """Make an encoded event ready for its chain."""
-    return Unsealed(type=type(envelope.event).__name__, version=VERSION, body=canonical_json(body))
+    return Unsealed(
+        type=type(envelope.event).__name__,
+        version=VERSION,
+        body=canonical_json(body),
+        salt=salt,
+    )
 
 
 def record_json(record: Record) -> Json:
@@ -52,7 +56,7 @@ def record_json(record: Record) -> Json:
     if record.type not in EVENT_TYPES or record.version > VERSION:
         msg = f"{record.stream} {record.seq}: {record.type} version {record.version} is not known"
         raise UnreadableError(msg)
-    body = cast("Mapping[str, Json]", json.loads(record.body))
+    body = cast("Mapping[str, Json]", read_json(record.body))
     for version in range(record.version, VERSION):
         upcast = UPCASTERS.get((record.type, version))
         body = body if upcast is None else upcast(body)
@@ -104,7 +108,7 @@ def read_effect(item: OutboxItem) -> Effect:
     if item.type not in EFFECT_TYPES or item.version > VERSION:
         msg = f"{item.key}: {item.type} version {item.version} is not known"
         raise UnreadableError(msg)
-    return cast("Effect", decode(EFFECT_TYPES[item.type], json.loads(item.body)))
+    return cast("Effect", decode(EFFECT_TYPES[item.type], read_json(item.body)))
 
 
 def key_in_epoch(key: str, epoch: int) -> str:

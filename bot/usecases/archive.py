@@ -3,7 +3,6 @@
 import asyncio
 import hmac
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import replace
 
 from bot.domain.events import Envelope
 from bot.errors import Refused
@@ -39,16 +38,16 @@ class Archive:
 
         `secret` is random and kept by nobody: each record's salt is made from it.
         """
-        bodies = [_salted(await self.body(e), e.seq, secret) for e in envelopes]
+        bodies = [await self._unsealed(e, _salt(e.seq, secret)) for e in envelopes]
         return seal(self._key, stream, head, bodies)
 
-    async def body(self, envelope: Envelope) -> Unsealed:
+    async def _unsealed(self, envelope: Envelope, salt: bytes) -> Unsealed:
         """Encode an event; its long texts are durable before this returns."""
         body = event_json(envelope)
-        event = unsealed(envelope, body)
+        event = unsealed(envelope, body, salt)
         if not may_hold_long_texts(event.body):
             return event
-        return unsealed(envelope, await self.spilled(body))
+        return unsealed(envelope, await self.spilled(body), salt)
 
     def first_broken(self, records: Sequence[Record]) -> Record | None:
         """Return the first record of a whole stream that does not continue its chain.
@@ -103,8 +102,8 @@ class Archive:
             return ERASED
 
 
-def _salted(event: Unsealed, seq: int, secret: str) -> Unsealed:
-    return replace(event, salt=hmac.digest(secret.encode(), str(seq).encode(), "sha256")[:_SALT])
+def _salt(seq: int, secret: str) -> bytes:
+    return hmac.digest(secret.encode(), str(seq).encode(), "sha256")[:_SALT]
 
 
 _SALT = 16

@@ -26,6 +26,8 @@ from bot.values import Untrusted
 LEASE = timedelta(seconds=15)
 """How long a claim holds without a sign of life; a crash is noticed after at most this."""
 
+_EVERY_KIND = tuple(EffectKind)
+
 _AT_ONCE = 64
 """Effects under way at the same time."""
 
@@ -160,8 +162,7 @@ class Delivery:
             # The clock was set back: what we hold must not look as if a dead worker held it.
             await self._extend_held()
         self._claimed_at = now
-        kinds = tuple(EffectKind)
-        return list(await self._journal.claim(self._owner, now, self._lease, kinds, free))
+        return list(await self._journal.claim(self._owner, now, self._lease, _EVERY_KIND, free))
 
     async def _next(self) -> datetime:
         sweep = self._clock.now() + _SWEEP

@@ -49,6 +49,7 @@ class SimulatedJournal(MemoryJournal):
         self._calls = calls
         self._clock = clock
         self._book = book
+        self._listening: list[Callable[[], None]] = []
 
     async def commit(self, commits: Sequence[Commit]) -> Sequence[CommitOutcome]:
         await self._calls.thread.turn()
@@ -91,11 +92,14 @@ class SimulatedJournal(MemoryJournal):
         await super().take_alerts(alerts, quarantined, attach, now)
 
     def on_effects(self, wake: Callable[[], None]) -> None:
-        def alive() -> None:
-            if not self._calls.thread.cut:
-                wake()
+        self._listening.append(wake)
+        super().on_effects(wake)
 
-        super().on_effects(alive)
+    def leave(self) -> None:
+        """Hear of no effects any more: whoever is dead, or done, cannot be woken."""
+        for wake in self._listening:
+            self._wakes.remove(wake)
+        self._listening.clear()
 
     async def close(self) -> None:
         """Leave the journal open: the next life goes on with it."""

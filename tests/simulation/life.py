@@ -98,10 +98,13 @@ class Life:
 
     async def run(self) -> None:
         """Serve until stopped."""
-        async with asyncio.TaskGroup() as tasks:
-            self._put_together(tasks)
-            self.ready.set()
-            await self.delivery.run()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self._put_together(tasks)
+                self.ready.set()
+                await self.delivery.run()
+        finally:
+            self.journal.leave()
 
     @property
     def working(self) -> bool:

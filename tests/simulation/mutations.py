@@ -63,7 +63,7 @@ def deadline_called_an_end(patch: pytest.MonkeyPatch) -> None:
 def lanes_ignored(patch: pytest.MonkeyPatch) -> None:
     """Let messages to one room overtake each other."""
     guard = "if not lane:"
-    _alter(patch, Effects, "_claimable", guard, "if True:")
+    _alter(patch, Effects, "_found_heads", guard, "if True:")
 
 
 def start_not_recorded_first(patch: pytest.MonkeyPatch) -> None:

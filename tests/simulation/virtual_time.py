@@ -143,9 +143,14 @@ class VirtualClock:
     def __init__(self, loop: VirtualLoop) -> None:
         self._loop = loop
         self._set_by = timedelta()
+        self._read = (-1.0, START)
+        """What it showed at which time of the loop: it is read many times at each."""
 
     def now(self) -> datetime:
-        return START + self._set_by + timedelta(seconds=self._loop.time())
+        at = self._loop.time()
+        if self._read[0] != at:
+            self._read = at, START + self._set_by + timedelta(seconds=at)
+        return self._read[1]
 
     def monotonic(self) -> float:
         return self._loop.time()
@@ -164,6 +169,7 @@ class VirtualClock:
     def jump(self, by: timedelta) -> None:
         """Set the wall clock: forward, or back."""
         self._set_by += by
+        self._read = (-1.0, START)
 
 
 class SeededIds:

@@ -130,20 +130,19 @@ def settled(old: StoredEffect, settlement: Settlement, position: int) -> StoredE
     A put during the claim is work that the worker has not seen: it opens the effect again, also
     where this delivery was refused for good.
     """
-    if settlement.ref and settlement.ref != old.ref:
-        old = replace(old, ref=settlement.ref)
+    ref = settlement.ref or old.ref
     match settlement.how:
         case Settle.HELD:
-            return old
+            return old if ref == old.ref else replace(old, ref=ref)
         case Settle.LATER:
             due = settlement.due or old.item.due
-            return _ended(old, EffectState.OPEN, item=replace(old.item, due=due))
+            return _ended(old, EffectState.OPEN, item=replace(old.item, due=due), ref=ref)
         case Settle.DONE | Settle.PARKED if old.wanted > old.taken:
-            return _open_again(old, old.item, position)
+            return _open_again(old, old.item, position, ref=ref)
         case Settle.DONE:
-            return _ended(old, EffectState.DONE)
+            return _ended(old, EffectState.DONE, ref=ref)
         case Settle.PARKED:
-            return _ended(old, EffectState.PARKED)
+            return _ended(old, EffectState.PARKED, ref=ref)
         case _:
             assert_never(settlement.how)
 
@@ -180,6 +179,7 @@ def _open_again(
     *,
     fence: int | None = None,
     wanted: int | None = None,
+    ref: str = "",
 ) -> StoredEffect:
     return replace(
         old,
@@ -192,10 +192,18 @@ def _open_again(
         attempts=0,
         interrupted=False,
         wanted=old.wanted if wanted is None else wanted,
+        ref=ref or old.ref,
     )
 
 
 def _ended(
-    old: StoredEffect, state: EffectState, *, item: OutboxItem | None = None
+    old: StoredEffect, state: EffectState, *, item: OutboxItem | None = None, ref: str = ""
 ) -> StoredEffect:
-    return replace(old, state=state, owner="", lease_until=None, item=item or old.item)
+    return replace(
+        old,
+        state=state,
+        owner="",
+        lease_until=None,
+        item=item or old.item,
+        ref=ref or old.ref,
+    )

@@ -131,7 +131,8 @@ class MemoryChat:
 
 
 def _fitted(card: Card) -> Card:
-    return replace(card, title=_fitted_line(card.title))
+    title = _fitted_line(card.title)
+    return card if title == card.title else replace(card, title=title)
 
 
 def _fitted_line(line: Line) -> Line:

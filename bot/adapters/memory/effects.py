@@ -26,6 +26,8 @@ class Effects:
         self._by_key: dict[str, StoredEffect] = {}
         self._unsettled: dict[str, tuple[StoredEffect, datetime]] = {}
         """Those that wake, and when: a worker asks for these often, and most others are done."""
+        self._heads: list[tuple[StoredEffect, datetime]] | None = None
+        """Those of them that no older one of their lane holds up; None = to be found anew."""
         self._position = position
 
     def put(self, items: Sequence[OutboxItem]) -> None:
@@ -123,8 +125,13 @@ class Effects:
         self._keep(effect)
         return effect.claim
 
-    def _claimable(self) -> Iterator[tuple[StoredEffect, datetime]]:
-        """Yield the unsettled effects that no older one of their lane holds up, and when."""
+    def _claimable(self) -> Sequence[tuple[StoredEffect, datetime]]:
+        """Return the unsettled effects that no older one of their lane holds up, and when."""
+        if self._heads is None:
+            self._heads = [*self._found_heads()]
+        return self._heads
+
+    def _found_heads(self) -> Iterator[tuple[StoredEffect, datetime]]:
         heads: dict[str, tuple[StoredEffect, datetime]] = {}
         for waiting in self._unsettled.values():
             lane = waiting[0].item.lane
@@ -137,6 +144,7 @@ class Effects:
     def _keep(self, effect: StoredEffect) -> None:
         key, wakes_at = effect.item.key, effect.wakes_at
         self._by_key[key] = effect
+        self._heads = None
         if wakes_at is None:
             self._unsettled.pop(key, None)
         else:

@@ -41,18 +41,24 @@ class ReadModels:
 
     def select(self, kind: type[R], equal: dict[str, Scalar]) -> Sequence[R]:
         """Return the rows whose columns equal the given values, by key order."""
-        unknown = equal.keys() - kind.__dataclass_fields__.keys()
-        if unknown:
-            raise TypeError(f"{kind.__name__} has no column {', '.join(sorted(unknown))}")
-        if equal.keys() == set(kind.KEY):
-            only = self._table(kind).get(tuple(equal[name] for name in kind.KEY))
+        columns = kind.__dataclass_fields__.keys()
+        if not equal.keys() <= columns:
+            unknown = ", ".join(sorted(equal.keys() - columns))
+            raise TypeError(f"{kind.__name__} has no column {unknown}")
+        table = self._tables.get(kind)
+        if not table:
+            return []
+        if len(equal) == len(kind.KEY) and all(name in equal for name in kind.KEY):
+            only = table.get(tuple(equal[name] for name in kind.KEY))
             return [] if only is None else [cast("R", only)]
         found = [
             (key, cast("R", row))
-            for key, row in self._table(kind).items()
-            if all(getattr(row, name) == value for name, value in equal.items())
+            for key, row in table.items()
+            if not equal or all(getattr(row, name) == value for name, value in equal.items())
         ]
-        return [row for _, row in sorted(found, key=lambda pair: _sortable(pair[0]))]
+        if len(found) > 1:
+            found.sort(key=lambda pair: _sortable(pair[0]))
+        return [row for _, row in found]
 
     def of_key(self, row: R) -> R | None:
         """Return the stored row with the same key; None where there is none."""
