@@ -15,8 +15,9 @@
 # The report is one line of words, then the kept ends of both streams:
 #   firewarden-receipt 1 STATE DETAIL BOOT OUT-SIZE HEAD TAIL ERR-SIZE HEAD TAIL
 #
-# One directory per attempt: mkdir decides who runs it. In it: digest, boot, keeper and group
-# ("pid start-time"), the streams' ends, and status, which says "unwritten" until the end.
+# One directory per attempt: mkdir decides who runs it. In it: begun ("digest boot-id"), keeper and
+# group ("pid start-time"), the streams' ends with their sizes, and status, which says "unwritten"
+# until the end. Each process and each file of a run costs: there are as few as can be.
 set -uf
 umask 077
 
@@ -36,12 +37,11 @@ main() {
         stop) [ "$#" -eq 1 ] || usage; at "$1"; stop ;;
         check) check "$@" ;;
         gate) gate ;;
-        keep) keep "$@" ;;
         *) usage ;;
     esac
 }
 
-# The line is only split at blanks: nothing in it is expanded, and internal verbs stay internal.
+# The line is only split at blanks: nothing in it is expanded.
 gate() {
     # shellcheck disable=SC2086
     set -- ${SSH_ORIGINAL_COMMAND-}
@@ -89,20 +89,51 @@ run() {
         set -- "$@" "$decoded"
         left=$((left - 1))
     done
-    # The keeper holds descriptor 9 until it is done, so that its end needs no polling.
-    setsid -f /bin/sh "$0" keep "$place" "$command_path" "$@" \
-        9>&1 </dev/null >/dev/null 2>/dev/null | timeout "$seconds" cat >/dev/null
-    [ "$?" -eq 124 ] && deadline
+    late=
+    trap 'late=yes' USR1
+    alarm &
+    bell=$!
+    # Not in the background: there the command could never be interrupted (POSIX 2.11).
+    (exec </dev/null >/dev/null 2>/dev/null; keep "$@")
+    kill -s TERM "$bell" 2>/dev/null
+    [ -n "$late" ] && settled && report_with_output killed "$status"
     result
 }
 
 # The status has its block before the command can fill the disk; it is written over in place.
 prepare() {
-    printf '%s\n' "$this_boot" >"$place/boot" &&
-        printf '%-16s\n' unwritten >"$place/status" &&
-        mkfifo "$place/out" "$place/err" "$place/captured" &&
-        printf '%s\n' "$digest" >"$place/digest"
+    printf '%-16s\n' unwritten >"$place/status" &&
+        printf '%s\n' "$digest $this_boot" >"$place/begun"
 } 2>/dev/null
+
+# Keeps the deadline beside who waits for the keeper: process $$, whose own traps run only after
+# that. Where the command is left running it reports in the other's place.
+alarm() {
+    nap "$seconds" "$$"
+    settled && return
+    why=
+    if [ "$at_deadline" = kill ]; then
+        kill -s USR1 "$$"
+        end_group
+        settled && return
+        why=could-not-be-killed
+    fi
+    kill -s TERM "$$" && report left "$why"
+}
+
+# For a process beside another: sleeps, and goes on only if that one still is its parent. Ended
+# before, it ends its sleep as well.
+nap() {
+    ended=
+    trap 'ended=yes' TERM
+    sleep "$1" >/dev/null 2>/dev/null &
+    trap 'kill "$!" 2>/dev/null; exit' TERM
+    [ -z "$ended" ] || { kill "$!"; exit; }
+    wait "$!"
+    trap - TERM
+    started_at self
+    [ "$parent" = "$2" ] || exit
+}
 
 # Somebody began this attempt before: wait for its end as if it were ours.
 adopt() {
@@ -167,8 +198,8 @@ result() {
             [ "$status" = unstarted ] && unstarted
             report_with_output finished "$status"
         fi
-        read_file "$place/boot"
-        [ "$line" = "$this_boot" ] || report lost restarted
+        read_file "$place/begun"
+        [ "${line#* }" = "$this_boot" ] || report lost restarted
         { lives keeper || lives group; } && report running
         # Between the end of the keeper and this look the status may have appeared.
         [ "$tries" -ge 10 ] && { settled || report lost; }
@@ -184,12 +215,12 @@ unstarted() {
 
 same_command() {
     tries=0
-    while read_file "$place/digest"; [ -z "$line" ]; do
+    while read_file "$place/begun"; [ -z "$line" ]; do
         [ "$tries" -ge 20 ] && report lost
         tries=$((tries + 1))
         sleep 0.1
     done
-    [ "$line" = "$digest" ] || report mismatch
+    [ "${line% *}" = "$digest" ] || report mismatch
 }
 
 # The status stands there twice: a look while it is being written finds two different words.
@@ -231,61 +262,97 @@ end_group() {
     done
 }
 
-# Outlives the link: a session of its own, the command in another.
+# Outlives the link and who asked for it; the command is in a session of its own.
 keep() {
-    place=$1 command_path=$2
-    shift 2
-    started_at "$$"
-    printf '%s %s\n' "$$" "$started" >"$place/keeper"
-    exec 7<>"$place/captured"
-    # Closed by exec: a redirection of a function leaves a copy open for its return.
-    { exec 9>&-; capture "$place/out"; } &
-    { exec 9>&-; capture "$place/err"; } &
-    # In a subshell, whose process becomes the command's and whose number is known before that.
-    (begin "$@")
-    status=$?
-    [ -s "$place/group" ] || status=unstarted
-    looks=0
-    until drained out && drained err; do
-        looks=$((looks + 1))
-        if [ "$looks" -ge 100 ]; then
-            # A process that the command left behind may hold its streams open for ever.
-            timeout 2 head -n 2 <&7 >/dev/null
-            break
-        fi
-    done
+    trap '' HUP
+    started_at self
+    printf '%s\n' "$number $started" >"$place/keeper"
+    status=unstarted
+    pipes && attend "$@"
     printf '%-16s\n' "$status $status" 1<>"$place/status"
 }
 
+attend() {
+    # Closed by exec: a redirection of a function leaves a copy open for its return.
+    { exec <&5 3>&- 4>&- 5<&- 6<&-; capture out; } &
+    out=$!
+    { exec <&6 3>&- 4>&- 5<&- 6<&-; capture err; } &
+    err=$!
+    exec 5<&- 6<&-
+    # In a subshell, whose process becomes the command's and whose number is known before that.
+    (begin "$@")
+    status=$?
+    exec 3>&- 4>&-
+    [ -s "$place/group" ] || status=unstarted
+    looks=0
+    until captured; do
+        looks=$((looks + 1))
+        [ "$looks" -lt 50 ] && continue
+        # Long, or held open by a process that the command left behind, perhaps for ever.
+        trap : USR1
+        { nap 2 "$number"; kill -s USR1 "$parent"; } &
+        bell=$!
+        wait "$out" "$err"
+        kill -s TERM "$bell" 2>/dev/null
+        return
+    done
+}
+
+captured() {
+    { read -r line && read -r line; } <"$place/sizes"
+} 2>/dev/null
+
+# Opens 3 to write and 5 to read for one stream, 4 and 6 for the other. A short here-document is a
+# pipe in dash, ash, and bash since 5.1 unless it is empty; elsewhere it costs a process more.
+pipes() {
+    exec 5<<OUT 6<<ERR
+
+OUT
+
+ERR
+    read -r _ <&5
+    read -r _ <&6
+    if [ -p /proc/self/fd/5 ]; then
+        exec 3>/proc/self/fd/5 4>/proc/self/fd/6
+        return
+    fi
+    mkfifo "$place/out" "$place/err" || return
+    # For both sides first: an open for one waits until somebody opens the other.
+    exec 3<>"$place/out" 4<>"$place/err" 5<"$place/out" 6<"$place/err"
+}
+
 begin() {
-    read -r me _ </proc/self/stat
-    started_at "$me"
-    printf '%s %s\n' "$me" "$started" >"$place/group" || exit 125
+    started_at self
+    printf '%s\n' "$number $started" >"$place/group" || exit 125
+    trap - HUP
     PATH=$command_path
     FIREWARDEN_ATTEMPT=${place##*/}
     export PATH FIREWARDEN_ATTEMPT
-    exec /usr/bin/setsid "$@" </dev/null >"$place/out" 2>"$place/err" 7>&- 9>&-
-}
-
-# Whether all of a short stream is in its file; a long one takes longer than a look.
-drained() {
-    bytes_in "$place/$1.first"
-    [ -n "$known" ] && [ "$bytes" -lt "$head_bytes" ]
+    exec /usr/bin/setsid "$@" >&3 2>&4 3>&- 4>&-
 }
 
 # Always drains its stream: a full disk here must not end the command.
 capture() {
-    {
-        # Small blocks: of a stream that is never closed all but the last 15 bytes are there.
-        LC_ALL=C dd bs=16 count=$((head_bytes / 16)) iflag=fullblock \
-            of="$1.head" 2>"$1.first" || cat >/dev/null
-        bytes_in "$1.first"
-        if [ "$bytes" -ge "$head_bytes" ]; then
-            LC_ALL=C dd bs=65536 2>"$1.rest" | tail -c "$tail_bytes" >"$1.tail"
-            cat >/dev/null
-        fi
-    } <"$1"
-    echo >&7
+    first=0 rest=0
+    # Small blocks: of a stream that is never closed all but the last 15 bytes are there.
+    said=$(LC_ALL=C dd bs=16 count=$((head_bytes / 16)) iflag=fullblock 2>&1 >"$place/$1.head") ||
+        cat >/dev/null
+    bytes_in "$said"
+    first=$bytes
+    if [ "$first" -ge "$head_bytes" ]; then
+        said=$({ LC_ALL=C dd bs=65536 2>&3 | tail -c "$tail_bytes" >"$place/$1.tail"; } 3>&1)
+        cat >/dev/null
+        bytes_in "$said"
+        rest=$bytes
+    fi
+    printf '%s\n' "$1 $first $rest" >>"$place/sizes"
+}
+
+# What dd said: "N bytes (...) copied, ...".
+bytes_in() {
+    bytes=${1%% byte*}
+    bytes=${bytes##*[!0-9]}
+    : "${bytes:=0}"
 }
 
 report() {
@@ -294,9 +361,9 @@ report() {
 }
 
 report_with_output() {
-    ends "$place/out"
+    ends out
     out="$size $head $tail"
-    ends "$place/err"
+    ends err
     printf 'firewarden-receipt 1 %s %s %s %s %s %s %s\n' \
         "$1" "$2" "$this_boot" "$out" "$size" "$head" "$tail"
     for stream in out err; do
@@ -308,27 +375,15 @@ report_with_output() {
 }
 
 ends() {
-    bytes_in "$1.first"
-    size=$bytes head=$bytes tail=0
-    if [ "$bytes" -eq 0 ] && [ -s "$1.head" ]; then
-        # Its stream is still held open: what has come so far.
-        head=$(wc -c <"$1.head")
-        size=$head
-    fi
+    first= rest=0
+    [ -f "$place/sizes" ] && while read -r stream head tail; do
+        [ "$stream" = "$1" ] && first=$head rest=$tail
+    done <"$place/sizes"
+    # Its stream is still held open: what has come so far.
+    [ -z "$first" ] && first=0 && [ -s "$place/$1.head" ] && first=$(wc -c <"$place/$1.head")
+    size=$((first + rest)) head=$first tail=$rest
     [ "$head" -gt "$head_bytes" ] && head=$head_bytes
-    [ -f "$1.rest" ] || return
-    bytes_in "$1.rest"
-    size=$((size + bytes)) tail=$bytes
     [ "$tail" -gt "$tail_bytes" ] && tail=$tail_bytes
-}
-
-# What dd said: "N bytes (...) copied, ...".
-bytes_in() {
-    bytes=0 known=
-    [ -f "$1" ] || return
-    while read -r number word _; do
-        case $word in byte | bytes) bytes=$number known=yes ;; esac
-    done <"$1"
 }
 
 read_file() {
@@ -339,8 +394,10 @@ read_file() {
 started_at() {
     started=
     { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return
+    number=${stat%% *}
     # shellcheck disable=SC2086
     set -- ${stat##*) }
+    parent=$2
     [ "$1" = Z ] || started=${20}
 }
 
@@ -356,7 +413,10 @@ decode() {
     unset IFS
     literal=$1
     shift
-    decoded=$(printf '%s' "$literal"; printf '%b' "$(printf '\\0%s' "$@")"; printf .)
+    for octal; do
+        literal="$literal\\0$octal"
+    done
+    decoded=$(printf '%b.' "$literal")
     decoded=${decoded%.}
 }
 
