@@ -190,7 +190,7 @@ def _elsewhere(policy: Policy, incident: Incident, event: DeliveryFailed) -> lis
     """Tell of a failure where it did not happen.
 
     A room's is told in the rooms of the other platforms, and where there is none in the channel;
-    any other one in every room.
+    of a private incident its people are told directly. Any other one is told in every room.
     """
     if not event.told:
         return []
@@ -199,7 +199,7 @@ def _elsewhere(policy: Policy, incident: Incident, event: DeliveryFailed) -> lis
     if rooms:
         return rooms
     if incident.private:
-        # Nobody else may know; perhaps that one message alone was refused.
-        return [Target(platform=failed, place=Place.ROOM)]
+        people = [incident.commander] if incident.commander else sorted(incident.members)
+        return [Target(platform=failed, place=Place.DIRECT, name=person) for person in people]
     channel = policy.announcement_channel
     return [Target(platform=failed, place=Place.CHANNEL, name=channel)]

@@ -31,7 +31,6 @@ async def console(here: Living) -> str:
     [
         ("channel_not_found", "the bot is not in it"),
         ("is_archived", "the channel is archived"),
-        ("not_in_channel", "invite it there"),
         ("restricted_action", "ask an admin"),
         ("token_revoked", "install the app again"),
     ],

@@ -28,6 +28,7 @@ _METHODS: Final[Mapping[str, Budget]] = MappingProxyType(
         "conversations.history": _TIER_3,
         "conversations.info": _TIER_3,
         "conversations.invite": _TIER_3,
+        "conversations.join": _TIER_3,
         "conversations.open": _TIER_3,
         "conversations.replies": _TIER_3,
         "files.completeUploadExternal": _TIER_4,

@@ -1,7 +1,6 @@
 """Rooms as Slack channels: made once per key, found again, named, closed and filled with people."""
 
 import asyncio
-import hashlib
 import logging
 import re
 from collections.abc import Mapping, Sequence
@@ -9,6 +8,7 @@ from typing import Final
 
 from bot.adapters.slack.accounts import Accounts
 from bot.adapters.slack.keys import Keys
+from bot.adapters.slack.purpose import digest, purpose_of
 from bot.adapters.slack.web import Answer, Denied, SlackWeb, inner, text_in
 from bot.errors import Refused
 from bot.ports import RoomSpec
@@ -45,7 +45,7 @@ class Channels:
 
     async def open(self, spec: RoomSpec) -> str:
         """Return the channel of a room's key, made on the first call."""
-        mark = _mark(spec.key)
+        mark = purpose_of(spec.key)
         async with self._opening:
             if self._rooms is None:
                 self._rooms = {
@@ -194,16 +194,8 @@ def conversation_id(ident: str) -> str:
     return ident
 
 
-def _mark(key: str) -> str:
-    return f"Firewarden keeps this room ({_digest(key)})"
-
-
 def _suffixed(name: str, of: str) -> str:
-    return f"{name[: _MOST_NAME - _SUFFIX - 1].rstrip('-')}-{_digest(of)[:_SUFFIX]}"
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return f"{name[: _MOST_NAME - _SUFFIX - 1].rstrip('-')}-{digest(of)[:_SUFFIX]}"
 
 
 def _unescaped(text: str) -> str:

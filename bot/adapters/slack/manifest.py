@@ -16,6 +16,7 @@ SCOPES: Final[Mapping[str, str]] = MappingProxyType(
         "bookmarks:read": "sees which links a room has, so that none is there twice",
         "bookmarks:write": "puts the links to the console and the runbook into a room's bar",
         "channels:history": "finds its own messages again after a crash, so that none comes twice",
+        "channels:join": "comes back into the channel of an incident that it was removed from",
         "channels:manage": "makes, names and archives the channel of an incident, invites people",
         "channels:read": "finds the announcement channel that it was invited to",
         "chat:write": "posts and updates cards",

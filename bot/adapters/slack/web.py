@@ -16,6 +16,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.adapters.pacing.gate import Gate, within
 from bot.adapters.pacing.queue import Scope
 from bot.adapters.slack.budgets import scopes
+from bot.adapters.slack.purpose import keeps_a_room
 from bot.errors import OutcomeUnknown, Refused, Throttled, Unavailable
 from bot.ports import Clock
 from bot.values import Json
@@ -146,8 +147,35 @@ class SlackWeb:
     async def _response(
         self, method: str, args: Mapping[str, Json], *, again: bool
     ) -> AsyncSlackResponse:
+        try:
+            return await self._in_turn(method, args, again=again)
+        except Denied as denied:
+            if denied.error != "not_in_channel" or not await self._returned(_channel(args)):
+                raise
+        return await self._in_turn(method, args, again=again)
+
+    async def _in_turn(
+        self, method: str, args: Mapping[str, Json], *, again: bool
+    ) -> AsyncSlackResponse:
         async with self.gate.turn(_scopes(method, args), self._is_there):
             return await self._sent(method, args, again=again)
+
+    async def _returned(self, channel: str) -> bool:
+        """Come back into an incident's channel that the bot was removed from, where that is open.
+
+        Into no other channel: the bot is only where it was invited, or what it has made.
+        """
+        try:
+            found = inner(await self.ask("conversations.info", channel=channel), "channel")
+            ours = keeps_a_room(text_in(inner(found, "purpose"), "value"))
+            if not ours or found.get("is_private") is not False:
+                return False
+            await self.ask("conversations.join", channel=channel)
+        except Denied as denied:
+            _log.warning("the bot cannot come back into %s: %s", channel, denied)
+            return False
+        _log.warning("the bot was removed from %s, an incident's channel, and came back", channel)
+        return True
 
     async def _sent(
         self, method: str, args: Mapping[str, Json], *, again: bool
@@ -217,7 +245,11 @@ def text_in(value: Answer, key: str) -> str:
 
 
 def _scopes(method: str, args: Mapping[str, Json]) -> tuple[Scope, ...]:
-    return scopes(method, text_in(args, "channel") or text_in(args, "channel_id"))
+    return scopes(method, _channel(args))
+
+
+def _channel(args: Mapping[str, Json]) -> str:
+    return text_in(args, "channel") or text_in(args, "channel_id")
 
 
 def _written(value: Json) -> str:

@@ -29,6 +29,7 @@ class Conversations:
             "conversations.archive": (self._archive, ("channels:manage",)),
             "conversations.unarchive": (self._unarchive, ("channels:manage",)),
             "conversations.invite": (self._invite, ("channels:manage",)),
+            "conversations.join": (self._join, ("channels:join",)),
             "conversations.open": (self._open, ("im:write",)),
             "conversations.history": (self._history, ("channels:history",)),
             "conversations.replies": (self._replies, ("channels:history",)),
@@ -136,6 +137,15 @@ class Conversations:
         if all(user in channel.members for user in users):
             raise Fault("already_in_channel")
         channel.members.update(users)
+        return {"channel": channel.described()}
+
+    def _join(self, args: Args) -> Args:
+        channel = self._of.channel(args.get("channel"))
+        if channel.archived:
+            raise Fault("is_archived")
+        if channel.private or channel.direct:
+            raise Fault("method_not_supported_for_channel_type")
+        channel.members.add(BOT)
         return {"channel": channel.described()}
 
     def _open(self, args: Args) -> Args:

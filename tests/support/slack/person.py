@@ -87,6 +87,14 @@ class Person:
 
         return await until(found, seconds=_PATIENCE)
 
+    async def sees_changed(self, text: str, message: Posted) -> None:
+        """Wait until that very message says these words."""
+
+        async def changed() -> bool:
+            return text in words(message.blocks)
+
+        await eventually(changed, bool, seconds=_PATIENCE)
+
     async def sees_no_button(self, label: str, on: Posted) -> None:
         """Wait until a message has no such button any more."""
 

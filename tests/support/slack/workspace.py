@@ -21,6 +21,7 @@ SCOPES = frozenset(
         "bookmarks:read",
         "bookmarks:write",
         "channels:history",
+        "channels:join",
         "channels:manage",
         "channels:read",
         "chat:write",

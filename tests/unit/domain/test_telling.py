@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.domain.actor import FIREWARDEN
 from bot.domain.effects import Post, SetRoom, Show
 from bot.domain.events import CardKind
-from bot.domain.intents import AddNote, DeliveryRefused, RoomIsOpen, SetSeverity, SetTitle
+from bot.domain.intents import AddNote, Declare, DeliveryRefused, RoomIsOpen, SetSeverity, SetTitle
 from bot.records.stored import write_effect
 from bot.values import ConversationRef, Severity, Untrusted
 from tests.unit.domain.disk import asked
@@ -109,6 +109,18 @@ def test_a_room_that_takes_no_message_is_told_of_in_the_rooms_of_the_other_platf
     )
     story.does(refused)
     assert story.posted() == ["DeliveryFailed -> console/room"]
+
+
+def test_a_private_room_that_takes_no_message_is_told_of_to_its_commander_alone() -> None:
+    story = Story(replace(POLICY, platforms=("slack",)))
+    story.does(
+        Declare(by=ana, severity=Severity.SEV3, title=Untrusted("keys leaked"), private=True)
+    )
+    where = "post:i1.1.slack/room"
+    story.does(
+        DeliveryRefused(by=FIREWARDEN, what="Post", where=where, why=Untrusted("gone"), seq=1)
+    )
+    assert story.posted() == [f"DeliveryFailed -> slack/direct:{ana.person}"]
 
 
 def test_a_channel_that_takes_no_message_is_told_of_in_every_room() -> None:
