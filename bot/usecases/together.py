@@ -9,10 +9,17 @@ B = TypeVar("B")
 
 
 async def both(first: Awaitable[A], second: Awaitable[B]) -> tuple[A, B]:
-    """Return both answers, once both are there; of two faults the first one's is raised."""
-    one, other = await asyncio.gather(first, second, return_exceptions=True)
-    if isinstance(one, BaseException):
-        raise one
-    if isinstance(other, BaseException):
-        raise other
-    return one, other
+    """Return both answers, once both are there; of two faults the first one's is raised.
+
+    Only the second is a task of its own, so that a question that is answered at once costs none.
+    """
+    beside = asyncio.ensure_future(second)
+    try:
+        one = await first
+    except asyncio.CancelledError:
+        beside.cancel()
+        raise
+    except BaseException:
+        await asyncio.gather(beside, return_exceptions=True)
+        raise
+    return one, await beside
