@@ -355,6 +355,7 @@ class Service:
             ground=self.ground,
             bars={} if self._slack is None else {self._slack.platform.name: self._slack.bar},
             console=str(self._base.settings.public_url or ""),
+            runbook_url=self._base.settings.runbook_url or "",
         )
 
     def _practice_ground(self, executor: CommandExecutor) -> PracticeGround | None:

@@ -113,6 +113,9 @@ Location = Annotated[Path, BeforeValidator(_path)]
 Networks = Annotated[tuple[Network, ...], BeforeValidator(networks)]
 HeaderName = Annotated[str, AfterValidator(header_name)]
 Issuer = Annotated[str, AfterValidator(issuer)]
+RunbookUrl = Annotated[
+    str, StringConstraints(pattern=r"^https?://[!-z]*\{runbook\}[!-z]*$", max_length=2000)
+]
 Word = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,300}$")]
 
 
@@ -148,6 +151,12 @@ class Settings(BaseSettings):
         description="The console's address as people reach it: its host and origin are let in, "
         "links lead there, and https makes cookies `__Host-` ones. Default: http:// and "
         "FIREWARDEN_LISTEN.",
+    )
+    runbook_url: RunbookUrl | None = Field(
+        default=None,
+        description="Where people read a runbook, for the bar of a Slack channel: an http or https "
+        "address with {runbook} in the place of its name, as "
+        "https://git.example.org/runbooks/{runbook}.yaml. Default: no link.",
     )
     allowed_hosts: Names = Field(
         default=(),

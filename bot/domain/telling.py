@@ -163,6 +163,7 @@ def _signboard(incident: Incident) -> tuple[object, ...]:
         incident.status,
         incident.commander,
         incident.links,
+        frozenset(run.started.runbook for run in incident.runs.values()),
     )
 
 

@@ -52,6 +52,8 @@ class Outside:
     ground: DrillGround | None = None
     bars: Mapping[str, RoomBar] = field(default_factory=dict)
     console: str = ""
+    runbook_url: str = ""
+    """Where people read a runbook, `{runbook}` for its name; "" = nowhere."""
 
 
 def delivery_over(
@@ -93,6 +95,7 @@ def _talking(inside: Inside, outside: Outside, settler: Settler) -> dict[type, C
         current=inside.current,
         bars=outside.bars,
         console=outside.console,
+        runbook_url=outside.runbook_url,
     )
     return {
         fx.OpenRoom: rooms,

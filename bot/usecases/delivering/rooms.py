@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
+from urllib.parse import quote
 
 from bot.domain.actor import FIREWARDEN
 from bot.domain.effects import Effect, Invite, OpenRoom, SetRoom
@@ -21,6 +22,9 @@ from bot.usecases.delivering.carrier import (
 from bot.usecases.desk import Extra
 from bot.values import ConversationRef, Untrusted
 
+RUNBOOK_NAME = "{runbook}"
+"""What stands for a runbook's name in the address where people read it."""
+
 _NAME_LENGTH = 60
 """Slack allows 80 and Telegram 128; a shorter name can still be read in a side bar."""
 
@@ -38,9 +42,11 @@ class Rooms:
         current: Current,
         bars: Mapping[str, RoomBar] = MappingProxyType({}),
         console: str = "",
+        runbook_url: str = "",
     ) -> None:
         self._bars = bars
         self._console = console
+        self._runbook_url = runbook_url
         self._desk = desk
         self._chats = chats
         self._settler = settler
@@ -90,7 +96,8 @@ class Rooms:
     async def _link(self, room: ConversationRef, incident: Incident) -> None:
         bar = self._bars.get(room.platform)
         if bar is not None:
-            await bar.link_room(room, room_links(incident, self._console))
+            links = room_links(incident, self._console, self._runbook_url)
+            await bar.link_room(room, links)
 
     def _may_close(self, incident: Incident) -> bool:
         if incident.status is not Status.CLOSED or incident.closed_at is None:
@@ -113,11 +120,24 @@ def room_name(incident: Incident) -> str:
     return f"{drill}inc-{number}-{words}"[:_NAME_LENGTH].rstrip("-")
 
 
-def room_links(incident: Incident, console: str) -> tuple[RoomLink, ...]:
-    """Return the console, where it has an address for people, and what was linked to it."""
-    own = (RoomLink(title=Untrusted("Console"), url=console),) if console else ()
+def room_links(incident: Incident, console: str, runbook_url: str = "") -> tuple[RoomLink, ...]:
+    """Return the console, the runbooks of its runs, and what was linked to it.
+
+    `console` and `runbook_url` are "" where they have no address for people; in the latter
+    `{runbook}` stands for a runbook's name.
+    """
+    own = [RoomLink(title=Untrusted("Console"), url=console)] if console else []
+    names = dict.fromkeys(run.started.runbook for run in incident.runs.values())
+    runbooks = [
+        RoomLink(
+            title=Untrusted(f"Runbook {name}"),
+            url=runbook_url.replace(RUNBOOK_NAME, quote(name, safe="")),
+        )
+        for name in names
+        if runbook_url
+    ]
     linked = [RoomLink(title=link.kind, url=link.url.text) for link in incident.links]
-    return (*own, *linked)
+    return (*own, *runbooks, *linked)
 
 
 def topic(incident: Incident) -> str:
