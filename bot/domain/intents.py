@@ -494,13 +494,14 @@ class ClaimExpired(Intent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepUnknown(Intent):
-    """Nobody can say what became of a step."""
+    """Nobody can say what became of a step; `asking` = the host could not be asked yet."""
 
     run: RunId
     path: str
     host: str
     attempt: int
     why: Untrusted
+    asking: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -122,9 +122,14 @@ def step_unknown(draft: Draft, intent: StepUnknown) -> Decision:
     """Put a step in doubt."""
     current = draft.incident.runs.get(intent.run)
     log = None if current is None else _log(current, intent.path, intent.host, intent.attempt)
-    if current is None or log is None or log.outcome is not None or log.doubt:
+    if current is None or log is None or log.outcome is not None:
         return Refusal(reason="this step has been settled")
-    return put_in_doubt(draft, current, log, intent.why.text)
+    if not log.doubt:
+        return put_in_doubt(draft, current, log, intent.why.text, asking=intent.asking)
+    if intent.asking or not log.asking:
+        return Refusal(reason="this step has been settled")
+    _doubt(draft, current, log, intent.why, asking=False)
+    return draft.decided()
 
 
 def step_not_possible(draft: Draft, intent: StepNotPossible) -> Decision:
@@ -135,7 +140,7 @@ def step_not_possible(draft: Draft, intent: StepNotPossible) -> Decision:
     log = _log(current, intent.path, intent.host, intent.attempt)
     if log is None and _due_change(draft, current, intent) is None:
         return _overtaken(draft, current)
-    if log is not None and (log.outcome is not None or log.doubt):
+    if log is not None and (log.outcome is not None or (log.doubt and not log.asking)):
         return Refusal(reason="this step has been settled")
     why = intent.why.text or "the host did not begin"
     if log is not None:
@@ -144,19 +149,11 @@ def step_not_possible(draft: Draft, intent: StepNotPossible) -> Decision:
     return draft.decided()
 
 
-def put_in_doubt(draft: Draft, current: Run, log: run.StepLog, why: str) -> Decision:
+def put_in_doubt(
+    draft: Draft, current: Run, log: run.StepLog, why: str, *, asking: bool = False
+) -> Decision:
     """Note that nobody knows what became of a step, and ask; somebody is woken for it."""
-    ident = current.started.run
-    draft.happen(
-        StepInDoubt(
-            run=ident,
-            path=log.started.path,
-            host=log.started.host,
-            attempt=log.started.attempt,
-            why=Untrusted(why),
-        )
-    )
-    draft.move(run.ask_in_doubt(draft.incident.runs[ident], log, why, draft.setting()))
+    _doubt(draft, current, log, Untrusted(why), asking=asking)
     line = " ".join(log.started.command)
     draft.page(f"Nobody knows whether `{line}` on {log.started.host} took effect: {why}")
     return draft.decided()
@@ -187,6 +184,23 @@ def ask_doubt_again(draft: Draft, asked: Asked) -> None:
     log = current.doing if current else None
     if current is not None and log is not None and log.doubt:
         draft.move(run.ask_in_doubt(current, log, log.doubt, draft.setting()))
+
+
+def _doubt(draft: Draft, current: Run, log: run.StepLog, why: Untrusted, *, asking: bool) -> None:
+    """Ask people; a question that knew less is taken back."""
+    ident = current.started.run
+    draft.happen(
+        StepInDoubt(
+            run=ident,
+            path=log.started.path,
+            host=log.started.host,
+            attempt=log.started.attempt,
+            why=why,
+            asking=asking,
+        )
+    )
+    _withdraw_doubts(draft, ident, "the host has been asked, and a new card says what it told")
+    draft.move(run.ask_in_doubt(draft.incident.runs[ident], log, why.text, draft.setting()))
 
 
 def _overtaken(draft: Draft, current: Run | None) -> Decision:

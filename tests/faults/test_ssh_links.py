@@ -3,6 +3,7 @@
 A command runs once or not at all, and where nobody can know, a human is asked.
 """
 
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from bot.adapters.ssh.receipts import WRAPPER
 from bot.app.service import Service
 from bot.app.serving import serving
 from bot.config import load_settings
+from bot.usecases.delivery import LEASE
 from bot.usecases.seats import TokenKind
 from bot.values import Host, PersonId
 from tests.contract.executor.conftest import write_programs
@@ -239,4 +241,31 @@ async def test_a_reset_of_a_host_that_can_tell_nothing_asks_a_human_and_runs_not
             return len(on.notes()) == 2
 
         await until(ended)
+        assert on.notes() == ["began once", "ended once"]
+
+
+async def test_a_host_that_falls_silent_is_asked_on_beside_the_human_who_was_asked(
+    tmp_path: Path,
+) -> None:
+    async with linked(tmp_path, lasts="1") as on:
+        incident = await on.run()
+        await until(on.begun)
+        on.proxy.freeze()  # the way there takes every connection and answers none
+        on.proxy.cut()
+        cut = time.monotonic()
+
+        asked = await on.over(incident)
+
+        assert time.monotonic() - cut < LEASE.total_seconds() + 5
+        assert asked.startswith("IN DOUBT: note.steps.1 on web-1: web-1 cannot be asked yet")
+        await on.bob.card("in-doubt")
+
+        on.proxy.thaw()
+
+        async def ended() -> list[str]:
+            lines = await on.ann.timeline(incident)
+            return [line for line in lines if line.startswith("run ended")]
+
+        assert (await until(ended, seconds=60))[0].startswith("run ended: done, 1 command")
+        assert await on.bob.get("/api/cards") == []
         assert on.notes() == ["began once", "ended once"]

@@ -99,8 +99,10 @@ def lost_link_called_no_start(patch: pytest.MonkeyPatch) -> None:
     )
 
 
-async def _told_not_begun(self: object, claim: object, effect: object, started: object) -> None:
-    del started
+async def _told_not_begun(
+    self: object, claim: object, effect: object, started: object, quiet: object
+) -> None:
+    del started, quiet
     await self._not_possible(claim, effect, "the link was lost")  # type: ignore[attr-defined]
 
 

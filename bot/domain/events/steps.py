@@ -54,13 +54,17 @@ class StepInterrupted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepInDoubt:
-    """Nobody can say whether the command took effect; it is never run again by itself."""
+    """Nobody can say whether the command took effect; it is never run again by itself.
+
+    `asking`: the host could not be asked yet and is asked on; its answer settles the doubt.
+    """
 
     run: RunId
     path: str
     host: str
     attempt: int
     why: Untrusted
+    asking: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

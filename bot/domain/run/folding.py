@@ -60,6 +60,8 @@ class StepLog:
     ended_at: datetime | None = None
     outcome: Outcome | None = None
     doubt: str = ""
+    asking: bool = False
+    """Whether the host is asked on although people are asked."""
     learned: bool = False
     interrupted: bool = False
 
@@ -240,8 +242,8 @@ def _moved(run: Run, event: Event, at: datetime) -> Run:  # noqa: C901, PLR0911,
             return replace(run, progress=_changed(progress, event.path, event.host, outcome, at))
         case StepInterrupted():
             return _step(run, event, at, interrupted=True)
-        case StepInDoubt(why=why):
-            return _step(run, event, at, doubt=why.text or "unknown")
+        case StepInDoubt(why=why, asking=asking):
+            return _step(run, event, at, doubt=why.text or "unknown", asking=asking)
         case StepSettled(path=path, host=host, finished=finished):
             said = _outcome(0 if finished else 1, f"{event.by} said so")
             run = _step(run, event, at, outcome=said)
@@ -326,6 +328,7 @@ def _step(
     *,
     outcome: Outcome | None = None,
     doubt: str = "",
+    asking: bool = False,
     learned: bool = False,
     interrupted: bool = False,
 ) -> Run:
@@ -340,6 +343,7 @@ def _step(
             outcome=outcome,
             ended_at=at if outcome is not None else None,
             doubt=doubt or log.doubt,
+            asking=asking,
             learned=learned,
             interrupted=log.interrupted or interrupted,
         )

@@ -16,6 +16,7 @@ from bot.domain.intents import (
     StepResult,
     StepUnknown,
 )
+from bot.domain.run import StepLog
 from bot.domain.state import Incident
 from bot.errors import OutcomeUnknown, Refused, Unavailable
 from bot.ports import (
@@ -25,10 +26,9 @@ from bot.ports import (
     Clock,
     CommandExecutor,
     CommandResult,
-    Output,
     Probe,
-    Receipt,
-    ReceiptState,
+    Settle,
+    Settlement,
 )
 from bot.usecases.current import Current
 from bot.usecases.delivering.carrier import (
@@ -39,9 +39,18 @@ from bot.usecases.delivering.carrier import (
     held,
     incident_of,
 )
+from bot.usecases.delivering.inquiring import (
+    Finished,
+    Inquiry,
+    NeverBegan,
+    Unheard,
+    Untellable,
+    attempt_of,
+    host_of,
+)
 from bot.usecases.desk import Done, Extra, Lost, Result
 from bot.usecases.identity import Identity
-from bot.values import Host, HostName, RemoteCommand, Untrusted, digest_of
+from bot.values import Host, RemoteCommand, Untrusted, digest_of
 
 _READ_TRIES = 3
 """A host that cannot be reached this often gives an unknown fact, and the runbook says so."""
@@ -49,19 +58,24 @@ _READ_TRIES = 3
 _CHANGE_TRIES = 5
 """Tries to reach a host before a change begins; after these the run ends and a human is paged."""
 
-_ASK_FOR = timedelta(seconds=60)
-"""How long a host is asked what became of a command before a human is."""
+_QUIET_AFTER_A_DEATH = timedelta(seconds=2)
+"""How long a host may be silent until people are asked: the worker that began has been dead for
+its lease, and the card is to be out within five seconds of that."""
+
+_QUIET_AFTER_A_LOSS = timedelta(seconds=15)
+"""The same after a link was lost under a living worker: most are back before anybody is woken."""
+
+_QUIET_WHILE_IN_DOUBT = timedelta(seconds=15)
+"""How long one further inquiry lasts; between two of them the effect waits in the journal."""
+
+_ASK_AGAIN = timedelta(seconds=2)
+"""Until the first further inquiry; each later one comes after twice as long, up to 30 s."""
 
 _PREFLIGHT_TRIES = 2
 """A host that fails is tried once more: a dropped packet is no reason to wake somebody."""
 
 _PASSED_FOR = 60.0
 """Seconds for which a host that has passed counts as ready."""
-
-_POLL = timedelta(seconds=1)
-
-_GRACE = timedelta(seconds=30)
-"""Beyond its own deadline an adopted command is in doubt."""
 
 
 class Preflights:
@@ -98,7 +112,7 @@ class Preflights:
 
     async def _tried(self, effect: RunPreflight) -> Sequence[Check]:
         try:
-            host = _host(self._current, effect.host)
+            host = host_of(self._current, effect.host)
         except Refused as refused:
             return (Check(name="inventory", passed=False, detail=str(refused)),)
         return await self._of_host(host, effect)
@@ -156,7 +170,7 @@ class Reads:
         await self._desk.submit(incident_of(claim), intent, Extra(settlement=done(claim)))
 
     async def _run(self, claim: Claim, effect: RunRead) -> Outcome:
-        host = _host(self._current, effect.host)
+        host = host_of(self._current, effect.host)
         command = RemoteCommand(argv=effect.argv, timeout=effect.timeout)
         attempt = Attempt(key=claim.item.key, digest=digest_of(list(effect.argv)))
         return _outcome(await self._executor.run(host, command, attempt))
@@ -194,6 +208,7 @@ class Changes:
         self._settler = settler
         self._clock = clock
         self._lease = lease
+        self._inquiry = Inquiry(executor=executor, current=current, clock=clock)
 
     async def carry(self, claim: Claim, effect: Effect) -> None:
         """See `Carrier`."""
@@ -208,17 +223,20 @@ class Changes:
 
     async def _stop(self, claim: Claim, effect: StopCommand) -> None:
         incident = await self._desk.state(incident_of(claim))
-        started = _started(incident, effect)
-        if started is not None:
-            host = _host(self._current, effect.host)
-            await self._executor.stop(host, _attempt(started))
+        log = _log(incident, effect)
+        if log is not None:
+            host = host_of(self._current, effect.host)
+            await self._executor.stop(host, attempt_of(log.started))
         await self._settler.done(claim)
 
     async def _change(self, claim: Claim, effect: RunChange) -> None:
         incident = await self._desk.state(incident_of(claim))
-        started = _started(incident, effect)
-        if started is not None:
-            await self._resume(claim, effect, started)
+        log = _log(incident, effect)
+        if log is not None and log.asking and log.outcome is None:
+            await self._ask_on(claim, effect, log.started)
+            return
+        if log is not None:
+            await self._resume(claim, effect, log.started)
             return
         started = await self._begin(claim, effect, incident)
         if started is not None:
@@ -229,7 +247,7 @@ class Changes:
     ) -> StepStarted | None:
         """Commit `StepStarted`, or settle because it may not start (any more)."""
         try:
-            host = _host(self._current, effect.host)
+            host = host_of(self._current, effect.host)
             boot = await self._executor.boot_id(host)
         except Refused as refused:
             await self._not_possible(claim, effect, str(refused))
@@ -266,15 +284,15 @@ class Changes:
             return  # the claim runs out, and whoever takes it asks the host first
         try:
             result = await self._executor.run(
-                _host(self._current, effect.host),
+                host_of(self._current, effect.host),
                 _command(started),
-                _attempt(started),
+                attempt_of(started),
                 started.boot,
             )
         except Refused as refused:
             await self._not_possible(claim, effect, str(refused))
         except OutcomeUnknown:
-            await self._learn(claim, effect, started)
+            await self._learn(claim, effect, started, _QUIET_AFTER_A_LOSS)
         except Unavailable as unavailable:
             if claim.attempts < _CHANGE_TRIES:
                 raise
@@ -297,48 +315,51 @@ class Changes:
         if not isinstance(result, Done):
             await self._settler.done(claim)
             return
-        await self._learn(claim, effect, started)
+        await self._learn(claim, effect, started, _QUIET_AFTER_A_DEATH)
 
-    async def _learn(self, claim: Claim, effect: RunChange, started: StepStarted) -> None:
-        """Ask the host what became of it until it knows, or a human must."""
-        give_up = self._clock.now() + _ASK_FOR
-        overrun = self._clock.now() + started.timeout + _GRACE
-        why = "the host could not be asked"
-        while self._clock.now() < give_up:
-            try:
-                host = _host(self._current, effect.host)
-                receipt = await self._executor.inquire(host, _attempt(started), started.boot)
-            except Refused as refused:
-                why = str(refused)
-                break
-            except (Unavailable, OutcomeUnknown) as error:
-                why = str(error) or "the host could not be asked"
-            else:
-                match receipt.state:
-                    case ReceiptState.FINISHED:
-                        await self._finish(claim, effect, _learned(receipt), learned=True)
-                        return
-                    case ReceiptState.ABSENT_SAME_BOOT:
-                        await self._send(claim, effect, started)
-                        return
-                    case ReceiptState.RUNNING if self._clock.now() < overrun:
-                        give_up = self._clock.now() + _ASK_FOR
-                    case ReceiptState.RUNNING:
-                        why = "it still runs, long past its deadline"
-                        break
-                    case _:
-                        why = receipt.detail or receipt.state.value
-                        break
-            await self._clock.sleep_until(self._clock.now() + _POLL)
-        unknown = StepUnknown(
+    async def _learn(
+        self, claim: Claim, effect: RunChange, started: StepStarted, quiet: timedelta
+    ) -> None:
+        """Ask the host what became of it; one that is silent is asked on while a human is, too."""
+        match await self._inquiry.ask(started, quiet):
+            case Finished(outcome=outcome):
+                await self._finish(claim, effect, outcome, learned=True)
+            case NeverBegan():
+                await self._send(claim, effect, started)
+            case Untellable(why=why):
+                await self._in_doubt(claim, effect, why)
+            case Unheard(why=why):
+                why = f"{effect.host} cannot be asked yet ({why}); Firewarden goes on asking"
+                due = self._clock.now() + _ASK_AGAIN
+                later = Settlement(claim=claim, how=Settle.LATER, due=due, ref=claim.ref)
+                unknown = self._unknown(effect, why, asking=True)
+                await self._desk.submit(incident_of(claim), unknown, Extra(settlement=later))
+
+    async def _ask_on(self, claim: Claim, effect: RunChange, started: StepStarted) -> None:
+        """Ask for a step that people were asked about: nothing of it begins by itself any more."""
+        match await self._inquiry.ask(started, _QUIET_WHILE_IN_DOUBT):
+            case Finished(outcome=outcome):
+                await self._finish(claim, effect, outcome, learned=True)
+            case NeverBegan():
+                await self._not_possible(claim, effect, "the host says that it never began")
+            case Untellable(why=why):
+                await self._in_doubt(claim, effect, why)
+            case Unheard(why=why):
+                raise Unavailable(why, retry_after=_ASK_AGAIN)
+
+    async def _in_doubt(self, claim: Claim, effect: RunChange, why: str) -> None:
+        await self._submit(claim, self._unknown(effect, why, asking=False), settles=True)
+
+    def _unknown(self, effect: RunChange, why: str, *, asking: bool) -> StepUnknown:
+        return StepUnknown(
             by=FIREWARDEN,
             run=effect.run,
             path=effect.path,
             host=effect.host,
             attempt=effect.attempt,
             why=Untrusted(why),
+            asking=asking,
         )
-        await self._submit(claim, unknown, settles=True)
 
     async def _finish(
         self, claim: Claim, effect: RunChange, outcome: Outcome, *, learned: bool
@@ -370,32 +391,17 @@ class Changes:
         return await self._desk.submit(incident_of(claim), intent, Extra(settlement=settlement))
 
 
-def _host(current: Current, name: str) -> Host:
-    host = current.policy.hosts.get(HostName(name))
-    if host is None:
-        msg = f"{name} is not in the inventory"
-        raise Refused(msg)
-    return host
-
-
 def _tried_on(host: Host, effect: RunPreflight) -> str:
     """Name what was tried where: any other word of the inventory is another host."""
     return repr((host, effect.changes, effect.sudo))
 
 
-def _started(incident: Incident, effect: RunChange | StopCommand) -> StepStarted | None:
+def _log(incident: Incident, effect: RunChange | StopCommand) -> StepLog | None:
     run = incident.runs.get(effect.run)
     wanted = (effect.path, effect.host, effect.attempt)
     logs = run.steps if run else ()
-    found = (
-        s.started for s in logs if (s.started.path, s.started.host, s.started.attempt) == wanted
-    )
+    found = (s for s in logs if (s.started.path, s.started.host, s.started.attempt) == wanted)
     return next(found, None)
-
-
-def _attempt(started: StepStarted) -> Attempt:
-    key = f"{started.run}.{started.path}.{started.host}.{started.attempt}"
-    return Attempt(key=key, digest=digest_of([started.digest, *started.command]))
 
 
 def _command(started: StepStarted) -> RemoteCommand:
@@ -416,18 +422,6 @@ def _outcome(result: CommandResult) -> Outcome:
         deadline=result.deadline,
         signal=result.signal,
         seconds=result.seconds,
-    )
-
-
-def _learned(receipt: Receipt) -> Outcome:
-    nothing = Output(text="", size=0, truncated=False)
-    stdout, stderr = receipt.stdout or nothing, receipt.stderr or nothing
-    return Outcome(
-        exit_status=receipt.exit_status,
-        stdout=Untrusted(stdout.text),
-        stderr=Untrusted(stderr.text),
-        truncated=stdout.truncated or stderr.truncated,
-        fault="" if receipt.exit_status is not None else receipt.detail,
     )
 
 
