@@ -1,10 +1,17 @@
 """How people get into the console, by the settings: a seat's link, a proxy's word, an issuer's."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from bot.adapters.console.sign_in import SignIn
+from bot.adapters.console.sign_in import Admits, SignIn
+from bot.adapters.http.routes import Route
 from bot.app.base import Base
+from bot.config import Settings
 from bot.usecases.members import Members
+
+if TYPE_CHECKING:
+    from bot.adapters.oidc.issuer import Client
 
 
 def ways_in(base: Base) -> SignIn:
@@ -15,7 +22,51 @@ def ways_in(base: Base) -> SignIn:
         return SignIn(public=settings.public_origin, secure=secure)
     return SignIn(
         members=Members(current=base.current, seats=base.seats),
+        issuer=_issuer(base, secure=secure),
         fresh=timedelta(minutes=settings.fresh_sign_in),
         public=settings.public_origin,
         secure=secure,
     )
+
+
+def oidc_client(settings: Settings) -> "Client | None":
+    """Return what the configured issuer knows us by, None where none is configured."""
+    secret = settings.oidc_client_secret
+    if settings.oidc_issuer is None or settings.oidc_client_id is None or secret is None:
+        return None
+    # The library costs time and memory that an installation without an issuer does not pay.
+    from bot.adapters.oidc.issuer import Client  # noqa: PLC0415 - as above
+    from bot.adapters.oidc.routes import CALLBACK  # noqa: PLC0415 - as above
+
+    return Client(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        secret=secret.get_secret_value(),
+        redirect=f"{settings.public_origin}{CALLBACK}",
+    )
+
+
+def _issuer(base: Base, *, secure: bool) -> Callable[[Admits], tuple[Route, ...]] | None:
+    client = oidc_client(base.settings)
+    if client is None:
+        return None
+    from bot.adapters.oidc.issuer import Issuer  # noqa: PLC0415 - as above
+    from bot.adapters.oidc.logins import Logins  # noqa: PLC0415 - as above
+    from bot.adapters.oidc.routes import IssuerDoor  # noqa: PLC0415 - as above
+
+    issuer = Issuer(client, clock=base.clock)
+    logins = Logins(clock=base.clock, ids=base.ids)
+    fresh = timedelta(minutes=base.settings.fresh_sign_in)
+
+    def routes(admits: Admits) -> tuple[Route, ...]:
+        door = IssuerDoor(
+            issuer=issuer,
+            logins=logins,
+            admits=admits,
+            clock=base.clock,
+            fresh=fresh,
+            secure=secure,
+        )
+        return door.routes()
+
+    return routes

@@ -53,6 +53,14 @@ class Visitor:
         """Send a form as a page of the console would."""
         return await self._ask("POST", path, [("Origin", self.origin), *headers], fields)
 
+    async def send_json(self, path: str, body: str, headers: Headers) -> int:
+        """Send JSON as a program would; returns the status."""
+        sent = CIMultiDict([("Host", self.host), ("Content-Type", "application/json"), *headers])
+        url = f"{self.scheme}://{self.address}{path}"
+        async with self.session.post(url, data=body, headers=sent) as got:
+            await got.read()
+            return got.status
+
     async def _ask(
         self, method: str, path: str, headers: Headers, fields: dict[str, str] | None
     ) -> Shown:

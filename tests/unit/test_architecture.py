@@ -11,15 +11,17 @@ PACKAGES = ("bot", "cards", "handlers", "runbooks")
 
 # A library that does I/O is imported by its adapter package and by nobody else.
 OWNERS = {
-    # The server; and the two that call out: pages as webhooks, HTTP checks.
+    # The server; and those that call out: pages as webhooks, HTTP checks, issuers of sign-ins.
     # Slack's client lets aiohttp's errors through, which its adapter must know to translate.
     "aiohttp": {
         "bot.adapters.http",
+        "bot.adapters.oidc",
         "bot.adapters.probe",
         "bot.adapters.slack",
         "bot.adapters.webhook",
     },
     "apscheduler": {"bot.adapters.timers"},
+    "jwt": {"bot.adapters.oidc"},
     "paramiko": {"bot.adapters.ssh", "bot.adapters.practice"},
     "slack_bolt": {"bot.adapters.slack"},
     "slack_sdk": {"bot.adapters.slack"},

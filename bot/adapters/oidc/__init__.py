@@ -1,0 +1,1 @@
+"""Sign-in over OpenID Connect: authorisation code with PKCE at one configured issuer."""
