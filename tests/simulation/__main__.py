@@ -56,7 +56,7 @@ def _chosen(seed: int, keep: str) -> Schedule:
 
 def _again(schedule: Schedule) -> int:
     print(script(schedule))
-    universe = Universe(schedule, keeps_lines=True)
+    universe = Universe(schedule)
     broken = check(universe.run())
     print("".join(universe.ground.book.lines), end="")
     print(f"history {universe.ground.book.digest}")

@@ -32,9 +32,8 @@ class Book:
     answered: list[Answered] = field(default_factory=list)
     acknowledged: list[AlertsReceived] = field(default_factory=list)
     """Alerts whose sender was told that they are stored."""
-    lines: list[str] = field(default_factory=list)
-    """Every line, where somebody wants to read them."""
-    keeps_lines: bool = False
+    notes: list[tuple[float, tuple[object, ...]]] = field(default_factory=list)
+    """Every call, commit and act: the seconds since the beginning, and its words."""
     fences: dict[str, int] = field(default_factory=dict)
     """The fence of the latest claim of each effect, by its key."""
     seen: dict[str, int] = field(default_factory=dict)
@@ -46,16 +45,17 @@ class Book:
     """What the world itself saw go wrong: a life that ended by an error, no rest."""
     moved: asyncio.Event = field(default_factory=asyncio.Event)
     """Set by every commit, for those who wait to see something."""
-    _hash: "hashlib._Hash" = field(default_factory=hashlib.sha256)
 
-    def note(self, at: float, line: str) -> None:
-        """Write a line."""
-        text = f"{at:.6f} {line}\n"
-        self._hash.update(text.encode())
-        if self.keeps_lines:
-            self.lines.append(text)
+    def note(self, at: float, *words: object) -> None:
+        """Write a line; its words are put together once somebody reads it."""
+        self.notes.append((at, words))
+
+    @property
+    def lines(self) -> list[str]:
+        """Every line so far."""
+        return [f"{at:.6f} {' '.join(map(str, words))}\n" for at, words in self.notes]
 
     @property
     def digest(self) -> str:
         """SHA-256 of every line so far, hex."""
-        return self._hash.hexdigest()
+        return hashlib.sha256("".join(self.lines).encode()).hexdigest()

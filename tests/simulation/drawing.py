@@ -15,8 +15,11 @@ TAGS: Final = ("alpha", "bravo", "carol", "delta")
 ENOUGH: Final = 31
 """Intents that the stories of a schedule come to without any fault, beside what people write."""
 
-WRITTEN: Final = 14
-"""Messages that people write in the room meanwhile: they race for the same stream."""
+WRITTEN: Final = range(8, 15)
+"""Messages that people write in the room meanwhile: they race for the same stream.
+
+The less the stories come to, the more of them.
+"""
 
 INTENTS: Final = {
     "aborted": 31,
@@ -123,7 +126,9 @@ def _mixed(chance: random.Random, names: list[str]) -> tuple[Act, ...]:
     for tag, name in zip(TAGS, names, strict=False):
         host, other = chance.sample(WEB, 2)
         told.append(STORIES[name](Setting(tag=tag, host=host, other=other, chance=chance)))
-    told.append([_message(chance, number) for number in range(WRITTEN)])
+    messages = ENOUGH + WRITTEN.stop - 1 - sum(INTENTS[name] for name in names)
+    written = min(max(messages, WRITTEN.start), WRITTEN.stop - 1)
+    told.append([_message(chance, number) for number in range(written)])
     acts: list[Act] = []
     while left := [story for story in told if story]:
         acts.append(Act(after=chance.choice(_PAUSES), deed=chance.choice(left).pop(0)))

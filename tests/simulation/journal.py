@@ -141,9 +141,9 @@ class SimulatedJournal(MemoryJournal):
             settlement = commit.settlement
             mac = commit.records[-1].mac.hex() if commit.records else ""
             about = settlement.claim.item.key if settlement else ""
+            said = type(outcome).__name__
             self._calls.note(
-                f"{self._calls.thread.number} {type(outcome).__name__} {commit.stream} {mac} "
-                f"{about} {fault or ''}"
+                self._calls.thread.number, said, commit.stream, mac, about, fault or ""
             )
             if not isinstance(outcome, Committed):
                 continue

@@ -74,7 +74,7 @@ class Calls:
         trouble: Trouble,
         fate: Fate,
         chance: Callable[[], float],
-        note: Callable[[str], None],
+        note: Callable[..., None],
     ) -> None:
         self.thread = thread
         self.trouble = trouble
@@ -98,7 +98,7 @@ class Calls:
             await asyncio.sleep(self.chance() * slowest)
             await self.thread.turn()
             fault = self.strikes((*AT_ANY_CALL, *faults))
-            self.note(f"{self.thread.number} {what} {CARRIED.get()} {fault or ''}")
+            self.note(self.thread.number, what, CARRIED.get(), fault or "")
             _raise_before(fault)
             if fault is Fault.CRASH_BEFORE_CALL:
                 self.die()

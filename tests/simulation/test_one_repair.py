@@ -25,7 +25,7 @@ COMMANDS = [
 
 
 def lived(seed: int, *faults: Aimed) -> Universe:
-    universe = Universe(Schedule(seed=seed, acts=REPAIR, faults=faults), keeps_lines=True)
+    universe = Universe(Schedule(seed=seed, acts=REPAIR, faults=faults))
     universe.run()
     assert universe.ground.book.faults == []
     assert len(universe.trouble.struck) == len(faults)

@@ -5,14 +5,14 @@ import subprocess
 import sys
 
 from tests.simulation.drawing import drawn
-from tests.simulation.trying import tried
+from tests.simulation.trying import history
 
 SEEDS = (1, 2)
 
 
 def test_a_seed_gives_the_same_history_in_every_process() -> None:
-    here = [tried(drawn(seed)).digest for seed in SEEDS]
-    assert here == [tried(drawn(seed)).digest for seed in SEEDS]
+    here = [history(drawn(seed)) for seed in SEEDS]
+    assert here == [history(drawn(seed)) for seed in SEEDS]
     assert len(set(here)) == len(SEEDS)
     assert [_elsewhere(1, "1"), _elsewhere(2, "77")] == here
 

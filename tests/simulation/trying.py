@@ -12,10 +12,9 @@ from tests.simulation.universe import Universe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """How one schedule went. `digest` names its whole history; `broken` empty = all was kept."""
+    """How one schedule went; `broken` empty = all was kept."""
 
     seed: int
-    digest: str
     intents: int
     struck: tuple[tuple[Fault, frozenset[str]], ...]
     broken: tuple[str, ...]
@@ -40,12 +39,18 @@ def tried(schedule: Schedule) -> Verdict:
     book = universe.ground.book
     return Verdict(
         seed=schedule.seed,
-        digest=book.digest,
         intents=book.intents,
         struck=tuple(universe.trouble.struck),
         broken=broken,
         seconds=time.process_time() - began,
     )
+
+
+def history(schedule: Schedule) -> str:
+    """Live through a schedule; returns what names its whole history, 64 hex digits."""
+    universe = Universe(schedule)
+    universe.run()
+    return universe.ground.book.digest
 
 
 def kept(schedule: Schedule, places: frozenset[int]) -> Schedule:

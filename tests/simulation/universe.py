@@ -72,7 +72,7 @@ _LAST_WORDS = {
 class Universe:
     """Owns everything of one simulation, and is what becomes of its lives."""
 
-    def __init__(self, schedule: Schedule, *, keeps_lines: bool = False) -> None:
+    def __init__(self, schedule: Schedule) -> None:
         self.schedule = schedule
         self.loop = VirtualLoop()
         self.trouble = Trouble(schedule.faults)
@@ -93,7 +93,7 @@ class Universe:
             pagers=Pagers(),
             hosts=Hosts(HOSTS, self.loop),
             current=Current(policy=POLICY, documents=dict(CATALOGUE)),
-            book=Book(keeps_lines=keeps_lines),
+            book=Book(),
         )
         self.crowd = Crowd(self.ground, self.serving)
         self._lives: list[Life] = []
@@ -194,8 +194,8 @@ class Universe:
         if not done.cancelled() and (error := done.exception()) is not None:
             self.ground.book.faults.append("".join(traceback.format_exception(error)))
 
-    def _note(self, line: str) -> None:
-        self.ground.book.note(self.loop.time(), line)
+    def _note(self, *words: object) -> None:
+        self.ground.book.note(self.loop.time(), *words)
 
     # --- the schedule ------------------------------------------------------------------------
 
@@ -229,7 +229,7 @@ class Universe:
     async def _perform(self, act: Act) -> None:
         if act.after:
             await asyncio.sleep(act.after)
-        self._note(str(act))
+        self._note(act)
         match act.deed:
             case Rest(seconds=seconds):
                 await self._done_with_deeds()

@@ -26,6 +26,12 @@ _LONGEST_SLEEP = 3600.0
 """Sleep in pieces, as the machine's clock does: a clock that is set forward is noticed."""
 
 
+_BASE_32 = "abcdefghijklmnopqrstuvwxyz234567"
+
+_ID = 26
+"""Characters of a random id: those of 128 bits."""
+
+
 class NothingLeftError(Exception):
     """Everybody waits for somebody else: no timer is set and nothing is ready."""
 
@@ -33,7 +39,7 @@ class NothingLeftError(Exception):
 class _Call(asyncio.TimerHandle):
     """One call to come. It keeps nothing for debuggers: a simulation makes thousands of them."""
 
-    __slots__ = ("_at", "_cut", "_inside", "_what", "_words")
+    __slots__ = ("at", "cut", "inside", "what", "words")
 
     def __init__(
         self,
@@ -42,26 +48,21 @@ class _Call(asyncio.TimerHandle):
         inside: Context | None,
         at: float,
     ) -> None:
-        self._what = what
-        self._words = words
-        self._inside = copy_context() if inside is None else inside
-        self._at = at
-        self._cut = False
+        self.what = what
+        self.words = words
+        self.inside = copy_context() if inside is None else inside
+        self.at = at
+        self.cut = False
 
     def cancel(self) -> None:
-        self._cut = True
-        self._words = ()
+        self.cut = True
+        self.words = ()
 
     def cancelled(self) -> bool:
-        return self._cut
+        return self.cut
 
     def when(self) -> float:
-        return self._at
-
-    def make(self) -> None:
-        """Make the call, where nobody has cancelled it."""
-        if not self._cut:
-            self._inside.run(self._what, *self._words)
+        return self.at
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
@@ -121,7 +122,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _run_once(self) -> None:
         """Run one round; where nothing is ready it is at once as late as the next timer."""
         timers, line = self._timers, self._line
-        while timers and timers[0][2].cancelled():
+        while timers and timers[0][2].cut:
             heapq.heappop(timers)
         if not line:
             if not timers:
@@ -131,7 +132,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
         while timers and timers[0][0] < due:
             line.append(heapq.heappop(timers)[2])
         for _ in range(len(line)):
-            line.popleft().make()
+            call = line.popleft()
+            if not call.cut:
+                call.inside.run(call.what, *call.words)
 
     def _write_to_self(self) -> None:
         """Wake a sleeping selector: it never sleeps."""
@@ -179,7 +182,7 @@ class SeededIds:
         self._chance = chance
 
     def new(self) -> str:
-        return base64.b32encode(self._chance.randbytes(16)).decode().rstrip("=").lower()
+        return "".join(self._chance.choices(_BASE_32, k=_ID))
 
     def secret(self) -> str:
         return base64.urlsafe_b64encode(self._chance.randbytes(32)).decode().rstrip("=")
