@@ -38,6 +38,7 @@ from bot.usecases.chat_pager import ChatPager
 from bot.usecases.commands import Core as WordsCore
 from bot.usecases.delivery import LEASE, Delivery
 from bot.usecases.identity import CONSOLE, Identity
+from bot.usecases.paged_groups import PagedGroups
 from bot.usecases.reading import Reading
 from bot.usecases.rendering import Rendering
 from bot.usecases.seats import Seats
@@ -73,6 +74,7 @@ class Service:
     delivery: Delivery
     practice: PracticeHost | None = None
     ground: PracticeGround | None = None
+    paged: PagedGroups | None = None
     chat: ConsolePlatform
     store: ConsoleStore
     rendering: Rendering
@@ -250,6 +252,9 @@ class Service:
         house.every(WATCH_EVERY, self._reloading.look, "look for a changed configuration")
         if self._door.certificate is not None:
             house.every(WATCH_EVERY, self._door.certificate.look, "look for a renewed certificate")
+        if self._slack is not None:
+            self.paged = PagedGroups(current=self._base.current, user_groups=self._slack.groups)
+            house.at_once_and_every(HOUSE_EVERY, self.paged.look, "look who is in user groups")
         house.start()
         stack.callback(house.stop)
 

@@ -95,9 +95,13 @@ def _seats(rule: RuleSection) -> int:
 def _escalation_faults(policy: PolicyDocument, root: Node) -> Iterator[Fault]:
     for name, escalation in policy.paging.escalations.items():
         if not (escalation.people or policy.people_of(escalation.group)):
+            by_slack = policy.slack_groups_of(escalation.group)
             yield root.at(("paging", "escalations", name)).key_fault(
                 f"the escalation {name!r} resolves to nobody",
-                f"the group {escalation.group!r} is empty",
+                f"the group {escalation.group!r} has nobody by name, and a user group may be empty "
+                "or unknown when somebody must be woken: name a person too"
+                if by_slack
+                else f"the group {escalation.group!r} is empty",
             )
 
 

@@ -210,6 +210,7 @@ def _escalation(escalation: doc.EscalationSection, document: doc.PolicyDocument)
         people=_people(escalation.people or document.people_of(escalation.group)),
         every=escalation.every,
         webhook=escalation.webhook or "",
+        whole_group=not escalation.people,
     )
 
 

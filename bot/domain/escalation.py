@@ -19,7 +19,7 @@ from bot.domain.events import (
     PageUndeliverable,
     PersonPaged,
 )
-from bot.domain.policy import Policy
+from bot.domain.policy import Escalation, Policy
 from bot.values import PersonId, Untrusted
 
 
@@ -93,7 +93,7 @@ def start(
 ) -> Steps:
     """Begin to wake people: those named, else the escalation's (or the default one's)."""
     chosen = policy.escalations.get(escalation) or policy.escalations.get(policy.default_escalation)
-    order = people or (chosen.people if chosen else ())
+    order = people or (_order(policy, chosen) if chosen else ())
     every = chosen.every if chosen else policy.no_commander_after
     started = PageStarted(
         page=page,
@@ -161,6 +161,14 @@ def unreachable(policy: Policy, page: PageState, person: PersonId) -> bool:
 def pagers_of(policy: Policy, started: PageStarted, person: PersonId) -> tuple[str, ...]:
     """Return the names of the channels on which this person is woken."""
     return (*policy.platforms, *(("webhook",) if started.webhooks.get(person) else ()))
+
+
+def _order(policy: Policy, escalation: Escalation) -> tuple[PersonId, ...]:
+    """Return who is woken one after the other: whom the policy names, then the user groups'."""
+    if not escalation.whole_group:
+        return escalation.people
+    members = policy.user_group_members.get(escalation.group, ())
+    return tuple(dict.fromkeys((*escalation.people, *members)))
 
 
 def _sends(policy: Policy, page: PageState, person: PersonId, level: int) -> list[SendPage]:

@@ -47,12 +47,16 @@ class PolicyPerson:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Escalation:
-    """Who is paged in which order, and how long each has to acknowledge."""
+    """Who is paged in which order, and how long each has to acknowledge.
+
+    `whole_group`: the people are those of the group, and the members of its user groups follow.
+    """
 
     group: str
     people: tuple[PersonId, ...]
     every: timedelta
     webhook: str = ""
+    whole_group: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +184,9 @@ class Policy:
     platforms: tuple[str, ...] = ("console",)
     slack_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By group: Slack user groups (`<team>/<group id>`) whose members belong to it too."""
+    user_group_members: Mapping[str, tuple[PersonId, ...]] = field(default_factory=dict)
+    """By group: who is in its user groups, as last heard. For waking people, and nothing else:
+    whoever decides is asked about freshly."""
     link_by_email: tuple[str, ...] = ()
     """Platforms whose word is taken for who owns an e-mail address."""
 

@@ -1,9 +1,10 @@
 """What is loaded now: the policy and the catalogue, replaced as a whole on reload."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.domain.policy import Policy
+from bot.values import PersonId
 
 
 @dataclass(slots=True, kw_only=True)
@@ -15,8 +16,12 @@ class Current:
 
     def replace(self, policy: Policy, documents: Mapping[str, str]) -> None:
         """Take a newly loaded, faultless configuration."""
-        self.policy = policy
+        self.policy = replace(policy, user_group_members=self.policy.user_group_members)
         self.documents = dict(documents)
+
+    def know_members(self, members: Mapping[str, tuple[PersonId, ...]]) -> None:
+        """Take who is in the user groups of each group; a reload keeps it."""
+        self.policy = replace(self.policy, user_group_members=members)
 
     def document(self, runbook: str) -> str:
         """Return a runbook's text as the catalogue holds it now, "" where it is gone."""

@@ -1,9 +1,10 @@
 """Who may approve in Slack: asked freshly, by user group and by confirmed address."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
-from bot.domain.policy import Group, Policy, PolicyPerson
+from bot.domain.policy import Escalation, Group, Policy, PolicyPerson
 from bot.values import PersonId
 from tests.support.slack.living import ANN, living
 from tests.support.slack.server import Slack
@@ -63,3 +64,33 @@ async def test_somebody_who_left_a_moment_ago_approves_nothing(tmp_path: Path) -
         here.team.of.users["U2"].deleted = True
         assert "There is no such card." in await here.bob.presses("Approve", card, room)
         assert here.ran() == 0
+
+
+CARL = PersonId("carl")
+
+
+def paging_a_user_group(policy: Policy) -> Policy:
+    carl = PolicyPerson(id=CARL, name="Carl")
+    whole = Escalation(group="sre", people=(CARL,), every=timedelta(minutes=5), whole_group=True)
+    return replace(
+        policy,
+        people={**policy.people, CARL: carl},
+        groups={**policy.groups, "sre": (CARL,)},
+        slack_groups={"sre": ("T1/S1",)},
+        escalations={"sre": whole},
+        default_escalation="sre",
+    )
+
+
+async def test_a_member_of_a_user_group_is_woken_where_the_named_person_cannot_be(
+    tmp_path: Path,
+) -> None:
+    def oncall(team: Slack) -> None:
+        team.of.groups["S1"] = {"U2"}
+
+    async with living(tmp_path, changed=paging_a_user_group, before=oncall) as here:
+        assert here.service.paged is not None
+        await here.service.paged.look()
+        await here.ann.types("/incident declare sev3 the cache is cold")
+        await here.ann.types("/incident page sre we need you", await here.ann.room())
+        await here.bob.sees("we need you", await here.bob.direct())

@@ -36,7 +36,7 @@ SCOPES: Final[Mapping[str, str]] = MappingProxyType(
 
 BY_POLICY: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "usergroups:read": "counts the members of Slack user groups as approvers",
+        "usergroups:read": "counts the members of Slack user groups as approvers, and pages them",
         "users:read.email": "knows people by the e-mail address that they confirmed in Slack",
     }
 )

@@ -33,6 +33,11 @@ class Housekeeping:
             chore, "interval", seconds=interval.total_seconds(), id=name, name=name
         )
 
+    def at_once_and_every(self, interval: timedelta, chore: Chore, name: str) -> None:
+        """Run `chore` at the start, too."""
+        self._scheduler.add_job(chore, id=f"{name} at once", name=name)
+        self.every(interval, chore, name)
+
     def start(self) -> None:
         """Begin; must be called inside the event loop."""
         self._scheduler.start()

@@ -369,6 +369,19 @@ def test_an_escalation_target_that_resolves_to_nobody_is_a_fault() -> None:
     ) == ["policy.yaml:1:53: the escalation 'dba' resolves to nobody (the group 'dba' is empty)"]
 
 
+def test_a_user_group_alone_is_nobody_to_wake() -> None:
+    [fault] = faults(
+        "paging: {escalations: {on-call: {group: responder}, dba: {group: dba}}}\n"
+        "chat: {platforms: [console, slack]}\n",
+        beside=TEAM + "  dba: [{slack-group: T1/S1}]\n",
+    )
+    assert fault == (
+        "policy.yaml:1:53: the escalation 'dba' resolves to nobody (the group 'dba' has nobody by "
+        "name, and a user group may be empty or unknown when somebody must be woken: name a person "
+        "too)"
+    )
+
+
 def test_people_without_groups_are_one_fault_and_no_flood() -> None:
     assert faults("people: {ada: {name: Ada}}\n", beside="") == [
         (

@@ -40,6 +40,16 @@ def test_an_alert_wakes_the_first_person_at_once() -> None:
     assert story.events(PersonPaged)[0].next_at == story.now + 5 * MINUTE
 
 
+def test_members_of_user_groups_are_woken_after_the_named_people_and_nobody_twice() -> None:
+    group, usual = POLICY.escalations[POLICY.default_escalation].group, POLICY.escalations
+    whole = {name: replace(one, whole_group=True) for name, one in usual.items()}
+    members = {group: (BEN, DAN)}
+    policy = replace(POLICY, escalations=whole, user_group_members=members)
+    assert Story(policy).alerted().events(PageStarted)[0].order == (ANA, BEN, DAN)
+    named = replace(policy, escalations=usual)
+    assert Story(named).alerted().events(PageStarted)[0].order == (ANA, BEN)
+
+
 def test_a_mild_alert_wakes_nobody() -> None:
     assert Story().alerted(Severity.SEV4).woken() == []
 
