@@ -27,7 +27,7 @@ from bot.adapters.webhook import WebhookPager
 from bot.app.base import Base, load_current
 from bot.app.chats import command_names, slack_team, telegram_team
 from bot.app.entering import Entered, Running
-from bot.app.signing_in import ways_in
+from bot.app.signing_in import sits, stands, ways_in
 from bot.domain.policy import Group
 from bot.errors import Fault
 from bot.ports import ChatPlatform, CommandExecutor, Pager, People
@@ -384,14 +384,10 @@ class Service:
         return frozenset(service.health_url for service in services if service.health_url)
 
     async def _seat_stands(self, account: str) -> bool:
-        seat = await self._base.seats.seat(account)
-        policy = self._base.current.policy
-        named = any((CONSOLE, account) in person.accounts for person in policy.people.values())
-        # Whoever left the policy has a seat and no standing any more.
-        return seat is not None and (policy.open_door or named or seat.person in policy.people)
+        return await stands(self._base, account)
 
     async def _person_sits(self, person: PersonId) -> bool:
-        return await self._base.seats.of_person(person) is not None
+        return await sits(self._base, person)
 
     async def _prune(self) -> None:
         await self._base.journal.prune(self._base.clock.now())

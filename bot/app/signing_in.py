@@ -8,7 +8,9 @@ from bot.adapters.console.sign_in import Admits, SignIn
 from bot.adapters.http.routes import Route
 from bot.app.base import Base
 from bot.config import Settings
+from bot.usecases.identity import CONSOLE
 from bot.usecases.members import Members
+from bot.values import PersonId
 
 if TYPE_CHECKING:
     from bot.adapters.oidc.issuer import Client
@@ -27,6 +29,20 @@ def ways_in(base: Base) -> SignIn:
         public=settings.public_origin,
         secure=secure,
     )
+
+
+async def sits(base: Base, person: PersonId) -> bool:
+    """Whether a person has a seat, or gets one as soon as they sign in."""
+    if base.settings.signs_in:
+        return await Members(current=base.current, seats=base.seats).sits(person)
+    return await base.seats.of_person(person) is not None
+
+
+async def stands(base: Base, account: str) -> bool:
+    """Whether a seat is there for somebody: who left the policy has a seat and no standing."""
+    seat, policy = await base.seats.seat(account), base.current.policy
+    named = any((CONSOLE, account) in person.accounts for person in policy.people.values())
+    return seat is not None and (policy.open_door or named or seat.person in policy.people)
 
 
 def oidc_client(settings: Settings) -> "Client | None":

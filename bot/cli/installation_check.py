@@ -10,6 +10,7 @@ from typing import Final
 
 from bot.adapters.ssh.executor import ParamikoExecutor
 from bot.app.base import Base, opened
+from bot.app.signing_in import sits
 from bot.cli.findings import Finding, counted, fault, fine, note
 from bot.cli.host import SHORT
 from bot.config import Settings, default_policy
@@ -126,7 +127,7 @@ async def _people(base: Base, policy: Policy) -> list[Finding]:
 async def _ways(base: Base, policy: Policy, person: PolicyPerson) -> AsyncIterator[str]:
     seats = [account for platform, account in person.accounts if platform == "console"]
     seated = [seat for seat in seats if await base.seats.seat(seat) is not None]
-    if seated or await base.seats.of_person(person.id) is not None:
+    if seated or await sits(base, person.id):
         yield "console"
     for platform, _ in person.accounts:
         if platform != "console" and platform in policy.platforms:

@@ -9,6 +9,7 @@ from bot.errors import UserMistake
 from bot.usecases.current import Current
 from bot.usecases.identity import CONSOLE
 from bot.usecases.seats import Seat, Seats
+from bot.values import PersonId
 
 _SAME_NAME: Final = 9
 """Seats that may begin with one name: more people called alike are seated by hand."""
@@ -54,6 +55,14 @@ class Members:
         if await self._seats.was_revoked(person.id):
             return None
         return await self._made(policy, person)
+
+    async def sits(self, person: PersonId) -> bool:
+        """Whether a person has a seat, or gets one as soon as they sign in."""
+        if await self._seats.of_person(person) is not None:
+            return True
+        known = self._current.policy.people.get(person)
+        can = known is not None and bool(known.email)
+        return can and not await self._seats.was_revoked(person)
 
     async def _made(self, policy: Policy, person: PolicyPerson) -> Seat | None:
         for name in _free_names(person):

@@ -48,17 +48,19 @@ async def chromium() -> AsyncIterator[Browser]:
 
 @asynccontextmanager
 async def window(
-    size: Size, scheme: str = "light", *, unreachable: bool = False
+    size: Size, scheme: str = "light", *, unreachable: bool = False, own_tls: bool = False
 ) -> AsyncIterator[BrowserContext]:
     """Open one browser profile of this size; everything that a page complains of is a failure.
 
     Where the server is to be `unreachable` for a while, the browser's own word on that is none.
+    With `own_tls` it takes certificates that nobody but a test has signed.
     """
     complaints: list[str] = []
     async with chromium() as browser:
         context = await browser.new_context(
             viewport={"width": size["width"], "height": size["height"]},
             color_scheme="dark" if scheme == "dark" else "light",
+            ignore_https_errors=own_tls,
         )
         context.set_default_timeout(20_000)
         context.on("weberror", lambda error: complaints.append(str(error.error)))
@@ -70,4 +72,4 @@ async def window(
         await context.close()
     if unreachable:
         complaints = [c for c in complaints if "ERR_" not in c]
-    assert complaints == []
+    assert complaints == [], complaints

@@ -132,6 +132,8 @@ class Issuer:
         match (request.method, request.path):
             case ("GET", "/.well-known/openid-configuration"):
                 return web.json_response(self.description())
+            case ("GET", "/favicon.ico"):
+                return web.Response(status=204)
             case ("GET", "/keys"):
                 self.keys_fetched += 1
                 return web.json_response({"keys": [jwk(self.key, self.kid)]})
@@ -238,14 +240,14 @@ class Issuer:
 
 
 @asynccontextmanager
-async def issuing(clock: Clock) -> AsyncIterator[Issuer]:
-    """Serve an issuer on a free port."""
+async def issuing(clock: Clock, name: str = "127.0.0.1") -> AsyncIterator[Issuer]:
+    """Serve an issuer on a free port; `name` is what it calls this machine."""
     issuer = Issuer(clock)
     runner = web.ServerRunner(web.Server(issuer.serve))
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
-    issuer.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    issuer.base = f"http://{name}:{runner.addresses[0][1]}"
     try:
         yield issuer
     finally:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from bot.adapters.console.messages import Message
 from bot.adapters.console.places import seat_url
+from bot.adapters.console.sign_in import start_url
 from bot.values import CardId
 from cards import codec, console_html
 from cards.model import ButtonStyle, Card, Line, Link, Notice, Section, Tone
@@ -43,7 +44,8 @@ class Showing:
     """Renders for one window: its seat, its nonce and the moment.
 
     Cards in `others` need somebody else's yes: only what declines them can be pressed. Where the
-    sign-in is `stale` nothing can, and the card links to where one signs in `again`.
+    sign-in is `stale` nothing can, and the card links to a sign-in that comes back to the page
+    `again` ("" = there is none).
     """
 
     seat: str
@@ -82,16 +84,22 @@ class Showing:
             _declinable(card) if for_others else _folded(card),
             action_url=url,
             hidden={"nonce": self.nonce},
-            viewer_note=self._stale_note() if asks and self.stale else _OTHERS * for_others,
+            viewer_note=self._stale_note(card) if asks and self.stale else _OTHERS * for_others,
             errors=errors or {},
             values=values or {},
             today=self.now.astimezone(UTC).date(),
         )
         return Markup(html)  # noqa: S704 - the renderer escapes everything that it is given
 
-    def _stale_note(self) -> Line:
+    def _stale_note(self, card: Card) -> Line:
         words = f"{self.stale} An answer needs a fresh sign-in."
-        return (words, " ", Link("Sign in again", self.again)) if self.again else (words,)
+        if not self.again:
+            return (words,)
+        return (
+            words,
+            " ",
+            Link("Sign in again", start_url(f"{self.again}#card-{card.id}", again=True)),
+        )
 
 
 def _declinable(card: Card) -> Card:

@@ -18,7 +18,9 @@ START: Final = "/oidc/start"
 LASTS: Final = timedelta(hours=12)
 """How long the issuer's word counts for reading; people who left are also out by the policy."""
 
-_PAGE: Final = re.compile(r"/s/[a-z][a-z0-9-]{0,31}/[A-Za-z0-9_.~%?=&+/-]{0,400}")
+_PAGE: Final = re.compile(
+    r"/s/[a-z][a-z0-9-]{0,31}/[A-Za-z0-9_.~%?=&+/-]{0,400}(#card-[\w:.-]{1,80})?", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,6 @@ from bot.adapters.console.places import (
 )
 from bot.adapters.console.platform import CHANNELS, PLATFORM
 from bot.adapters.console.showing import Showing
-from bot.adapters.console.sign_in import start_url
 from bot.adapters.console.store import ConsoleStore
 from bot.requests import Sender
 from bot.usecases.views import IncidentSummary, OpenCard, Reader, TimelineEntry, Viewer
@@ -79,10 +78,8 @@ class Window:
 
     @property
     def again(self) -> str:
-        """Where to sign in again and come back here; "" where there is no need, or no way."""
-        if not self.stale or not self.start:
-            return ""
-        return start_url(seat_url(self.seat, path_of(self.place)), again=True)
+        """The page to come back to after signing in again; "" where that is no way."""
+        return seat_url(self.seat, path_of(self.place)) if self.stale and self.start else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from html import unescape
+from urllib.parse import quote
 
 from tests.e2e.sign_in.walk import Here, sign_in
 from tests.support.visitor import Shown, Visitor
@@ -44,7 +45,7 @@ async def test_an_old_sign_in_is_refused_and_told_where_to_sign_in_again_and_com
 
 
 async def test_a_card_says_so_and_has_no_button_to_press(here: Here) -> None:
-    await here.asks()
+    card = await here.asks()
     bob = await here.signed_in("bob@team.example")
     [incident] = [line for line in (await bob.get("/s/bob/")).text.split('"') if "/INC-" in line][
         :1
@@ -53,7 +54,8 @@ async def test_a_card_says_so_and_has_no_button_to_press(here: Here) -> None:
     here.clock.ahead += timedelta(minutes=16)
     shown = unescape((await bob.get(incident)).text)
     assert "You signed in more than 15 minutes ago. An answer needs a fresh sign-in." in shown
-    assert f'href="/oidc/start?to={incident.replace("/", "%2F")}&again=1"' in shown
+    page = f"{incident}#card-{card}"
+    assert f'href="/oidc/start?to={quote(page, safe="")}&again=1"' in shown
     assert 'name="option"' not in shown
 
 

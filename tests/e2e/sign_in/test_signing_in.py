@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from bot.errors import Refused
 from bot.usecases.seats import TokenKind
+from bot.values import PersonId
 from tests.e2e.sign_in.walk import Here, Machine, begun, proved, sign_in
 from tests.support.team_bot import POLICY, WITHOUT_BOB
 from tests.support.visitor import Visitor
@@ -169,6 +171,17 @@ async def test_api_tokens_work_as_before(here: Here) -> None:
     assert await program.get("/api/incidents") == []
     ann = await here.signed_in("ann@team.example")
     assert (await ann.get("/api/incidents")).status == 401
+
+
+async def test_who_may_sign_in_is_told_things_before_they_ever_did(here: Here) -> None:
+    chat, seats = here.bot.service.chat, here.bot.service.seats
+    assert (await chat.direct(PersonId("bob"))).id == "direct:bob"
+    with pytest.raises(Refused):
+        await chat.direct(PersonId("otto"))
+    await here.signed_in("bob@team.example")
+    await seats.revoke("bob")
+    with pytest.raises(Refused):
+        await chat.direct(PersonId("bob"))
 
 
 @pytest.mark.parametrize("host", ["evil.example", "bot.example.evil.example", "127.0.0.1.evil"])

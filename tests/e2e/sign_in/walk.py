@@ -23,10 +23,14 @@ class Here:
     issuer: Issuer
     clock: ShiftedClock
     stack: AsyncExitStack
+    scheme: str = "http"
+    host: str = PUBLIC
 
     async def visitor(self) -> Visitor:
         """Open a browser of somebody's own."""
-        return await self.stack.enter_async_context(visiting(self.bot.running.console))
+        visitor = await self.stack.enter_async_context(visiting(self.bot.running.console))
+        visitor.scheme, visitor.host = self.scheme, self.host
+        return visitor
 
     async def signed_in(self, email: str) -> Visitor:
         """Open a browser and sign in."""
