@@ -352,6 +352,13 @@ class Journal(Protocol):
         """
         ...
 
+    async def move_due(self, by: timedelta, now: datetime) -> None:
+        """Move what waits for a moment, because the clock was set by as much and says `now`.
+
+        Each process says so that notices it; what is said again within half a minute is the same.
+        """
+        ...
+
     async def next_due(self) -> datetime | None:
         """Return when the next effect can be claimed (due, or its lease has ended).
 

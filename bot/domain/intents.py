@@ -531,9 +531,10 @@ class TryReserve(Intent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimerDue(Intent):
-    """A timer fired; a hint that may be stale. `firing` counts alerts that still fire."""
+    """A timer fired; a hint that may be stale. `due` is the moment that it was set for."""
 
     name: str
+    due: datetime | None = None
 
 
 IncidentIntent: TypeAlias = (

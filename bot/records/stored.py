@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeAlias, cast, get_args
 
 from bot.domain import effects as fx
@@ -16,6 +16,7 @@ from bot.values import Json, PersonId, StreamRef, canonical_json, read_json
 Upcast: TypeAlias = Callable[[Mapping[str, Json]], Mapping[str, Json]]
 
 VERSION = 1
+_NOT_AHEAD = timedelta()
 """The version that new events and effects are written with."""
 
 UPCASTERS: dict[tuple[str, int], Upcast] = {}
@@ -84,9 +85,12 @@ posts and progress, the rest.
 """
 
 
-def write_effect(stream: StreamRef, effect: Effect, now: datetime) -> OutboxItem:
+def write_effect(
+    stream: StreamRef, effect: Effect, now: datetime, ahead: timedelta = _NOT_AHEAD
+) -> OutboxItem:
     """Give an effect its key, kind, lane and priority (DESIGN section 5).
 
+    `ahead` is by how much the stream's own time, in which its timers are set, is later than `now`.
     `ClearTimer` is no effect of its own: see `timer_key`.
     """
     place = _PLACES[type(effect)](stream, effect)
@@ -98,7 +102,7 @@ def write_effect(stream: StreamRef, effect: Effect, now: datetime) -> OutboxItem
         body=canonical_json(encode(type(effect), effect)),
         stream=stream,
         lane=place.lane,
-        due=effect.due if isinstance(effect, fx.Timer) else now,
+        due=effect.due - ahead if isinstance(effect, fx.Timer) else now,
         priority=place.priority,
     )
 

@@ -17,6 +17,7 @@ from bot.records.outbox import EffectKind
 from bot.records.stored import read_effect
 from bot.usecases.about import about_stream
 from bot.usecases.delivering.carrier import Carrier, IncidentDesk, Settler, parked
+from bot.usecases.delivering.jumps import Jumps
 from bot.usecases.delivering.urgency import urgency_of
 from bot.usecases.desk import Extra
 from bot.usecases.tally import Ended, Tally
@@ -75,6 +76,7 @@ class Delivery:
         self._held: dict[str, tuple[Claim, float]] = {}
         self._carrying: set[asyncio.Task[None]] = set()
         self._claimed_at = clock.now()
+        self._jumps = Jumps(clock)
         self._stopping = False
         self._faults: dict[str, int] = {}
         """How often each effect has met a fault of our own since it last went well."""
@@ -162,6 +164,10 @@ class Delivery:
             # The clock was set back: what we hold must not look as if a dead worker held it.
             await self._extend_held()
         self._claimed_at = now
+        jumped = self._jumps.noticed()
+        if jumped:
+            await self._journal.move_due(jumped, now)
+            self._jumps.told()
         return list(await self._journal.claim(self._owner, now, self._lease, _EVERY_KIND, free))
 
     async def _next(self) -> datetime:

@@ -15,7 +15,7 @@ from typing import Generic, Protocol, TypeAlias, TypeVar
 from bot.domain.decided import Decided, Decision, Refusal
 from bot.domain.effects import ClearTimer, Effect, Timer
 from bot.domain.events import Envelope
-from bot.domain.intents import AttachAlerts, Declare, Intent, Obstacle
+from bot.domain.intents import AttachAlerts, Declare, Intent, Obstacle, TimerDue
 from bot.domain.policy import Policy
 from bot.errors import OutcomeUnknown, Unavailable
 from bot.ports import (
@@ -378,11 +378,12 @@ class Desk(Generic[S, I]):
 
     def _plan(self, ident: str, folded: _Folded[S], job: _Job[I]) -> _Planned[S, I] | Refusal:
         now = self._clock.now()
-        decision = self._noun.decide(self._policy(), folded.state, job.intent, now)
+        at = _time_of(folded.state, job.intent, now)
+        decision = self._noun.decide(self._policy(), folded.state, job.intent, at)
         if isinstance(decision, Refusal):
             return self._refused(folded, job, decision)
         stream = StreamRef(kind=self._noun.kind, id=ident)
-        after, envelopes = self._fold(stream, folded, job, decision, now)
+        after, envelopes = self._fold(stream, folded, job, decision, at)
         rows = self._noun.rows(folded.state, after, envelopes) if envelopes else ()
         requires: list[Requirement] = [Absent(row) for row in job.extra.free]
         requires += _exclusive(self._noun.exclusive(after, envelopes))
@@ -390,7 +391,7 @@ class Desk(Generic[S, I]):
             requires.append(Unfrozen(decision.unfrozen))
         effects, cleared = _timers_settled(decision.effects)
         commit = Commit(
-            effects=tuple(write_effect(stream, effect, now) for effect in effects),
+            effects=tuple(write_effect(stream, effect, now, at - now) for effect in effects),
             cleared=tuple(timer_key(stream, name) for name in cleared),
             rows=rows,
             taken=job.extra.taken,
@@ -407,10 +408,9 @@ class Desk(Generic[S, I]):
         )
 
     def _fold(
-        self, stream: StreamRef, folded: _Folded[S], job: _Job[I], decided: Decided, now: datetime
+        self, stream: StreamRef, folded: _Folded[S], job: _Job[I], decided: Decided, at: datetime
     ) -> tuple[S, tuple[Envelope, ...]]:
         state = folded.state
-        at = max(now, getattr(state, "last_at", now))
         envelopes: list[Envelope] = []
         for n, event in enumerate(decided.events, start=folded.head.seq + 1):
             envelope = Envelope(
@@ -561,6 +561,16 @@ async def _given_up(queue: _Queue[I], job: _Job[I]) -> None:
     await asyncio.wait([job.future], timeout=_CERTAINTY)
     if not job.future.done():
         raise OutcomeUnknown("the journal has begun to write it and does not answer")
+
+
+def _time_of(state: object, intent: Intent, now: datetime) -> datetime:
+    """Return the stream's own time: it never goes back, and a timer that fires was set for it.
+
+    Where the clock was set back it is ahead of `now`, and stays so until the clock has caught up.
+    """
+    last = getattr(state, "last_at", now)
+    due = intent.due if isinstance(intent, TimerDue) and intent.due is not None else now
+    return max(now, last, due)
 
 
 def _exclusive(rows: Sequence[Row]) -> list[Requirement]:

@@ -128,6 +128,9 @@ class LabelledJournal:
     def on_effects(self, wake: Callable[[], None]) -> None:
         self._inner.on_effects(wake)
 
+    async def move_due(self, by: timedelta, now: datetime) -> None:
+        await self._inner.move_due(by, now)
+
     async def next_due(self) -> datetime | None:
         return await self._inner.next_due()
 

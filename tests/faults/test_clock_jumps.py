@@ -12,12 +12,14 @@ from bot.records.rows import AlertGroupRow
 from bot.requests import ReplyTone
 from bot.usecases.archive import Archive
 from bot.usecases.rebuild import compare
+from bot.values import CardId
 from tests.support.fleet import MemoryHosts
-from tests.support.runs import Service, answered, asked, newest, started, world
+from tests.support.runs import Service, answered, asked, declared, newest, started, world
 from tests.support.waiting import until
 from tests.support.world import World
 from tests.unit.usecases.test_failing_disk import fired
 
+A_MINUTE = timedelta(minutes=1)
 HOUR, DECADE = timedelta(hours=1), timedelta(days=3653)
 KEY = b"a key for the chain"
 
@@ -57,6 +59,69 @@ async def test_a_yes_after_the_clock_was_set_back_counts_and_runs_once(by: timed
         run = await newest(on)
         assert run.ended is not None
         assert (run.ended.ending, len(hosts.changes)) == (Ending.DONE, 1)
+
+
+@forward
+async def test_a_question_expires_in_its_time_though_the_clock_was_set_back(by: timedelta) -> None:
+    async with world(MemoryHosts(Service())) as on:
+        await started(on, "/runbook run restart host=web-1")
+        card = (await asked(on)).card
+        lasts = card.expires_at - on.clock.now()
+        on.clock.jump(-by)
+        await on.move(lasts - A_MINUTE)
+        assert await state_of(on, card.card) is CardState.OPEN
+        await on.move(A_MINUTE)
+        assert await state_of(on, card.card) is CardState.EXPIRED
+
+
+@forward
+async def test_a_question_that_is_asked_after_the_clock_was_set_back_expires_in_its_time(
+    by: timedelta,
+) -> None:
+    async with world(MemoryHosts(Service())) as on:
+        room = await declared(on)
+        on.clock.jump(-by)
+        await started(on, "/runbook run restart host=web-1", at=room)
+        card = (await asked(on)).card
+        lasts = card.expires_at - (await on.incident()).last_at
+        await on.move(lasts - A_MINUTE)
+        assert await state_of(on, card.card) is CardState.OPEN
+        await on.move(A_MINUTE)
+        assert await state_of(on, card.card) is CardState.EXPIRED
+
+
+@forward
+async def test_people_are_woken_one_after_the_other_though_the_clock_was_set_back(
+    by: timedelta,
+) -> None:
+    async with world(MemoryHosts(Service())) as on:
+        room = await declared(on)
+        await on.say("ann", "/incident page dba the disk is full", at=room)
+        await on.settled()
+        (page,) = (await on.incident()).pages.values()
+        on.clock.jump(-by)
+        for woken in range(1, len(page.started.order) + 1):
+            (page,) = (await on.incident()).pages.values()
+            assert len(page.paged) == woken
+            await on.move(page.started.every)
+
+
+async def test_a_clock_that_is_set_back_and_right_again_makes_nothing_due_early() -> None:
+    async with world(MemoryHosts(Service())) as on:
+        await started(on, "/runbook run restart host=web-1")
+        card = (await asked(on)).card
+        lasts = card.expires_at - on.clock.now()
+        on.clock.jump(-HOUR)
+        await on.move(A_MINUTE)
+        on.clock.jump(HOUR)
+        await on.move(lasts - 2 * A_MINUTE)
+        assert await state_of(on, card.card) is CardState.OPEN
+        await on.move(A_MINUTE)
+        assert await state_of(on, card.card) is CardState.EXPIRED
+
+
+async def state_of(on: World, card: CardId) -> CardState:
+    return (await on.incident()).cards[card].state
 
 
 @anyway

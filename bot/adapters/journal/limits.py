@@ -13,6 +13,8 @@ ALERTS_KEPT = timedelta(days=90)
 """How long an alert that was read keeps its row after it was last seen, its group closed."""
 LONGEST_LEASE = timedelta(minutes=10)
 """No lease is as long: one that ends later was given before the clock was set back."""
+ONE_JUMP = timedelta(seconds=30)
+"""Processes that notice within this time that the clock was set speak of one jump."""
 FIRST_NEWS = 20
 """How many alerts `AlertNews.first` holds."""
 QUARANTINE_KEPT = 1000

@@ -1,10 +1,11 @@
 """What a put, a claim and a settlement make of one stored effect: the rules of every journal."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 
+from bot.adapters.journal.limits import ONE_JUMP
 from bot.ports import Claim, Settle, Settlement
 from bot.records.outbox import EffectKind, OutboxItem
 
@@ -145,6 +146,12 @@ def settled(old: StoredEffect, settlement: Settlement, position: int) -> StoredE
             return _ended(old, EffectState.PARKED, ref=ref)
         case _:
             assert_never(settlement.how)
+
+
+def is_same_jump(one: tuple[datetime, timedelta], other: tuple[datetime, timedelta]) -> bool:
+    """Whether two processes tell of one setting of the clock: when each noticed it, and how far."""
+    (first, by), (second, also) = one, other
+    return abs(second - first) < ONE_JUMP and abs(also - by) < ONE_JUMP
 
 
 def _coalesced(old: StoredEffect, item: OutboxItem, position: int, puts: int) -> StoredEffect:

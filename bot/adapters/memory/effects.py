@@ -11,6 +11,7 @@ from bot.adapters.journal.outbox import (
     check_put,
     claimed,
     cleared,
+    is_same_jump,
     put,
     settled,
 )
@@ -29,6 +30,8 @@ class Effects:
         self._heads: list[tuple[StoredEffect, datetime]] | None = None
         """Those of them that no older one of their lane holds up; None = to be found anew."""
         self._position = position
+        self._moved: tuple[datetime, timedelta] | None = None
+        """When the moments of what waits were moved last, and by how much."""
 
     def put(self, items: Sequence[OutboxItem]) -> None:
         """Put each item by its key."""
@@ -80,6 +83,19 @@ class Effects:
         for claim in ours:
             self._keep(replace(self._by_key[claim.item.key], lease_until=until))
         return [replace(claim, lease_until=until) for claim in ours]
+
+    def move_due(self, by: timedelta, now: datetime) -> None:
+        """Move the moment of what waits, unless another process has."""
+        if self._moved is not None and is_same_jump(self._moved, (now, by)):
+            return
+        self._moved = (now, by)
+        waits = [
+            effect
+            for effect, wakes_at in self._unsettled.values()
+            if effect.state is EffectState.OPEN and wakes_at > now - max(by, timedelta())
+        ]
+        for effect in waits:
+            self._keep(replace(effect, item=replace(effect.item, due=effect.item.due + by)))
 
     def next_due(self) -> datetime | None:
         """Return when the next effect can be claimed."""

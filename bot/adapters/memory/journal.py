@@ -124,6 +124,11 @@ class MemoryJournal:
         self._check_open()
         return self._effects.extend(claims, until)
 
+    async def move_due(self, by: timedelta, now: datetime) -> None:
+        """See `Journal.move_due`."""
+        self._check_open()
+        self._effects.move_due(by, now)
+
     def on_effects(self, wake: Callable[[], None]) -> None:
         """See `Journal.on_effects`."""
         self._wakes.append(wake)

@@ -8,7 +8,15 @@ from typing import TypeAlias, TypeVar
 from sqlite_utils import Database
 
 from bot.adapters.journal.limits import LONGEST_LEASE
-from bot.adapters.journal.outbox import EffectState, StoredEffect, claimed, cleared, put, settled
+from bot.adapters.journal.outbox import (
+    EffectState,
+    StoredEffect,
+    claimed,
+    cleared,
+    is_same_jump,
+    put,
+    settled,
+)
 from bot.adapters.sqlite.columns import SqlValue, microseconds, moment
 from bot.ports import Backlog, Claim, Settlement
 from bot.records.outbox import EffectKind, OutboxItem
@@ -29,6 +37,9 @@ _WRITE = f"""INSERT INTO effects ({_COLUMNS}, wakes_at)
         attempts = excluded.attempts, interrupted = excluded.interrupted,
         wanted = excluded.wanted, taken = excluded.taken, ref = excluded.ref,
         wakes_at = excluded.wakes_at"""  # noqa: S608 - as above
+_JUMP = ("clock set at", "clock set by")
+"""Counters of the last setting of the clock: when it was noticed and how far, in microseconds."""
+_MICROSECOND = timedelta(microseconds=1)
 T = TypeVar("T")
 
 _KEYS_AT_ONCE = 500
@@ -154,6 +165,26 @@ def extend(database: Database, claims: Sequence[Claim], until: datetime) -> Sequ
             _write(database, replace(old, lease_until=until))
             ours.append(replace(claim, lease_until=until))
     return ours
+
+
+def move_due(database: Database, by: timedelta, now: datetime) -> None:
+    """Move the moment of what waits, unless another process has."""
+    moved = dict(
+        database.execute("SELECT name, value FROM counters WHERE name IN (?, ?)", _JUMP).fetchall()
+    )
+    if moved and is_same_jump((moment(moved[_JUMP[0]]), _span(moved[_JUMP[1]])), (now, by)):
+        return
+    shift = by // _MICROSECOND
+    database.conn.executemany(
+        "INSERT INTO counters (name, value) VALUES (?, ?)"
+        " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        zip(_JUMP, (microseconds(now), shift), strict=True),
+    )
+    database.execute(
+        "UPDATE effects SET due = due + ?, wakes_at = wakes_at + ?"
+        " WHERE state = 'open' AND wakes_at > ?",
+        [shift, shift, microseconds(now) - max(shift, 0)],
+    )
 
 
 def next_due(database: Database) -> datetime | None:
@@ -295,6 +326,10 @@ def _stored(row: _EffectRow) -> StoredEffect:
         taken=taken,
         ref=ref,
     )
+
+
+def _span(value: int) -> timedelta:
+    return value * _MICROSECOND
 
 
 def _moment_or_none(value: int | None) -> datetime | None:

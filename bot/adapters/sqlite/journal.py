@@ -134,6 +134,10 @@ class SqliteJournal:
         """See `Journal.extend`."""
         return await self._writer.write(partial(effects.extend, claims=claims, until=until))
 
+    async def move_due(self, by: timedelta, now: datetime) -> None:
+        """See `Journal.move_due`."""
+        await self._writer.write(partial(effects.move_due, by=by, now=now))
+
     async def next_due(self) -> datetime | None:
         """See `Journal.next_due`."""
         return await self._readers.read(effects.next_due)

@@ -24,7 +24,7 @@ class Timers:
         if not isinstance(effect, Timer):
             msg = f"{type(effect).__name__} is not a timer"
             raise TypeError(msg)
-        intent = TimerDue(by=FIREWARDEN, name=effect.name)
+        intent = TimerDue(by=FIREWARDEN, name=effect.name, due=effect.due)
         await self._desk.submit(incident_of(claim), intent, Extra(settlement=done(claim)))
 
 
