@@ -105,12 +105,13 @@ class Service:
             people[self._slack.platform.name] = self._slack.people
         if self._telegram is not None:
             people[self._telegram.platform.name] = self._telegram.people
+        people = {name: base.seams.people(name, one) for name, one in people.items()}
         standings = Standings(people, clock=base.clock)
         self._identity = Identity(
             current=base.current,
             seats=base.seats,
             people=standings,
-            slack_groups=None if self._slack is None else self._slack.groups,
+            slack_groups=None if self._slack is None else base.seams.groups(self._slack.groups),
             links=base.links,
         )
 
@@ -357,8 +358,10 @@ class Service:
             pagers={name: seams.pager(pager) for name, pager in pagers.items()},
             executor=executor,
             probe=seams.probe(HttpProbe(self._probed)),
-            ground=self.ground,
-            bars={} if self._slack is None else {self._slack.platform.name: self._slack.bar},
+            ground=None if self.ground is None else seams.ground(self.ground),
+            bars={}
+            if self._slack is None
+            else {self._slack.platform.name: seams.bar(self._slack.bar)},
             console=str(self._base.settings.public_url or ""),
             runbook_url=self._base.settings.runbook_url or "",
         )
