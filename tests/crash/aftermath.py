@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,14 +13,18 @@ from bot.config import load_settings
 from bot.domain.events import Envelope
 from bot.records.rows import IncidentRow, ReservationRow, RunRow
 from bot.usecases.audit import audit
+from tests.crash.clock import Time
 from tests.crash.history import After, Execution, Room
 from tests.crash.scene import Scene
 
 _SOON = timedelta(seconds=1)
 
 
-async def after(scene: Scene, now: datetime) -> After:
-    """Read the journal of a world in which no life is left; `now` is by the clock of its lives."""
+async def after(scene: Scene, now: datetime, time: Time) -> After:
+    """Read the journal of a world in which no life is left; `now` is by the clock of its lives.
+
+    Events come with the moments of the machine's clock, which is everybody else's.
+    """
     unsettled, parked = _effects(scene.journal, now)
     async with opened(load_settings(scene.env)) as base:
         found = await audit(base.journal, base.archive, base.anchor)
@@ -32,7 +37,7 @@ async def after(scene: Scene, now: datetime) -> After:
         runs = await base.journal.rows(RunRow)
         reservations = await base.journal.rows(ReservationRow)
     return After(
-        events=tuple(events),
+        events=tuple(replace(event, at=time.on_machine(event.at)) for event in events),
         alerts=_alerts(scene.journal),
         titles={row.id: row.title for row in incidents},
         runs={row.id: row.state for row in runs},
@@ -48,6 +53,14 @@ def open_work(journal: Path, now: datetime) -> int:
     query = "SELECT count(*) FROM effects WHERE state = 'claimed' OR (state = 'open' AND due <= ?)"
     with closing(_reading(journal)) as database:
         (count,) = database.execute(query, [_microseconds(now)]).fetchone()
+    return int(count)
+
+
+def unsaid(journal: Path) -> int:
+    """Count the effects that are to be carried out, but for timers."""
+    query = "SELECT count(*) FROM effects WHERE state IN ('open', 'claimed') AND kind <> 'timer'"
+    with closing(_reading(journal)) as database:
+        (count,) = database.execute(query).fetchone()
     return int(count)
 
 

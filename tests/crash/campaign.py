@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.crash.chat import ChatKind
 from tests.crash.check import Breach, check
 from tests.crash.lives import Nursery, nursery
 from tests.crash.points import Point, points
-from tests.crash.report import Tally
+from tests.crash.report import Tally, breach_lines
 from tests.crash.scene import sweep
 from tests.crash.schedules import (
     end_at_points,
@@ -26,9 +27,6 @@ AT_ONCE = 3
 
 SSH = "ssh"
 """How the names of worlds with real OpenSSH servers begin."""
-
-CHAT = "slack"
-"""How the names of worlds with a Slack workspace begin."""
 
 _LIVES = 25
 """Lives of one world: a journal that grows for ever would only make each life slower."""
@@ -64,9 +62,8 @@ async def campaign(
             async with turns:
                 await lived(name, schedule, lives, seed, folder, tally)
                 say(f"{name} is over; so far {len(tally.blows)} lives")
-                for place, breach in tally.breaches:
-                    if place == name:
-                        say(f"{place}: {breach.promise}: {breach.what}")
+                for line in breach_lines([one for one in tally.breaches if one[0] == name]):
+                    say(line)
 
         await asyncio.gather(*(one(name, schedule) for name, schedule in _schedules(size)))
     tally.seconds = time.monotonic() - began
@@ -91,8 +88,8 @@ async def lived(
     """
     breaches: tuple[Breach, ...] = ()
     try:
-        ssh, slack = name.startswith(SSH), name.startswith(CHAT)
-        async with world(name, folder, lives, seed, ssh=ssh, slack=slack) as here:
+        ssh, chat = name.startswith(SSH), _chat_of(name)
+        async with world(name, folder, lives, seed, ssh=ssh, chat=chat) as here:
             try:
                 async with asyncio.timeout(limit):
                     await schedule(here)
@@ -127,11 +124,17 @@ def _schedules(size: Size) -> Sequence[tuple[str, Schedule]]:
     made += [(f"points-{n}", _at_points(size.points[n::worlds])) for n in range(worlds)]
     made += [(f"chance-{n}", _by_chance(s)) for n, s in enumerate(_shares(size.chance))]
     made += [(f"{SSH}-{n}", _over_ssh(s)) for n, s in enumerate(_shares(size.ssh))]
-    made += [(f"{CHAT}-{n}", _beside_a_chat(s)) for n, s in enumerate(_shares(size.chat))]
+    for kind in ChatKind:
+        made += [(f"{kind}-{n}", _beside_a_chat(s)) for n, s in enumerate(_shares(size.chat))]
     made += [(f"zombies-{n}", _zombies(s)) for n, s in enumerate(_shares(size.zombies))]
     if size.lease:
         made.append(("production-lease", one_production_lease))
     return made
+
+
+def _chat_of(name: str) -> ChatKind | None:
+    """Return the chat of a world, with whose name its own begins."""
+    return next((kind for kind in ChatKind if name.startswith(kind)), None)
 
 
 def _at_points(share: Sequence[Point]) -> Schedule:

@@ -1,105 +1,128 @@
-"""A Slack workspace beside the console: rooms of its own, people who press there, lost replies."""
+"""A chat beside the console: rooms of its own, people who press there, answers that are lost."""
 
-import asyncio
 import random
 import re
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from itertools import cycle
+from typing import Protocol, TypeVar
 
-import aiohttp
-
-from bot.adapters.slack.channels import _mark
 from tests.crash.history import Notes, Press, Room
-from tests.crash.presence import Presence
-from tests.support.slack.server import Slack, Trouble, slack
-from tests.support.slack.workspace import BOT_TOKEN, SIGNING_SECRET, Channel, Posted
 
-USERS = {"ann": "U1", "bob": "U2", "cid": "U3", "dan": "U4"}
-"""The people's accounts, by their names in the policy."""
+PACE = 10.0
+"""How much faster time passes for lives beside a chat: what they say there is paced by limits."""
 
-_LOOK = 0.3
-"""Seconds between two looks at what was posted."""
+LATE = 6.0
+"""Seconds after which a late answer comes: longer than the bot waits for any of them."""
+
+LOSSES = 6
+"""Calls that go wrong in one world; more would only be waited for."""
+
+PRESSES = "bob"
+"""Who presses there."""
+
+AGAIN = 2.0
+"""Seconds after which somebody presses again whose button is still there."""
 
 _TITLE = re.compile(r"Mend ([a-z]+\d+) on [\w-]+")
 
+_EACH_LOOK = 0.1
+"""How likely it is at each look at the chat that another call goes wrong."""
 
-@dataclass(slots=True, kw_only=True)
-class Workspace:
-    """The emulator, and what its people do."""
+T = TypeVar("T")
 
-    team: Slack
-    notes: Notes
-    there: Presence
-    luck: random.Random
-    losses: int = 6
-    """Replies that are still going to be lost."""
-    pressed: set[str] = field(default_factory=set)
+
+class ChatKind(StrEnum):
+    """Which one."""
+
+    SLACK = "slack"
+    TELEGRAM = "telegram"
+
+
+class Wrong(StrEnum):
+    """How a call goes wrong, whose caller cannot know whether it was carried out."""
+
+    ANSWER_LOST = "carried out, and the line is dead"
+    ANSWER_LATE = "carried out, and nobody answers in time"
+    CALL_LATE = "not carried out, and nobody answers in time"
+
+
+class Chat(Protocol):
+    """One emulator, and what its people do there."""
+
+    accounts: Mapping[str, str]
+    """The people's accounts, by their names in the policy."""
 
     def settings(self) -> str:
         """Return the settings by which a life finds it."""
-        return (
-            f"SLACK_BOT_TOKEN={BOT_TOKEN}\nSLACK_SIGNING_SECRET={SIGNING_SECRET}\n"
-            f"SLACK_API_URL={self.team.base}api/\n"
-        )
+        ...
 
     async def use(self) -> None:
-        """Press what asks to be approved; lose a reply now and then, once it is carried out."""
-        while True:
-            await asyncio.sleep(_LOOK)
-            if self.losses and self.luck.random() < 0.3:
-                self.losses -= 1
-                method = self.luck.choice(("chat.postMessage", "conversations.create"))
-                self.team.trouble.setdefault(method, []).append(Trouble(drop=True, after=True))
-            if self.there.address:
-                self.team.bot_url = f"http://{self.there.address}/slack/events"
-                await self._answer()
+        """Let its people press what asks to be approved, for ever, while calls go wrong."""
+        ...
 
-    async def _answer(self) -> None:
-        for channel in tuple(self.team.of.channels.values()):
-            for message in channel.seen():
-                if message.ts not in self.pressed and "'Approve'" in str(message.blocks):
-                    await self._press(channel, message)
+    def rooms(self, titles: Mapping[str, str]) -> tuple[Room, ...]:
+        """Return its rooms, each under the incident that it is of; `titles` are by incident."""
+        ...
 
-    async def _press(self, channel: Channel, message: Posted) -> None:
-        found = _TITLE.search(str(message.blocks))
-        if found is None:
-            return
-        self.notes.presses.append(
+
+class Mishaps:
+    """Draws which calls are to go wrong, and how; each way in its turn."""
+
+    def __init__(self, luck: random.Random, methods: Sequence[str]) -> None:
+        self._luck = luck
+        self._methods = methods
+        self._ways: Iterator[Wrong] = cycle(Wrong)
+        self._left = LOSSES
+
+    def next(self, troubles: dict[str, list[T]], made: Callable[[Wrong], T]) -> None:
+        """Let the next call of some method go wrong, now and then."""
+        if self._left and self._luck.random() < _EACH_LOOK:
+            self._left -= 1
+            method = self._luck.choice(self._methods)
+            troubles.setdefault(method, []).append(made(next(self._ways)))
+
+
+class Hand:
+    """Presses what asks, again and again while it asks, and writes it down."""
+
+    def __init__(self, notes: Notes) -> None:
+        self._notes = notes
+        self._pressed: dict[str, float] = {}
+
+    def presses(self, key: str, shown: str) -> bool:
+        """Whether the message of this key, which shows this, is pressed now."""
+        found, now = _TITLE.search(shown), time.monotonic()
+        if found is None or now - self._pressed.get(key, -AGAIN) < AGAIN:
+            return False
+        self._pressed[key] = now
+        self._notes.presses.append(
             Press(
-                who="bob",
-                card=f"slack:{message.ts}",
+                who=PRESSES,
+                card=key,
                 kind="change",
                 title=found[0],
                 option="approve",
                 sent=time.time(),
             )
         )
-        try:
-            async with asyncio.timeout(3):
-                heard = await self.team.press(USERS["bob"], channel, message, "Approve")
-        except (aiohttp.ClientError, TimeoutError):
-            return  # nobody answered: they look again, and press again
-        if heard.status == 200 and "NOT recorded" not in heard.text:
-            self.pressed.add(message.ts)
-
-    def rooms(self, incidents: tuple[str, ...]) -> tuple[Room, ...]:
-        """Return the workspace's rooms, each under the incident that its purpose names."""
-        marks = {_mark(incident): incident for incident in incidents}
-        rooms = [c for c in self.team.of.channels.values() if c.name.startswith("inc-")]
-        return tuple(
-            Room(platform="slack", key=marks.get(room.purpose, room.purpose), name=room.name)
-            for room in rooms
-        )
+        return True
 
 
-@asynccontextmanager
-async def workspace(notes: Notes, there: Presence, luck: random.Random) -> AsyncIterator[Workspace]:
-    """Run a workspace with the team in it."""
-    async with slack() as team:
-        team.of.now = time.time()
-        for name, user in USERS.items():
-            team.of.add_user(user, name)
-        team.of.add_channel("announcements")
-        yield Workspace(team=team, notes=notes, there=there, luck=luck)
+def rooms_of(platform: str, names: Sequence[str], titles: Mapping[str, str]) -> tuple[Room, ...]:
+    """Return a chat's rooms, whose names end with the words of their incidents' titles.
+
+    `titles` are by incident, each another one; a room of no incident has its own name for a key.
+    """
+    endings = {
+        re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-"): incident
+        for incident, title in titles.items()
+    }
+    return tuple(
+        Room(platform=platform, key=_incident_of(name, endings), name=name) for name in names
+    )
+
+
+def _incident_of(name: str, endings: Mapping[str, str]) -> str:
+    return next((incident for end, incident in endings.items() if name.endswith(end)), name)

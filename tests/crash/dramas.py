@@ -32,7 +32,7 @@ _TRIES = 8
 
 
 async def killed_while_an_alert_is_stored(world: World) -> None:
-    life = await world.begin(Plan(labels=("before commit of alerts",)))
+    life = await world.begin(Plan(labels=("before take alerts",)))
     world.tell(_alert(world))
     await _ended(world, life)
 
@@ -44,7 +44,7 @@ async def killed_while_a_page_goes_out(world: World) -> None:
 
 
 async def killed_when_a_room_was_made(world: World) -> None:
-    life = await world.begin(Plan(labels=("after console room",)))
+    life = await world.begin(Plan(labels=("after console open room",)))
     world.tell(_alert(world))
     await _ended(world, life)
 
@@ -115,7 +115,7 @@ async def a_yes_comes_when_the_card_has_run_out(world: World) -> None:
     ticket = await _waiting(world)
     card = await world.team.card_of(ticket)
     await world.killed(life, How.CHANCE)
-    world.shift = 5 * 3600.0
+    world.set_forward(5 * 3600.0)
     life = await world.begin(Plan(labels=("before claim",), act=Act.HOLD))
     await world.team.press("bob", card, "approve")
     await world.killed(life, How.CHANCE)
@@ -155,7 +155,7 @@ async def stopped_before_a_change_without_receipts(world: World) -> None:
     world.lease = _UNEXTENDED
     await _overtaken(
         world,
-        Plan(labels=(where,), act=Act.STOP, held=("before extension",)),
+        Plan(labels=(where,), act=Act.STOP, held=("before extend",)),
         lambda: bare(world),
         "after commit of RunChange: StepInDoubt",
     )

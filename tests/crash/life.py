@@ -7,17 +7,17 @@ import socket
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from bot.adapters.clock import SystemClock
 from bot.app.seams import Seams
 from bot.app.serving import serving
 from bot.config import load_settings
 from bot.errors import Unavailable
 from bot.ports import ChatPlatform, CommandExecutor, Journal, Pager, Probe
+from tests.crash.clock import Time, WorldClock
 from tests.crash.fuse import Fuse, Plan
 from tests.crash.link import LinkExecutor
 from tests.crash.ports import (
@@ -35,7 +35,7 @@ class Order:
     """How one life is to be.
 
     `name` is told on the socket `control` first; `hosts` is the hosts' socket, "" = real SSH;
-    `lease` and `shift` (of the wall clock) are seconds.
+    `lease` is in seconds of the machine.
     """
 
     name: str
@@ -43,21 +43,11 @@ class Order:
     control: str
     hosts: str
     lease: float
-    shift: float = 0.0
+    time: Time = Time()  # noqa: RUF009 - frozen
     plan: Plan = Plan()  # noqa: RUF009 - frozen
 
 
 ORDER = TypeAdapter(Order)
-
-
-class ShiftedClock(SystemClock):
-    """The machine's clock, set to another time."""
-
-    def __init__(self, shift: float) -> None:
-        self._shift = timedelta(seconds=shift)
-
-    def now(self) -> datetime:
-        return super().now() + self._shift
 
 
 def live(order: Order) -> None:
@@ -110,8 +100,8 @@ def _seams(order: Order, fuse: Fuse) -> Seams:
         return LabelledProbe(port, fuse)
 
     return Seams(
-        clock=ShiftedClock(order.shift),
-        lease=timedelta(seconds=order.lease),
+        clock=WorldClock(order.time),
+        lease=timedelta(seconds=order.lease * order.time.pace),
         journal=journal,
         executor=executor,
         chat=chat,

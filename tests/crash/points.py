@@ -17,11 +17,17 @@ class Point:
 
 
 _OUTSIDE = {
-    "alarm": ("webhook page", "console page", "console message", "console card", "console edit"),
+    "alarm": (
+        "webhook page",
+        "console page",
+        "console post of a message",
+        "console post of a card",
+        "console update",
+    ),
     "typed": (
-        "console room",
-        "console topic",
-        "console invitation",
+        "console open room",
+        "console set room",
+        "console invite",
         "preflight",
         "boot id",
         "read of triage",
@@ -29,17 +35,17 @@ _OUTSIDE = {
         "read of read",
         "change mend.steps.1",
         "change mend.steps.2",
-        "extension",
-        "blob",
+        "extend",
+        "put blob",
     ),
-    "pair": ("change mend.checkpoint.1", "probe"),
+    "pair": ("change mend.checkpoint.1", "probe get"),
     "undone": ("change mend.undo.1",),
-    "hung": ("stop of a command",),
+    "hung": ("stop",),
 }
 """Calls that leave the process, by the story that makes them."""
 
 _COMMITS = {
-    "alarm": ("commit of alerts", "commit of Attach", "commit of SendPage"),
+    "alarm": ("take alerts", "commit of Attach", "commit of SendPage"),
     "typed": (
         "commit of a request: IncidentDeclared",
         "commit of a request: RunStarted",
@@ -81,7 +87,7 @@ _CLAIMS = {
 """Kinds of effects, by the story that leads to them."""
 
 _AFTER_A_CRASH = (
-    ("inquiry", "typed", "after change mend.steps.1"),
+    ("inquire", "typed", "after change mend.steps.1"),
     ("commit of RunChange (held): StepInterrupted", "typed", "before change mend.steps.2"),
     ("commit of RunChange: StepInDoubt", "bare", "before change mend.steps.1 without receipts"),
 )

@@ -49,6 +49,10 @@ from tests.crash.fuse import Fuse
 T = TypeVar("T")
 R = TypeVar("R", bound=Row)
 
+CARD = "of a card"
+MESSAGE = "of a message"
+"""What is posted: a view of the state that changes, or the news of an event."""
+
 
 async def between(fuse: Fuse, name: str, work: Awaitable[T]) -> T:
     """Do the work between its two points; where the first one holds, it is never begun."""
@@ -98,7 +102,7 @@ class LabelledJournal:
         return claims
 
     async def extend(self, claims: Sequence[Claim], until: datetime) -> Sequence[Claim]:
-        return await between(self._fuse, "extension", self._inner.extend(claims, until))
+        return await between(self._fuse, "extend", self._inner.extend(claims, until))
 
     async def take_alerts(
         self,
@@ -108,10 +112,10 @@ class LabelledJournal:
         now: datetime,
     ) -> None:
         taking = self._inner.take_alerts(alerts, quarantined, attach, now)
-        await between(self._fuse, "commit of alerts", taking)
+        await between(self._fuse, "take alerts", taking)
 
     async def put_blob(self, chunks: AsyncIterator[bytes]) -> Blob:
-        return await between(self._fuse, "blob", self._inner.put_blob(chunks))
+        return await between(self._fuse, "put blob", self._inner.put_blob(chunks))
 
     async def load(self, stream: StreamRef, after: int = 0) -> History:
         return await self._inner.load(stream, after)
@@ -159,13 +163,13 @@ class LabelledJournal:
         return await self._inner.blob_hash(ident)
 
     async def erase_blob(self, ident: BlobId) -> None:
-        await self._inner.erase_blob(ident)
+        await between(self._fuse, "erase blob", self._inner.erase_blob(ident))
 
     async def kept_texts(self, stream: StreamRef) -> Sequence[KeptText]:
         return await self._inner.kept_texts(stream)
 
     async def prune(self, now: datetime) -> None:
-        await self._inner.prune(now)
+        await between(self._fuse, "prune", self._inner.prune(now))
 
     async def close(self) -> None:
         await self._inner.close()
@@ -195,11 +199,11 @@ class LabelledExecutor:
         return await between(self._fuse, name, ran)
 
     async def stop(self, host: Host, attempt: Attempt) -> None:
-        await between(self._fuse, "stop of a command", self._inner.stop(host, attempt))
+        await between(self._fuse, "stop", self._inner.stop(host, attempt))
 
     async def inquire(self, host: Host, attempt: Attempt, boot_id: str) -> Receipt:
         asked = self._inner.inquire(host, attempt, boot_id)
-        return await between(self._fuse, "inquiry", asked)
+        return await between(self._fuse, "inquire", asked)
 
     async def close(self) -> None:
         await self._inner.close()
@@ -217,7 +221,7 @@ def phase_of(key: str) -> str:
 
 
 class LabelledChat:
-    """`ChatPlatform`, with points around each call."""
+    """`ChatPlatform`, with points around each call, a post named by what is posted."""
 
     def __init__(self, inner: ChatPlatform, fuse: Fuse) -> None:
         self._inner = inner
@@ -227,45 +231,45 @@ class LabelledChat:
     def name(self) -> str:
         return self._inner.name
 
-    async def _between(self, name: str, work: Awaitable[T]) -> T:
-        return await between(self._fuse, f"{self.name} {name}", work)
+    async def _between(self, call: str, work: Awaitable[T]) -> T:
+        return await between(self._fuse, f"{self.name} {call}", work)
 
     async def open_room(self, spec: RoomSpec) -> ConversationRef:
-        return await self._between("room", self._inner.open_room(spec))
+        return await self._between("open room", self._inner.open_room(spec))
 
     async def set_room(self, room: ConversationRef, *, name: str, topic: str) -> None:
-        await self._between("topic", self._inner.set_room(room, name=name, topic=topic))
+        await self._between("set room", self._inner.set_room(room, name=name, topic=topic))
 
     async def close_room(self, room: ConversationRef) -> None:
-        await self._inner.close_room(room)
+        await self._between("close room", self._inner.close_room(room))
 
     async def reopen_room(self, room: ConversationRef) -> None:
-        await self._inner.reopen_room(room)
+        await self._between("reopen room", self._inner.reopen_room(room))
 
     async def invite(self, room: ConversationRef, people: Sequence[PersonId]) -> None:
-        await self._between("invitation", self._inner.invite(room, people))
+        await self._between("invite", self._inner.invite(room, people))
 
     async def channel(self, name: str) -> ConversationRef:
-        return await self._inner.channel(name)
+        return await self._between("channel", self._inner.channel(name))
 
     async def direct(self, person: PersonId) -> ConversationRef:
-        return await self._inner.direct(person)
+        return await self._between("direct", self._inner.direct(person))
 
     async def post(self, to: ConversationRef, key: str, card: Card) -> MessageRef:
-        kind = "card" if key.startswith("card:") else "message"
-        return await self._between(f"{kind}", self._inner.post(to, key, card))
+        what = CARD if key.startswith("card:") else MESSAGE
+        return await self._between(f"post {what}", self._inner.post(to, key, card))
 
     async def update(self, message: MessageRef, card: Card) -> None:
-        await self._between("edit", self._inner.update(message, card))
+        await self._between("update", self._inner.update(message, card))
 
     async def amend(self, message: MessageRef, card: Card) -> None:
-        await self._between("amendment", self._inner.amend(message, card))
+        await self._between("amend", self._inner.amend(message, card))
 
     async def attach(self, to: ConversationRef, key: str, name: str, content: bytes) -> MessageRef:
-        return await self._inner.attach(to, key, name, content)
+        return await self._between("attach", self._inner.attach(to, key, name, content))
 
     async def find(self, to: ConversationRef, key: str) -> MessageRef | None:
-        return await self._inner.find(to, key)
+        return await self._between("find", self._inner.find(to, key))
 
 
 class LabelledPager:
@@ -292,4 +296,4 @@ class LabelledProbe:
         self._fuse = fuse
 
     async def get(self, url: str, timeout: timedelta) -> ProbeResult:  # noqa: ASYNC109 - the port's
-        return await between(self._fuse, "probe", self._inner.get(url, timeout))
+        return await between(self._fuse, "probe get", self._inner.get(url, timeout))

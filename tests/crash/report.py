@@ -9,6 +9,9 @@ from tests.crash.check import INVARIANTS, Breach
 from tests.crash.history import History
 from tests.crash.world import Blow, How
 
+_TOLD = 5
+"""Breaches of one promise in one world that are told; the files of the world hold the rest."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Tally:
@@ -96,5 +99,16 @@ def lines(tally: Tally) -> Iterator[str]:
     for invariant in INVARIANTS:
         promise = invariant.__name__.replace("_", " ")
         yield f"  {'BROKEN' if broken[promise] else 'kept':6}  {promise}"
-    for name, breach in tally.breaches:
-        yield f"{name}: {breach.promise}: {breach.what}"
+    yield from breach_lines(tally.breaches)
+
+
+def breach_lines(breaches: Sequence[tuple[str, Breach]]) -> Iterator[str]:
+    """Write what broke, world by world; of many breaches of one promise the first few."""
+    told: Counter[tuple[str, str]] = Counter()
+    for name, breach in breaches:
+        told[name, breach.promise] += 1
+        if told[name, breach.promise] <= _TOLD:
+            yield f"{name}: {breach.promise}: {breach.what}"
+    for (name, promise), count in told.items():
+        if count > _TOLD:
+            yield f"{name}: {promise}: {count - _TOLD} more"

@@ -129,15 +129,17 @@ def runbooks(data: str = "none") -> Mapping[str, str]:
 def policy(
     outside: str,
     hosts: Mapping[str, str] | None = None,
-    slack: Mapping[str, str] | None = None,
+    chat: str = "",
+    accounts: Mapping[str, str] | None = None,
 ) -> str:
     """Return the team's policy; `outside` is the address where pages and health checks go.
 
-    `hosts` are further entries of the inventory, by name; `slack` are accounts there, by person.
+    `hosts` are further entries of the inventory, by name; `chat` is the platform beside the
+    console ("" = none), `accounts` are those of the people there.
     """
-    accounts = {name: f", slack: T1/{user}" for name, user in (slack or {}).items()}
+    linked = {name: f", {chat}: {account}" for name, account in (accounts or {}).items()}
     people = "".join(
-        f"  {name}: {{name: {name.title()}, accounts: {{console: {name}{accounts.get(name, '')}}},"
+        f"  {name}: {{name: {name.title()}, accounts: {{console: {name}{linked.get(name, '')}}},"
         f' webhook: "{outside}/page/{name}"}}\n'
         for name in PEOPLE
     )
@@ -151,7 +153,7 @@ def policy(
         f'  {name}: {{owner: crash, health-url: "{outside}/health"}}\n' for name in sorted(named)
     )
     everybody = ", ".join(PEOPLE)
-    platforms = "console, slack" if slack else "console"
+    platforms = f"console, {chat}" if chat else "console"
     return f"""\
 chat: {{platforms: [{platforms}]}}
 people:
@@ -208,7 +210,8 @@ async def set_scene(
     folder: Path,
     outside: str,
     hosts: Mapping[str, str] | None = None,
-    slack: Mapping[str, str] | None = None,
+    chat: str = "",
+    accounts: Mapping[str, str] | None = None,
     settings: str = "",
 ) -> Scene:
     """Write a world's files and seat its people; `settings` are further lines of the environment.
@@ -219,7 +222,7 @@ async def set_scene(
     (folder / "keys").mkdir()
     for login in ("observe", "change"):
         fresh_key(folder / "keys" / login)
-    (folder / "policy.yaml").write_text(policy(outside, hosts, slack))
+    (folder / "policy.yaml").write_text(policy(outside, hosts, chat, accounts))
     env = folder / "env"
     env.write_text(
         f"FIREWARDEN_LISTEN=127.0.0.1:0\n"

@@ -28,11 +28,11 @@ _STOPPABLE = (
     "before commit of OpenRoom",
     "before commit of SendPage",
     "before commit of RunRead",
-    "before console card",
-    "before console message",
+    "before console post of a card",
+    "before console post of a message",
     "before webhook page",
     "before commit of a request: VoteCast",
-    "before commit of alerts",
+    "before take alerts",
     "after claim of Post",
     "after claim of RunRead",
 )
@@ -65,12 +65,16 @@ async def end_by_chance(
 async def end_beside_a_chat(world: World, lives: int) -> None:
     """End lives at random instants while people answer in a chat that loses replies."""
     counted = 0
-    while counted < lives:
+    for _ in range(lives * _TRIES):
+        if counted == lives:
+            return
         life = await world.begin()
-        if len(world.stories) < _AT_ONCE:
+        # One at a time: chats pace what is said in them, and everything is to be said in the end.
+        if not world.stories and not world.unsaid():
             world.tell(left(world))
-        await asyncio.sleep(0.5 + world.luck.random() * 2)
+        await asyncio.sleep(0.3 + world.luck.random())
         counted += (await world.killed(life, How.CHANCE)).work > 0
+    raise AssertionError("nobody says anything any more")
 
 
 async def stop_and_resume(world: World, lives: int) -> None:
@@ -106,7 +110,7 @@ async def one_production_lease(world: World) -> None:
     """End a life in the middle of a change, and let the next one be 16 s later by its clock."""
     world.lease = 15.0
     await _end_at(world, Point(label="after change mend.steps.1", story="typed"))
-    world.shift = 16.0
+    world.set_forward(16.0)
 
 
 async def within(event: asyncio.Event, label: str) -> None:

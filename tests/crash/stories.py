@@ -21,10 +21,10 @@ async def alarm(world: World) -> None:
 
 
 async def left(world: World) -> None:
-    """Send an alert whose cards only people in another chat answer."""
+    """Send an alert whose cards only people in another chat answer, and wait until they did."""
     ticket = world.ticket("s", fate=Fate.LEAVE)
     await world.sender.send(ticket, world.luck.choice(world.webs))
-    await world.team.incident_of(ticket)
+    await world.team.until_told(await world.team.incident_of(ticket), "run ended")
 
 
 async def typed(world: World) -> None:

@@ -3,10 +3,11 @@
 import asyncio
 import random
 import sys
+import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from typing import Any
 import aiohttp
 
 from tests.crash import aftermath
-from tests.crash.chat import USERS, Workspace, workspace
+from tests.crash.chat import PACE, Chat, ChatKind
+from tests.crash.clock import Time, WorldClock
 from tests.crash.fuse import Plan
 from tests.crash.history import History, Notes
 from tests.crash.life import Order
@@ -23,8 +25,10 @@ from tests.crash.outside import outside
 from tests.crash.presence import Presence
 from tests.crash.scene import RECEIPTED, Scene, set_scene
 from tests.crash.sender import Sender
+from tests.crash.slack import workspace
 from tests.crash.ssh import ssh_hosts
 from tests.crash.team import Fate, Team
+from tests.crash.telegram import group
 from tests.support.waiting import eventually
 
 SHORT_LEASE = 0.3
@@ -66,12 +70,12 @@ class World:
     sender: Sender
     luck: random.Random
     tasks: asyncio.TaskGroup
+    time: Time
+    """How the clock of the lives differs from everybody else's."""
     webs: tuple[str, ...]
-    chat: Workspace | None = None
     """The hosts that alerts and most runs are about."""
+    chat: Chat | None = None
     lease: float = SHORT_LEASE
-    shift: float = 0.0
-    """Seconds by which the clock of the lives is ahead of everybody else's."""
     blows: list[Blow] = field(default_factory=list)
     passed: set[str] = field(default_factory=set)
     stories: set["asyncio.Task[None]"] = field(default_factory=set)
@@ -88,7 +92,11 @@ class World:
 
     def now(self) -> datetime:
         """Return the time by the clock of the lives."""
-        return datetime.now(UTC) + timedelta(seconds=self.shift)
+        return self.time.of(datetime.now(UTC))
+
+    def unsaid(self) -> int:
+        """Count what is not carried out yet, whether it is due or waits for its turn."""
+        return aftermath.unsaid(self.scene.journal)
 
     def ticket(self, letter: str, asker: str = "", fate: Fate = Fate.APPROVE) -> str:
         """Draw a new ticket; `asker` is who is going to ask for the run."""
@@ -113,7 +121,7 @@ class World:
             control="",
             hosts=self.hosts,
             lease=self.lease,
-            shift=self.shift,
+            time=self.time,
             plan=plan or Plan(),
         )
         life = await self.nursery.start(order)
@@ -163,27 +171,38 @@ class World:
 
     async def history(self) -> History:
         """Gather every account; no life may be left."""
-        shown = await aftermath.after(self.scene, self.now())
-        elsewhere = self.chat.rooms(tuple(shown.titles)) if self.chat is not None else ()
+        shown = await aftermath.after(self.scene, self.now(), self.time)
+        elsewhere = self.chat.rooms(shown.titles) if self.chat is not None else ()
         return History(
             ledger=aftermath.ledger(self.ledger),
             notes=self.notes,
             rooms=(*aftermath.rooms(self.scene), *elsewhere),
             after=shown,
             blows=len(self.blows),
-            shift=self.shift,
+            shift=self.time.shift,
         )
+
+    def set_forward(self, seconds: float) -> None:
+        """Let every life from here on find it so much later."""
+        self.time = replace(self.time, shift=self.time.shift + seconds)
 
 
 @asynccontextmanager
 async def world(
-    name: str, folder: Path, nursery: Nursery, seed: str, *, ssh: bool = False, slack: bool = False
+    name: str,
+    folder: Path,
+    nursery: Nursery,
+    seed: str,
+    *,
+    ssh: bool = False,
+    chat: ChatKind | None = None,
 ) -> AsyncIterator[World]:
     """Make a world; its people watch from the start, and nobody serves them yet.
 
-    With `ssh` its hosts are real OpenSSH servers; with `slack` there is a workspace too.
+    With `ssh` its hosts are real OpenSSH servers; `chat` is what is there beside the console.
     """
     notes, luck, there = Notes(), random.Random(f"{seed}/{name}"), Presence()
+    hours = Time(began=time.time(), pace=1.0 if chat is None else PACE)
     place = folder / name
     place.mkdir()
     async with AsyncExitStack() as more:
@@ -191,15 +210,14 @@ async def world(
         session = await more.enter_async_context(aiohttp.ClientSession())
         hosts = await more.enter_async_context(_hosts(place))
         entries = more.enter_context(ssh_hosts(place, place / "ledger")) if ssh else {}
-        chat = None
-        if slack:
-            chat = await more.enter_async_context(workspace(notes, there, luck))
+        beside = await more.enter_async_context(_chat(chat, notes, there, luck, hours))
         scene = await set_scene(
             place,
             ears.url,
             entries,
-            USERS if chat is not None else None,
-            chat.settings() if chat is not None else "",
+            chat or "",
+            beside.accounts if beside is not None else None,
+            beside.settings() if beside is not None else "",
         )
         async with asyncio.TaskGroup() as tasks:
             here = World(
@@ -217,11 +235,12 @@ async def world(
                 luck=luck,
                 tasks=tasks,
                 webs=tuple(entries) or RECEIPTED[:2],
-                chat=chat,
+                chat=beside,
+                time=hours,
             )
             watching = [tasks.create_task(here.team.look())]
-            if chat is not None:
-                watching.append(tasks.create_task(chat.use()))
+            if beside is not None:
+                watching.append(tasks.create_task(beside.use()))
             try:
                 yield here
             finally:
@@ -229,6 +248,22 @@ async def world(
                     await here.life.kill()
                 for task in (*watching, *here.stories):
                     task.cancel()
+
+
+@asynccontextmanager
+async def _chat(
+    kind: ChatKind | None, notes: Notes, there: Presence, luck: random.Random, hours: Time
+) -> AsyncIterator[Chat | None]:
+    """Run the emulator of a chat with the team in it, where there is one."""
+    match kind:
+        case None:
+            yield None
+        case ChatKind.SLACK:
+            async with workspace(notes, there, luck, WorldClock(hours)) as team:
+                yield team
+        case ChatKind.TELEGRAM:
+            async with group(notes, luck) as crowd:
+                yield crowd
 
 
 @asynccontextmanager

@@ -25,7 +25,10 @@ from tests.support.slack.workspace import APP_TOKEN, BOT_TOKEN, Args, Fault
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """How the next call of a method goes wrong; `after` = it is carried out all the same."""
+    """How the next call of a method goes wrong; `after` = it is carried out all the same.
+
+    `late` is after how many seconds it does, which may be longer than anybody waits.
+    """
 
     status: int = 200
     headers: Args = field(default_factory=dict)
@@ -33,6 +36,7 @@ class Trouble:
     content_type: str = "application/json"
     drop: bool = False
     after: bool = False
+    late: float = 0.0
 
 
 class Slack(Interacting):
@@ -95,13 +99,13 @@ class Slack(Interacting):
         if self.down:
             return web.Response(status=503)
         if now is not None and not now.after:
-            return _gone_wrong(request, now)
+            return await _gone_wrong(request, now)
         wait = self.rates.wait(method, str(args.get("channel", "")))
         if wait:
             told = {"ok": False, "error": "ratelimited"}
             return web.json_response(told, status=429, headers={"Retry-After": str(wait)})
         answer = self._answered(request, method, args)
-        return answer if now is None else _gone_wrong(request, now)
+        return answer if now is None else await _gone_wrong(request, now)
 
     def _answered(self, request: web.Request, method: str, args: Args) -> web.Response:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
@@ -161,7 +165,7 @@ class Slack(Interacting):
 async def slack(clock: Clock | None = None) -> AsyncIterator[Slack]:
     """Run a workspace with a bot in it, and with nobody else yet."""
     team = Slack(clock)
-    runner = web.AppRunner(team.application())
+    runner = web.AppRunner(team.application(), shutdown_timeout=0.1)
     try:
         async with aiohttp.ClientSession() as session:
             await team.start(session, runner)
@@ -170,7 +174,8 @@ async def slack(clock: Clock | None = None) -> AsyncIterator[Slack]:
         await runner.cleanup()
 
 
-def _gone_wrong(request: web.Request, trouble: Trouble) -> web.Response:
+async def _gone_wrong(request: web.Request, trouble: Trouble) -> web.Response:
+    await asyncio.sleep(trouble.late)
     if trouble.drop:
         assert request.transport is not None
         request.transport.close()

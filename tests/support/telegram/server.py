@@ -33,12 +33,16 @@ SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """How the next call of a method goes wrong; `after` = it is carried out all the same."""
+    """How the next call of a method goes wrong; `after` = it is carried out all the same.
+
+    `late` is after how many seconds it does, which may be longer than anybody waits.
+    """
 
     status: int = 0
     retry_after: int = 0
     drop: bool = False
     after: bool = False
+    late: float = 0.0
     description: str = "Internal Server Error"
 
 
@@ -152,12 +156,12 @@ class Telegram(People):
         queue = self.trouble.get(method, [])
         now = queue.pop(0) if queue else None
         if now is not None and not now.after:
-            return _gone_wrong(request, now)
+            return await _gone_wrong(request, now)
         try:
             answer = web.json_response({"ok": True, "result": await self._result(method, args)})
         except BadCall as bad:
             answer = _failed(bad)
-        return answer if now is None else _gone_wrong(request, now)
+        return answer if now is None else await _gone_wrong(request, now)
 
     async def _result(self, method: str, args: Args) -> Json:
         match method:
@@ -250,7 +254,8 @@ def _failed(bad: BadCall) -> web.Response:
     return web.json_response(said, status=bad.status)
 
 
-def _gone_wrong(request: web.Request, trouble: Trouble) -> web.Response:
+async def _gone_wrong(request: web.Request, trouble: Trouble) -> web.Response:
+    await asyncio.sleep(trouble.late)
     if trouble.drop:
         assert request.transport is not None
         request.transport.close()
