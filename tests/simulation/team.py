@@ -7,6 +7,7 @@ from bot.config import Known, read_policy
 from bot.domain.policy import Autonomy, Policy
 from bot.values import Host, HostName
 from cards.texts import Texts
+from tests.support import runs
 
 PLATFORM = "slack"
 
@@ -60,49 +61,12 @@ alerts:
       action: post
 """
 
-RESTART = """\
-runbook: restart
-title: A service is down
-owner: payments
-description: Restarts a service that is down.
-matches: {alertname: ServiceDown}
-parameters:
-  host: {type: host, from: alert.labels.instance}
-  service: {type: service, default: checkout}
-triage:
-  state:
-    run: systemctl is-active {{ service }}
-    ok-exit: [0, 3]
-    facts:
-      state: {regex: '^(\\S+)'}
-decide:
-  - when: state == 'failed'
-    because: "{{ service }} on {{ host }} is down."
-    then: restart
-  - otherwise: resolve
-    because: "{{ service }} on {{ host }} runs."
-actions:
-  restart:
-    title: Restart {{ service }} on {{ host }}
-    tier: reversible
-    undo: {not-needed: it keeps no state}
-    risk: {blast-radius: one host, users: none, data: none}
-    only-if:
-      - state == 'failed'
-    steps:
-      - run: sudo systemctl reset-failed {{ service }}
-        timeout: 60s
-      - run: sudo systemctl restart {{ service }}
-        timeout: 60s
-    verify:
-      - name: it runs
-        again: state
-        expect: state == 'active'
-    if-it-fails: escalate
-after:
-  - task: Find out why {{ service }} was down
-    owner: payments
-"""
+RESTART = runs.RESTART.replace(
+    "      - run: sudo systemctl restart",
+    "      - run: sudo systemctl reset-failed {{ service }}\n        timeout: 60s\n"
+    "      - run: sudo systemctl restart",
+)
+"""Two steps, so that something can come between them."""
 
 _UNDO = "    undo:\n      - run: sudo systemctl stop {{ service }}\n        timeout: 60s\n"
 
@@ -135,38 +99,8 @@ MEND = (
 UNDOABLE = MEND.replace("runbook: mend", "runbook: undoable")
 """The same under another name, for stories in which a person decides."""
 
-CAUSE = """\
-runbook: cause
-title: It does not answer
-owner: payments
-description: Looks for the cause.
-parameters:
-  host: {type: host}
-hypotheses:
-  - name: deploy
-    title: Somebody has just deployed
-    likelihood: 60
-    ask:
-      question: Was checkout deployed in the last hour?
-      options: ["Yes", "No"]
-      found: ["Yes"]
-    because: It was deployed.
-    escalate: on-call
-  - name: stopped
-    title: The service is down
-    likelihood: 40
-    check:
-      run: systemctl is-active checkout
-      ok-exit: [0, 3]
-      facts:
-        state: {regex: '^(\\S+)'}
-    found-when: state == 'failed'
-    because: "checkout on {{ host }} is down."
-    fix:
-      runbook: restart
-      with: {host: "{{ host }}"}
-otherwise: escalate
-"""
+CAUSE = runs.UNAVAILABLE.replace("runbook: unavailable", "runbook: cause")
+"""Asks a person, and proposes the fix."""
 
 CATALOGUE = {
     "restart": RESTART,
@@ -179,18 +113,8 @@ CATALOGUE = {
 
 
 def _host(name: str) -> Host:
-    return Host(
-        name=HostName(name),
-        address=f"{name}.example.org",
-        service="checkout",
-        groups=("web",) if name in WEB else (),
-        host_key="ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHtests",
-        observe_user="observe",
-        observe_key_file="observe.key",
-        change_user="change",
-        change_key_file="change.key",
-        practice=name not in WEB,
-    )
+    host = runs.host(name)
+    return host if name in WEB else replace(host, groups=(), practice=True)
 
 
 POLICY: Policy = replace(

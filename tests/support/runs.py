@@ -99,6 +99,40 @@ after:
     owner: payments
 """
 
+UNAVAILABLE = """\
+runbook: unavailable
+title: It does not answer
+owner: payments
+description: Looks for the cause.
+parameters:
+  host: {type: host}
+hypotheses:
+  - name: deploy
+    title: Somebody has just deployed
+    likelihood: 60
+    ask:
+      question: Was checkout deployed in the last hour?
+      options: ["Yes", "No"]
+      found: ["Yes"]
+    because: It was deployed.
+    escalate: on-call
+  - name: stopped
+    title: The service is down
+    likelihood: 40
+    check:
+      run: systemctl is-active checkout
+      ok-exit: [0, 3]
+      facts:
+        state: {regex: '^(\\S+)'}
+    found-when: state == 'failed'
+    because: "checkout on {{ host }} is down."
+    fix:
+      runbook: restart
+      with: {host: "{{ host }}"}
+otherwise: escalate
+"""
+"""A playbook: it asks a person, then looks, and the runbook `restart` is the fix."""
+
 
 def world(
     hosts: MemoryHosts,

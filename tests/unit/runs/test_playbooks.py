@@ -3,41 +3,18 @@
 from bot.domain.events import CardKind, Ending, RunEnded
 from bot.domain.packet import RunPacket
 from tests.support.fleet import MemoryHosts
-from tests.support.runs import RESTART, Service, answered, asked, newest, started, world
+from tests.support.runs import (
+    RESTART,
+    UNAVAILABLE,
+    Service,
+    answered,
+    asked,
+    newest,
+    started,
+    world,
+)
 
-DOWN = """\
-runbook: unavailable
-title: It does not answer
-owner: payments
-description: Looks for the cause.
-parameters:
-  host: {type: host}
-hypotheses:
-  - name: deploy
-    title: Somebody has just deployed
-    likelihood: 60
-    ask:
-      question: Was checkout deployed in the last hour?
-      options: ["Yes", "No"]
-      found: ["Yes"]
-    because: It was deployed.
-    escalate: on-call
-  - name: stopped
-    title: The service is down
-    likelihood: 40
-    check:
-      run: systemctl is-active checkout
-      ok-exit: [0, 3]
-      facts:
-        state: {regex: '^(\\S+)'}
-    found-when: state == 'failed'
-    because: "checkout on {{ host }} is down."
-    fix:
-      runbook: restart
-      with: {host: "{{ host }}"}
-otherwise: escalate
-"""
-BOTH = {"restart": RESTART, "unavailable": DOWN}
+BOTH = {"restart": RESTART, "unavailable": UNAVAILABLE}
 
 
 async def test_a_question_waits_for_a_human_and_its_answer_decides() -> None:
@@ -84,7 +61,7 @@ async def test_one_press_runs_the_fix_to_its_own_question() -> None:
 
 async def test_a_fix_that_the_catalogue_no_longer_has_wakes_somebody() -> None:
     hosts = MemoryHosts(Service())
-    async with world(hosts, {"unavailable": DOWN}) as on:
+    async with world(hosts, {"unavailable": UNAVAILABLE}) as on:
         await started(on, "/runbook run unavailable host=web-1")
         await answered(on, "ann", "2", CardKind.QUESTION)
         incident = await on.incident()
