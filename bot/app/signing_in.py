@@ -67,17 +67,17 @@ def _issuer(base: Base, *, secure: bool) -> Callable[[Admits], tuple[Route, ...]
     if client is None:
         return None
     from bot.adapters.oidc.issuer import Issuer  # noqa: PLC0415 - as above
-    from bot.adapters.oidc.logins import Logins  # noqa: PLC0415 - as above
     from bot.adapters.oidc.routes import IssuerDoor  # noqa: PLC0415 - as above
+    from bot.adapters.oidc.underway import SignIns  # noqa: PLC0415 - as above
 
     issuer = Issuer(client, clock=base.clock)
-    logins = Logins(clock=base.clock, ids=base.ids)
+    sign_ins = SignIns(clock=base.clock, ids=base.ids)
     fresh = timedelta(minutes=base.settings.fresh_sign_in)
 
     def routes(admits: Admits) -> tuple[Route, ...]:
         door = IssuerDoor(
             issuer=issuer,
-            logins=logins,
+            sign_ins=sign_ins,
             admits=admits,
             clock=base.clock,
             fresh=fresh,

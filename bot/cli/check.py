@@ -6,6 +6,7 @@ from bot.cli.command import MISTAKE, OK, Configured, run_until_done, say
 from bot.cli.configuration_check import policy_findings, runbook_findings, text_findings
 from bot.cli.findings import Finding, Level, counted, fine, judged
 from bot.cli.installation_check import host_findings, installation_findings
+from bot.cli.sign_in_check import sign_in_findings
 from bot.cli.slack_check import slack_findings
 from bot.cli.telegram_check import telegram_findings
 from bot.config import Settings
@@ -18,7 +19,9 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         "Tell every fault at once, with file and line, and what is fine. Changes nothing. The "
         "exit status is 0 where there is no fault, else 2."
     )
-    parser.add_argument("--offline", action="store_true", help="log in to no host and no chat")
+    parser.add_argument(
+        "--offline", action="store_true", help="log in to no host and no chat, ask no issuer"
+    )
     parser.set_defaults(run=_run)
 
 
@@ -36,6 +39,7 @@ async def _checked(settings: Settings, found: list[Finding], *, offline: bool) -
     found += of_policy
     found += runbook_findings(settings, policy)
     found += text_findings(settings)
+    found += await sign_in_findings(settings, policy, offline=offline)
     found += await installation_findings(settings, policy)
     if policy is not None and not offline:
         found += await host_findings(settings, policy)

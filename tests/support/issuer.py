@@ -1,7 +1,8 @@
 """An OpenID Connect issuer on loopback: real keys, and strict about everything a client must do.
 
 It signs with `cryptography` itself, so that what reads its tokens is not what wrote them. A test
-makes it lie by changing `altered` (claims; None takes one away), `header` or `signs`.
+makes it lie by changing `altered` (claims; None takes one away), `header`, `signs` or
+`described` (what it says of itself).
 """
 
 import base64
@@ -47,8 +48,7 @@ class _Code:
 class Issuer:
     """The issuer. `asked` are the authorisation requests that it took, `faults` those it did not.
 
-    `verified` and `tells_auth_time` are what it says of everybody; `sends_max_age` False = it
-    ignores `max_age`, as some do.
+    `tells_auth_time` False = it does not say when somebody signed in.
     """
 
     clock: Clock
@@ -58,9 +58,9 @@ class Issuer:
     kid: str = "first"
     altered: dict[str, Json] = field(default_factory=dict)
     header: dict[str, Json] = field(default_factory=dict)
+    described: dict[str, Json] = field(default_factory=dict)
     signs: Signs | None = None
     tells_auth_time: bool = True
-    heeds_age: bool = True
     names_itself: bool = False
     up: bool = True
     asked: list[dict[str, str]] = field(default_factory=list)
@@ -110,7 +110,7 @@ class Issuer:
 
     def description(self) -> dict[str, Json]:
         """Return what `/.well-known/openid-configuration` says."""
-        return {
+        said: dict[str, Json] = {
             "issuer": self.base,
             "authorization_endpoint": f"{self.base}/authorize",
             "token_endpoint": f"{self.base}/token",
@@ -122,6 +122,7 @@ class Issuer:
             "claims_supported": ["sub", "email", "email_verified", "auth_time"],
             "authorization_response_iss_parameter_supported": self.names_itself,
         }
+        return {**said, **self.described}
 
     # --- what it serves ------------------------------------------------------------------------
 
@@ -159,9 +160,9 @@ class Issuer:
         return self._sent_back(asked, *known)
 
     def _too_old(self, signed_in_at: datetime, asked: dict[str, str]) -> bool:
-        if not self.heeds_age or "max_age" not in asked:
-            return False
-        return (self.clock.now() - signed_in_at).total_seconds() > int(asked["max_age"])
+        return "max_age" in asked and (self.clock.now() - signed_in_at).total_seconds() > int(
+            asked["max_age"]
+        )
 
     def _fault_of(self, asked: dict[str, str], count: int) -> str:
         wanted = {"response_type": "code", "client_id": CLIENT, "redirect_uri": self.redirect}

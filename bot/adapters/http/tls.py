@@ -2,6 +2,7 @@
 
 import logging
 import ssl
+from datetime import datetime
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -51,6 +52,14 @@ class Certificate:
 
     def _look(self) -> _Stamp:
         return tuple(_of(path) for path in self._files)
+
+
+def ends_at(cert: Path) -> datetime:
+    """Return when the first certificate of a file expires."""
+    # Only a check asks for this; a listener does not pay for the library.
+    from cryptography import x509  # noqa: PLC0415 - as said above
+
+    return x509.load_pem_x509_certificate(cert.read_bytes()).not_valid_after_utc
 
 
 _GONE: Final = (0, 0, 0)

@@ -12,7 +12,7 @@ from bot.adapters.oidc.keys import NotProven
 SKEW: Final = timedelta(seconds=60)
 """How far the issuer's clock may be from ours."""
 
-LOGIN_LASTS: Final = timedelta(minutes=10)
+SIGN_IN_LASTS: Final = timedelta(minutes=10)
 """How long a sign-in may take, from its start to the token."""
 
 LONG_AGO: Final = datetime.fromtimestamp(0, UTC)
@@ -98,7 +98,7 @@ def _of_times(claims: _Claims, expected: Expected) -> str:
         return "it has expired"
     if max(claims.iat, claims.nbf) > now + skew:
         return "it is of the future"
-    if claims.iat < now - skew - LOGIN_LASTS.total_seconds():
+    if claims.iat < now - skew - SIGN_IN_LASTS.total_seconds():
         return "it was made long ago"
     return ""
 

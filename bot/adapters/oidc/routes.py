@@ -11,17 +11,17 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from bot.adapters.console.sign_in import START, Admits, Proven, page_of_ours, start_url
 from bot.adapters.http.raw import RawRequest, RawResponse, see_other
 from bot.adapters.http.routes import Caller, Route
-from bot.adapters.oidc.claims import LOGIN_LASTS, Expected, checked
+from bot.adapters.oidc.claims import SIGN_IN_LASTS, Expected, checked
 from bot.adapters.oidc.issuer import Issuer
 from bot.adapters.oidc.keys import NotProven
-from bot.adapters.oidc.logins import Login, Logins
+from bot.adapters.oidc.underway import SignIns, UnderWay
 from bot.errors import Refused, Unavailable
 from bot.ports import Clock
 from cards.plaintext import visible_line
 
 CALLBACK: Final = "/oidc/callback"
 
-_COOKIE: Final = "firewarden-login"
+_COOKIE: Final = "firewarden-sign-in"
 _LONGEST: Final = 2048
 """Characters of a code."""
 
@@ -39,14 +39,14 @@ class IssuerDoor:
         self,
         *,
         issuer: Issuer,
-        logins: Logins,
+        sign_ins: SignIns,
         admits: Admits,
         clock: Clock,
         fresh: timedelta,
         secure: bool,
     ) -> None:
         self._issuer = issuer
-        self._logins = logins
+        self._sign_ins = sign_ins
         self._admits = admits
         self._clock = clock
         self._fresh = fresh
@@ -63,7 +63,7 @@ class IssuerDoor:
 
     async def _start(self, request: RawRequest) -> RawResponse:
         to = page_of_ours(request.query.get("to", ""))
-        login = self._logins.begin(to=to, again=request.query.get("again") == "1")
+        sign_in = self._sign_ins.begin(to=to, again=request.query.get("again") == "1")
         try:
             described = await self._issuer.description()
         except (Unavailable, Refused) as fault:
@@ -74,39 +74,39 @@ class IssuerDoor:
             "client_id": client.client_id,
             "redirect_uri": client.redirect,
             "scope": "openid email",
-            "state": self._logins.state(login),
-            "nonce": self._logins.nonce(login),
-            "code_challenge": self._logins.challenge(login),
+            "state": self._sign_ins.state(sign_in),
+            "nonce": self._sign_ins.nonce(sign_in),
+            "code_challenge": self._sign_ins.challenge(sign_in),
             "code_challenge_method": "S256",
         }
-        if login.again:
+        if sign_in.again:
             asked |= {"max_age": str(int(self._fresh.total_seconds())), "prompt": "login"}
-        cookie = self._kept(self._logins.cookie(login), LOGIN_LASTS)
+        cookie = self._kept(self._sign_ins.cookie(sign_in), SIGN_IN_LASTS)
         return see_other(_with_query(described.authorize, asked), cookie)
 
     async def _back(self, request: RawRequest) -> RawResponse:
-        login = self._logins.of_cookie(request.cookies.get(self._cookie, ""))
+        sign_in = self._sign_ins.of_cookie(request.cookies.get(self._cookie, ""))
         state = request.query.get("state", "")
-        if login is None or not _equal(state, self._logins.state(login)):
+        if sign_in is None or not _equal(state, self._sign_ins.state(sign_in)):
             return self._refused(
                 request, "", "This sign-in did not begin in this browser, or took too long."
             )
-        if not self._logins.use(login):
-            return self._refused(request, login.to, "This sign-in was used already.")
+        if not self._sign_ins.use(sign_in):
+            return self._refused(request, sign_in.to, "This sign-in was used already.")
         try:
-            proven = await self._proven(request, login)
+            proven = await self._proven(request, sign_in)
         except NotProven as reason:
             _log.warning("a sign-in was refused: %s", reason)
             words = "What the issuer sent proves nothing; the log says why."
-            return self._refused(request, login.to, words)
+            return self._refused(request, sign_in.to, words)
         except Refused as fault:
             _log.warning("a sign-in was refused: %s", fault)
-            return self._refused(request, login.to, "The issuer did not confirm it.")
+            return self._refused(request, sign_in.to, "The issuer did not confirm it.")
         except Unavailable as fault:
-            return self._ended(self._unreachable(request, login.to, fault))
+            return self._ended(self._unreachable(request, sign_in.to, fault))
         return self._ended(await self._admits.admit(request, proven))
 
-    async def _proven(self, request: RawRequest, login: Login) -> Proven:
+    async def _proven(self, request: RawRequest, sign_in: UnderWay) -> Proven:
         described, client = await self._issuer.description(), self._issuer.client
         # Whose answer it is (RFC 9207), where the issuer says so.
         named = request.query.get("iss")
@@ -116,16 +116,16 @@ class IssuerDoor:
         if "error" in request.query or not 0 < len(code) <= _LONGEST:
             error = visible_line(request.query.get("error", "it sent no code"))
             raise Refused(f"the issuer says: {error[:80]}")
-        token = await self._issuer.token(code, self._logins.verifier(login))
+        token = await self._issuer.token(code, self._sign_ins.verifier(sign_in))
         expected = Expected(
             issuer=client.issuer,
             client_id=client.client_id,
-            nonce=self._logins.nonce(login),
+            nonce=self._sign_ins.nonce(sign_in),
             now=self._clock.now(),
-            max_age=self._fresh if login.again else None,
+            max_age=self._fresh if sign_in.again else None,
         )
         vouched = checked(await self._issuer.payload(token), expected)
-        return Proven(email=vouched.email, signed_in_at=vouched.signed_in_at, to=login.to)
+        return Proven(email=vouched.email, signed_in_at=vouched.signed_in_at, to=sign_in.to)
 
     def _refused(self, request: RawRequest, to: str, words: str) -> RawResponse:
         return self._ended(

@@ -26,9 +26,9 @@ async def test_who_signed_in_has_a_window_that_only_their_browser_opens(here: He
 async def test_the_session_is_a_host_cookie_and_the_sign_in_leaves_nothing(here: Here) -> None:
     ann = await here.visitor()
     started = await begun(ann)
-    [login] = started.cookies
-    assert login.startswith("__Host-firewarden-login=")
-    assert login.endswith("; Path=/; Max-Age=600; HttpOnly; SameSite=Lax; Secure")
+    [begun_with] = started.cookies
+    assert begun_with.startswith("__Host-firewarden-sign-in=")
+    assert begun_with.endswith("; Path=/; Max-Age=600; HttpOnly; SameSite=Lax; Secure")
     shown = await ann.get(await proved(ann, here.issuer, started, "ann@team.example"))
     session = next(line for line in shown.cookies if "__Host-firewarden-ann=" in line)
     assert session.endswith("; Path=/; Max-Age=43200; HttpOnly; SameSite=Strict; Secure")
