@@ -78,7 +78,7 @@ def delivery_over(
         drain=drain,
     )
     wired = {
-        **_talking(inside, outside, settler),
+        **_talking(inside, outside, settler, delivery),
         **_working(inside, outside, settler, delivery),
         **_hints(inside, outside, settler),
     }
@@ -86,7 +86,9 @@ def delivery_over(
     return delivery
 
 
-def _talking(inside: Inside, outside: Outside, settler: Settler) -> dict[type, Carrier]:
+def _talking(
+    inside: Inside, outside: Outside, settler: Settler, lease: Lease
+) -> dict[type, Carrier]:
     rooms = Rooms(
         desk=inside.incidents,
         chats=outside.chats,
@@ -113,6 +115,7 @@ def _talking(inside: Inside, outside: Outside, settler: Settler) -> dict[type, C
             chats=outside.chats,
             rendering=inside.rendering,
             settler=settler,
+            lease=lease,
         ),
         fx.Amend: Amends(
             desk=inside.incidents,

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol, TypeAlias
 
@@ -11,12 +11,16 @@ from bot.domain.intents import IncidentIntent, SystemIntent
 from bot.domain.state import Incident
 from bot.domain.system import System
 from bot.errors import Refused
-from bot.ports import ChatPlatform, Claim, Clock, Commit, Journal, Settle, Settlement
+from bot.ports import ChatPlatform, Claim, Clock, Commit, Committed, Journal, Settle, Settlement
 from bot.usecases.desk import Desk
 from bot.values import ConversationRef, MessageRef
 
 IncidentDesk: TypeAlias = Desk[Incident, IncidentIntent]
 SystemDesk: TypeAlias = Desk[System, SystemIntent]
+
+
+_AGAIN_AFTER = timedelta(seconds=1)
+"""Two workers that take one effect from each other (their clocks differ) do not do so in a loop."""
 
 
 class Lease(Protocol):
@@ -45,9 +49,14 @@ class Settler:
     journal: Journal
     clock: Clock
 
-    async def done(self, claim: Claim, ref: str = "") -> None:
-        """Call the effect carried out."""
-        await self._settle(Settlement(claim=claim, how=Settle.DONE, ref=ref))
+    async def done(self, claim: Claim, ref: str = "") -> bool:
+        """Call the effect carried out; returns whether the claim was still ours to say so."""
+        return await self._settle(Settlement(claim=claim, how=Settle.DONE, ref=ref))
+
+    async def again(self, claim: Claim) -> None:
+        """Want the effect once more in a moment, whoever has it now."""
+        item = replace(claim.item, due=self.clock.now() + _AGAIN_AFTER)
+        await self.journal.commit([Commit(effects=(item,))])
 
     async def later(self, claim: Claim, delay: timedelta) -> None:
         """Try again after `delay`."""
@@ -58,8 +67,9 @@ class Settler:
         """Give it up for good: the lane moves on."""
         await self._settle(parked(claim))
 
-    async def _settle(self, settlement: Settlement) -> None:
-        await self.journal.commit([Commit(settlement=settlement)])
+    async def _settle(self, settlement: Settlement) -> bool:
+        (outcome,) = await self.journal.commit([Commit(settlement=settlement)])
+        return isinstance(outcome, Committed)
 
 
 def done(claim: Claim, ref: str = "") -> Settlement:

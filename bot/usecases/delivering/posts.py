@@ -12,6 +12,7 @@ from bot.records.stored import key_in_epoch
 from bot.usecases.archive import Archive
 from bot.usecases.delivering.carrier import (
     IncidentDesk,
+    Lease,
     Settler,
     chat_of,
     incident_of,
@@ -95,11 +96,13 @@ class Shows:
         chats: Mapping[str, ChatPlatform],
         rendering: Rendering,
         settler: Settler,
+        lease: Lease,
     ) -> None:
         self._desk = desk
         self._chats = chats
         self._rendering = rendering
         self._settler = settler
+        self._lease = lease
 
     async def carry(self, claim: Claim, effect: Effect) -> None:
         """See `Carrier`."""
@@ -121,8 +124,11 @@ class Shows:
                 shown = await post_once(chat, place, key, card)
                 await self._settler.done(claim, write_ref(shown))
                 return
+        if not self._lease.fresh(claim):
+            return  # somebody may have shown what is newer; whoever claims it shows what holds
         shown = await self._updated(chat, shown, card_key(incident, effect.card), card)
-        await self._settler.done(claim, write_ref(shown))
+        if not await self._settler.done(claim, write_ref(shown)):
+            await self._settler.again(claim)  # ours may have come after somebody's newer content
 
     async def _updated(
         self, chat: ChatPlatform, shown: MessageRef, key: str, card: Card
