@@ -252,10 +252,12 @@ _TOKENS = (
 )
 
 
+_HINTED = tuple((hint, token) for token in _TOKENS for hint in token.hints)
+"""Every form of token beside each of its hints: most texts hold none of them."""
+
+
 def _token_spans(text: str) -> Iterator[Span]:
-    for token in _TOKENS:
-        if not any(hint in text for hint in token.hints):
-            continue
+    for token in dict.fromkeys([token for hint, token in _HINTED if hint in text]):
         group = "secret" if "secret" in token.pattern.groupindex else 0
         for found in token.pattern.finditer(text):
             if found[group].startswith(_MARKER):

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import TypeAlias
 
 from bot.domain.policy import Policy
@@ -311,12 +312,16 @@ def dangerous_words(policy: Policy, arguments: Iterable[str]) -> tuple[str, ...]
     return tuple(sorted(found))
 
 
-def _shell_words(argument: str) -> list[str]:
-    """Split an argument as a shell would, because `sh -c` hands whole lines over."""
+@lru_cache(maxsize=1024)
+def _shell_words(argument: str) -> tuple[str, ...]:
+    """Split an argument as a shell would, because `sh -c` hands whole lines over.
+
+    Every step of a run asks for the words of the same few commands again.
+    """
     try:
-        return [argument, *shlex.split(argument)]
+        return (argument, *shlex.split(argument))
     except ValueError:  # unbalanced quotes: not a shell line, so only whitespace can split it
-        return [argument, *argument.split()]
+        return (argument, *argument.split())
 
 
 def _command(policy: Policy, command: PlannedCommand) -> PacketCommand:
