@@ -257,7 +257,7 @@ class Service:
             self.paged = PagedGroups(current=self._base.current, user_groups=self._slack.groups)
             house.at_once_and_every(HOUSE_EVERY, self.paged.look, "look who is in user groups")
         house.start()
-        stack.callback(house.stop)
+        stack.push_async_callback(house.stop)
 
     async def running(self) -> Running:
         """Say where it runs, with a fresh sign-in link per seat in the embedded default."""

@@ -1,5 +1,6 @@
 """Housekeeping on APScheduler: what may be late or missed, never a store of truth."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -26,26 +27,51 @@ class Housekeeping:
         defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         self._scheduler = AsyncIOScheduler(timezone="UTC", job_defaults=defaults)
         self._scheduler.add_listener(_failed, EVENT_JOB_ERROR)
+        self._running: set[asyncio.Task[object]] = set()
+        self._stopping = False
 
     def every(self, interval: timedelta, chore: Chore, name: str) -> None:
         """Run `chore` now and then, `interval` apart."""
-        self._scheduler.add_job(
-            chore, "interval", seconds=interval.total_seconds(), id=name, name=name
-        )
+        seconds = interval.total_seconds()
+        self._scheduler.add_job(self._job(chore), "interval", seconds=seconds, id=name, name=name)
 
     def at_once_and_every(self, interval: timedelta, chore: Chore, name: str) -> None:
         """Run `chore` at the start, too."""
-        self._scheduler.add_job(chore, id=f"{name} at once", name=name)
+        self._scheduler.add_job(self._job(chore), id=f"{name} at once", name=name)
         self.every(interval, chore, name)
 
     def start(self) -> None:
         """Begin; must be called inside the event loop."""
         self._scheduler.start()
 
-    def stop(self) -> None:
-        """End; a running chore is cancelled (they are all safe to repeat)."""
-        if self._scheduler.running:
-            self._scheduler.shutdown(wait=False)
+    async def stop(self) -> None:
+        """End; running chores are cancelled (they are all safe to repeat) and waited for."""
+        if not self._scheduler.running:
+            return
+        self._stopping = True
+        self._scheduler.pause()
+        await asyncio.sleep(0)  # what was handed out before begins, and sees that it is over
+        for task in self._running:
+            task.cancel()
+        if self._running:
+            await asyncio.wait(self._running)
+        self._scheduler.shutdown(wait=False)
+
+    def _job(self, chore: Chore) -> Chore:
+        async def run() -> None:
+            task = asyncio.current_task()
+            if self._stopping or task is None:
+                return
+            self._running.add(task)
+            try:
+                await chore()
+            except asyncio.CancelledError:
+                if not self._stopping:
+                    raise  # the scheduler would call a stop of ours a failure
+            finally:
+                self._running.discard(task)
+
+        return run
 
 
 def _failed(event: "JobExecutionEvent") -> None:
