@@ -66,11 +66,6 @@ class Waiting:
         """Whether anything waits."""
         return bool(self._prompt or self._bulk)
 
-    @property
-    def pressing(self) -> bool:
-        """Whether anything waits that is not bulk."""
-        return bool(self._prompt)
-
     def behind(self, *, bulk: bool) -> int:
         """Return how many of this kind wait."""
         return len(self._bulk if bulk else self._prompt)

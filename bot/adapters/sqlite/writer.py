@@ -30,8 +30,8 @@ P = TypeVar("P")
 _PASSES = 16
 """Passes of the event loop that gather at most; each is over in about a millisecond."""
 _FULL_RETRY = timedelta(seconds=2)
-_GROUPS_PER_CHORE = 8
-"""Groups after which a chore has its turn although somebody waits: it takes milliseconds."""
+_GROUPS_PER_CHORE = 64
+"""Groups after which a chore has its turn although something waits: it takes milliseconds."""
 
 
 class Writer:
@@ -39,7 +39,7 @@ class Writer:
 
     `bound` is how many writes may wait, of bulk and of all others each; `group` is how many share
     a commit. `wake` is called on the loop after each group that may have left effects to claim.
-    `chore` is some work that nobody waits for, done where only bulk waits and in a transaction of
+    `chore` is some work that nobody waits for, done where nothing waits and in a transaction of
     its own; it returns whether there may be more of it.
     """
 
@@ -155,7 +155,7 @@ class Writer:
                 groups += 1
             more = True
             # Without the lock: at worst a chore of milliseconds comes first, or a group later.
-            if groups >= _GROUPS_PER_CHORE or not self._waiting.pressing:
+            if groups >= _GROUPS_PER_CHORE or not self._waiting:
                 more, groups = self._did_chore(), 0
         with suppress(sqlite3.Error):  # the log stays, and the next start reads it
             self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")

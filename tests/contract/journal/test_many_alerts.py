@@ -32,6 +32,14 @@ async def test_all_of_them_are_read_and_belong_to_the_incident_at_once(journal: 
     assert {alert.incident for alert in of_incident} == {"inc1"}
 
 
+async def test_one_that_comes_twice_in_a_body_of_hundreds_counts_twice(journal: Journal) -> None:
+    alerts = [routed(f"f{n}") for n in (*range(100), 7, *range(100, 200), 7)]
+    await journal.take_alerts(alerts, [], [attach(_GROUP)], NOON)
+    assert await taken(journal, "inc1") == 200
+    counts = {a.alert.fingerprint: a.count for a in await journal.alerts_of("inc1", 300)}
+    assert counts == {f"f{n}": 1 for n in range(200)} | {"f7": 3}
+
+
 async def test_those_that_come_meanwhile_are_news_and_go_where_they_are_given(
     journal: Journal,
 ) -> None:

@@ -265,16 +265,17 @@ async def test_a_chore_waits_while_somebody_waits_but_not_for_ever(
         order.append("chore")
         return False
 
-    writer = Writer(database, bound=20, group=1, wake=lambda: None, chore=chore)
+    writer = Writer(database, bound=80, group=1, wake=lambda: None, chore=chore)
     gate = Gate()
     first = await _begin(writer, gate)
     order.clear()  # the chore that a start does
-    clicks = [await _queue(writer, noted(f"{n}", order)) for n in range(9)]
+    names = [str(n) for n in range(65)]
+    clicks = [await _queue(writer, noted(name, order)) for name in names]
     gate.go_on.set()
     await asyncio.gather(first, *clicks)
     await writer.close()
-    # The gate is the first of eight groups; the last chore finds nobody waiting.
-    assert order == [*"0123456", "chore", *"78", "chore"]
+    # The gate is the first of 64 groups; the last chore finds nobody waiting.
+    assert order == [*names[:63], "chore", *names[63:], "chore"]
 
 
 async def test_a_file_that_another_process_holds_is_unavailable_and_works_again_after(
