@@ -31,18 +31,32 @@ class UserMistake(FirewardenError):
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Fault:
-    """One fault of a configuration file or a runbook; line and column count from 1, 0 = unknown."""
+    """One fault of a configuration file or a runbook; line and column count from 1, 0 = unknown.
+
+    `message` says what is wrong and `hint` what to write or do instead; no fault is without one.
+    """
 
     file: str
     line: int = 0
     column: int = 0
     message: str
-    hint: str = ""
+    hint: str
 
     def __str__(self) -> str:
         """Format as `file:line:column: message (hint)`, the form that editors can jump to."""
         place = ":".join([self.file, *(str(n) for n in (self.line, self.column) if n)])
-        return f"{place}: {self.message}" + (f" ({self.hint})" if self.hint else "")
+        return f"{place}: {self.message} ({self.hint})"
+
+
+class MisfitError(ValueError):
+    """Text that somebody wrote does not fit; `hint` says what to write instead.
+
+    A ValueError, because pydantic collects those: whoever reads a file makes `Fault`s of them.
+    """
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 class OperatorMistake(FirewardenError):

@@ -17,7 +17,7 @@ and merge keys are refused.
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, TypeAlias
@@ -26,7 +26,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.errors import Fault, OperatorMistake
+from bot.errors import Fault, MisfitError, OperatorMistake
 from bot.values import Json
 
 Scalar: TypeAlias = bool | int | float | str | None
@@ -85,11 +85,11 @@ class Node:
             node = node.child(step) or node
         return node
 
-    def fault(self, message: str, hint: str = "") -> Fault:
+    def fault(self, message: str, hint: str) -> Fault:
         """Return a fault that points at this value."""
         return Fault(file=self.file, line=self.line, column=self.column, message=message, hint=hint)
 
-    def key_fault(self, message: str, hint: str = "") -> Fault:
+    def key_fault(self, message: str, hint: str) -> Fault:
         """Return a fault that points at the key of this value, or at the value if it has none."""
         if not self.key_line:
             return self.fault(message, hint)
@@ -111,7 +111,7 @@ def read(text: str, file: str, limits: Limits | None = None) -> Node:
     caps = limits or Limits()
     if len(text) > caps.characters:
         message = f"the file has {len(text)} characters, at most {caps.characters} are read"
-        raise OperatorMistake([Fault(file=file, message=message)])
+        raise OperatorMistake([Fault(file=file, message=message, hint="make several files of it")])
     builder = _Builder(file, caps)
     try:
         root = builder.document(yaml.parse(text, Loader=_LOADER))
@@ -122,10 +122,16 @@ def read(text: str, file: str, limits: Limits | None = None) -> Node:
     return root
 
 
-def faults_of(error: ValidationError, root: Node, words: Iterable[str] = ()) -> tuple[Fault, ...]:
+def faults_of(
+    error: ValidationError,
+    root: Node,
+    words: Iterable[str] = (),
+    forms: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[Fault, ...]:
     """Turn a pydantic error about `root.plain()` into faults with places, in file order.
 
-    `words` are the keys that the model knows, for the hint beside an unknown key.
+    `words` are the keys that the model knows, for the hint beside an unknown key; `forms` says by
+    pattern what to write in place of a text that does not match it.
     """
     known = sorted(set(words))
     errors = error.errors(include_url=False)
@@ -133,7 +139,7 @@ def faults_of(error: ValidationError, root: Node, words: Iterable[str] = ()) -> 
     return tuple(
         sorted(
             {
-                _fault_of(details, root, known)
+                _fault_of(details, root, known, forms)
                 for details in errors
                 # A list whose items are all faulty is also called too short: that is no news.
                 if details["type"] != "too_short" or details["loc"] not in deeper
@@ -158,8 +164,66 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"did you mean {close[0]!r}?" if close else ""
 
 
+def hint_of(details: ErrorDetails, forms: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return what to write in place of a value that pydantic refused; never empty.
+
+    `details` may come without the input, which is then not looked at: it may be a secret.
+    """
+    context = details.get("ctx", {})
+    error = context.get("error")
+    if isinstance(error, MisfitError):
+        return error.hint
+    kind = details["type"]
+    if kind == "string_pattern_mismatch":
+        return forms.get(str(context.get("pattern")), FALLBACK)
+    if kind == "string_type":
+        number = isinstance(details.get("input"), int | float)
+        return "put it in quotes" if number else "write one line of text"
+    if kind in {"literal_error", "enum", "union_tag_invalid"}:
+        return _one_of(details)
+    for words, hint in _HINTS.items():
+        if kind in words:
+            return hint.format_map({name: str(value) for name, value in context.items()})
+    return FALLBACK
+
+
+FALLBACK: Final = "`firewarden schema` prints every key with the form of its value"
+"""The hint where nothing better is known; a test sees to it that our own files never get it."""
+
+
+def listed(words: Iterable[str]) -> str:
+    """Return the first few of `words` for a hint, in order: `a, b and 3 more`, or `none`."""
+    names = sorted(set(words))
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return ", ".join(names[:_LISTED]) + more if names else "none"
+
+
+_LISTED: Final = 8
+"""Names that a hint lists where none is close."""
+
 # The C parser gives the same events and places about ten times faster; wheels usually have it.
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_HINTS: Final[Mapping[tuple[str, ...], str]] = {
+    ("bool_type", "bool_parsing"): "write true or false",
+    ("list_type", "tuple_type"): "write a list: [a, b] or one '- ' per line",
+    ("model_type", "model_attributes_type", "dict_type"): "write `key: value`, one on each line",
+    ("int_type", "int_parsing", "int_from_float"): "write a whole number, as 5",
+    ("float_type", "float_parsing", "finite_number"): "write a number, as 5 or 0.5",
+    ("greater_than_equal",): "write {ge} or more",
+    ("greater_than",): "write more than {gt}",
+    ("less_than_equal",): "write {le} or less",
+    ("too_short",): "write {min_length} or more",
+    ("too_long",): "write {max_length} or fewer",
+    ("string_too_short",): "write {min_length} characters or more",
+    ("string_too_long",): "write {max_length} characters or fewer",
+    ("union_tag_not_found",): "add the key {discriminator}",
+    ("datetime_type", "datetime_parsing", "datetime_from_date_parsing", "timezone_aware"): (
+        "write a time with its offset, as 2026-11-21T22:00:00+01:00"
+    ),
+    ("url_parsing", "url_scheme", "url_type"): "write https://host/path",
+}
+"""What to write, by pydantic's kinds of faults (pydantic_core.ErrorType) and their context."""
+
 _NOTHING: Final = MappingProxyType[str, Node]({})
 _INTEGER: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})", re.ASCII)
 _DECIMAL: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][-+]?[0-9]{1,2})?", re.ASCII)
@@ -209,7 +273,7 @@ class _Builder:
 
     def _node(self, event: yaml.Event, stream: Iterator[yaml.Event], depth: int) -> Node:
         if depth > self._limits.depth:
-            self._stop(event, f"nested deeper than {self._limits.depth} levels")
+            self._stop(event, f"nested deeper than {self._limits.depth} levels", "write it flatter")
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event)
         before = self._nodes
@@ -245,7 +309,11 @@ class _Builder:
             line, column = _place(event)
             if key in entries:
                 first = entries[key]
-                self._fault(event, f"the key {key!r} is given twice", f"see line {first.key_line}")
+                self._fault(
+                    event,
+                    f"the key {key!r} is given twice, first on line {first.key_line}",
+                    "put both values under one key, or rename one",
+                )
             else:
                 entries[key] = replace(value, key_line=line, key_column=column)
         return entries
@@ -263,11 +331,15 @@ class _Builder:
     def _alias(self, event: yaml.AliasEvent) -> Node:
         self._aliases += 1
         if self._aliases > self._limits.aliases:
-            self._stop(event, f"more than {self._limits.aliases} aliases")
+            self._stop(event, f"more than {self._limits.aliases} aliases", "write the values out")
         name = event.anchor or ""
         known = self._anchors.get(name)
         if known is None:
-            self._fault(event, f"the alias *{name} has no anchor before it")
+            self._fault(
+                event,
+                f"the alias *{name} has no anchor before it",
+                "put text that starts with * in quotes, or write the value out",
+            )
             return self._placed(event, None)
         node, size = known
         self._count(event, size)  # An alias costs what it stands for: no billion laughs.
@@ -276,7 +348,7 @@ class _Builder:
     def _count(self, event: yaml.Event, nodes: int) -> None:
         self._nodes += nodes
         if self._nodes > self._limits.nodes:
-            self._stop(event, f"more than {self._limits.nodes} values")
+            self._stop(event, f"more than {self._limits.nodes} values", "make several files of it")
 
     def _refuse_tag(self, event: yaml.Event) -> None:
         tag = getattr(event, "tag", None)
@@ -289,14 +361,14 @@ class _Builder:
         line, column = _place(event)
         return Node(value=value, file=self._file, line=line, column=column)
 
-    def _fault(self, event: yaml.Event, message: str, hint: str = "") -> None:
+    def _fault(self, event: yaml.Event, message: str, hint: str) -> None:
         line, column = _place(event)
         self.faults.append(
             Fault(file=self._file, line=line, column=column, message=message, hint=hint)
         )
 
-    def _stop(self, event: yaml.Event, message: str) -> None:
-        self._fault(event, message)
+    def _stop(self, event: yaml.Event, message: str, hint: str) -> None:
+        self._fault(event, message, hint)
         raise _TooBigError
 
 
@@ -327,21 +399,38 @@ def _syntax_fault(error: yaml.YAMLError, file: str, text: str) -> Fault:
         )
     position = getattr(error, "position", 0)
     line = text.count("\n", 0, position) + 1
-    return Fault(file=file, line=line, message=f"this is not YAML: {error}".splitlines()[0])
+    return Fault(
+        file=file,
+        line=line,
+        message=f"this is not YAML: {error}".splitlines()[0],
+        hint="take the character out, or write it escaped in double quotes",
+    )
 
 
-def _fault_of(details: ErrorDetails, root: Node, known: Sequence[str]) -> Fault:
+def _fault_of(
+    details: ErrorDetails, root: Node, known: Sequence[str], forms: Mapping[str, str]
+) -> Fault:
     path = details["loc"]
     node = root.at(path)
     last = str(path[-1]) if path else ""
     if details["type"] == "extra_forbidden":
-        hint = "it belongs elsewhere" if last in known else nearest(last, known)
-        return node.key_fault(f"unknown key {last!r}", hint)
+        elsewhere = "it belongs elsewhere" if last in known else nearest(last, known)
+        return node.key_fault(f"unknown key {last!r}", elsewhere or "take it out")
     if details["type"] == "missing":
-        return node.fault(f"the key {last!r} is missing")
+        return node.fault(f"the key {last!r} is missing", f"add `{last}: ...`")
+    hint = hint_of(details, forms)
     if last == "[key]":
-        return node.key_fault(_message(details))
-    return node.fault(f"{_named(path, root)}{_message(details)}", _hint(details))
+        return node.key_fault(_message(details), hint)
+    return node.fault(f"{_named(path, root)}{_message(details)}", hint)
+
+
+def _one_of(details: ErrorDetails) -> str:
+    context = details.get("ctx", {})
+    expected = str(context.get("expected") or context.get("expected_tags", "")).replace("'", "")
+    given = context.get("tag", details.get("input"))
+    known = expected.replace(" or ", ", ").split(", ")
+    close = nearest(given, known) if isinstance(given, str) else ""
+    return close or f"write {expected}"
 
 
 def _named(path: Path, root: Node) -> str:
@@ -361,6 +450,8 @@ def _message(details: ErrorDetails) -> str:
             return f"needs at least {context.get('min_length', 1)}"
         case "model_type" | "dict_type" | "model_attributes_type":
             return "keys and values are expected here, as in `key: value`"
+        case "literal_error" | "enum":
+            return f"{details['input']!r} is not possible here"
         case "union_tag_invalid":
             wanted = str(context.get("expected_tags", "")).replace("'", "")
             return f"{context.get('tag')!r} is none of {wanted}"
@@ -372,14 +463,3 @@ def _message(details: ErrorDetails) -> str:
             # Our own validators raise ValueError: their text already is the sentence to show.
             text = details["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
             return (text[:1].lower() + text[1:]).replace("valid tuple", "list")
-
-
-def _hint(details: ErrorDetails) -> str:
-    given = details["input"]
-    ask: Mapping[str, Callable[[], str]] = {
-        "bool_type": lambda: "write true or false",
-        "string_type": lambda: "put it in quotes" if isinstance(given, int | float) else "",
-        "list_type": lambda: "write a list: [a, b] or one '- ' per line",
-        "tuple_type": lambda: "write a list: [a, b] or one '- ' per line",
-    }
-    return ask.get(details["type"], lambda: "")()

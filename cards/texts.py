@@ -67,6 +67,7 @@ class Facts:
 
 
 SUFFIX: Final = ".txt.j2"
+_SYNTAX: Final = "write it as Jinja2 does: {{ name }}, {% if name %} ... {% endif %}"
 _LONGEST: Final = 12_000
 """Characters of one rendered text: what the largest text block of a chat platform holds."""
 
@@ -107,13 +108,16 @@ class Texts:
         """Compile and try one template, with everything known and with nothing known."""
         file = f"{name}{SUFFIX}"
         if source is None:
-            return Fault(file=file, message="this text is missing")
+            return Fault(
+                file=file, message="this text is missing", hint="put back the one that ships"
+            )
         try:
             self._templates[name] = self._environment.from_string(source)
             self.render(name, Facts())
             self.render(name, _EVERYTHING)
         except TemplateSyntaxError as fault:
-            return Fault(file=file, line=fault.lineno, message=fault.message or "syntax error")
+            message = fault.message or "syntax error"
+            return Fault(file=file, line=fault.lineno, message=message, hint=_SYNTAX)
         except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as fault:
             return Fault(file=file, message=str(fault), hint=_NAMES)
         return None

@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
+from bot.errors import MisfitError
 from runbooks.inventory import HostEntry, ServiceEntry
 from runbooks.patterns import compile_pattern
 from runbooks.steps import FactValue, Unknown
@@ -80,41 +81,41 @@ class Expression:
 
 
 def compile_expression(text: str) -> Expression:
-    """Return the compiled expression; raises ValueError with the reason for the author."""
+    """Return the compiled expression; raises MisfitError with the reason for the author."""
     if "}}" in text or "{%" in text or "{#" in text:
-        raise ValueError("write an expression without {{ }}")
+        raise MisfitError("an expression has no braces", "write things > 5 without {{ }}")
     if not text.strip():
-        raise ValueError("the expression is empty")
+        raise MisfitError("the expression is empty", "write what must hold, as things > 5")
     if len(text) > LONGEST:
-        raise ValueError(f"{len(text)} characters: at most {LONGEST} are compiled")
+        raise _too_long(text, LONGEST)
     return compile_node(parsed("{{ " + text + " }}", 2 * LONGEST)[0], text.strip())
 
 
 def parsed(text: str, longest: int) -> list[nodes.Expr]:
-    """Return the nodes of a text with placeholders; raises ValueError. TemplateData is text."""
+    """Return the nodes of a text with placeholders; raises MisfitError. TemplateData is text."""
     if len(text) > longest:
-        raise ValueError(f"{len(text)} characters: at most {longest} are compiled")
+        raise _too_long(text, longest)
     try:
         body = _JINJA.parse(_KEBAB.sub(r".health_url", text)).body
     except TemplateSyntaxError as error:
-        raise ValueError(f"this does not parse: {error.message}") from error
+        raise MisfitError(f"this does not parse: {error.message}", _FORM) from error
     except RecursionError as error:
-        raise ValueError("nested too deeply") from error
+        raise MisfitError("nested too deeply", _SPLIT) from error
     found: list[nodes.Expr] = []
     for node in body:
         if not isinstance(node, nodes.Output):
-            raise ValueError("only {{ expressions }} are read here, no {% statements %}")  # noqa: TRY004 - every fault of a document is a ValueError
+            raise MisfitError("no {% statements %} are read here", "write {{ expressions }} only")
         found.extend(node.nodes)
     return found
 
 
 def compile_node(node: nodes.Expr, text: str) -> Expression:
-    """Return one parsed node as an expression; raises ValueError for what is not allowed."""
+    """Return one parsed node as an expression; raises MisfitError for what is not allowed."""
     compiler = _Compiler()
     try:
         run = compiler.compile(node)
     except RecursionError as error:
-        raise ValueError("nested too deeply") from error
+        raise MisfitError("nested too deeply", _SPLIT) from error
     return Expression(
         text=text,
         names=frozenset(compiler.names),
@@ -177,8 +178,8 @@ def as_text(value: Value) -> str:
             return f"an object of {len(other) if isinstance(other, Mapping) else 1}"
 
 
-_ASKS: Final = "`is known` asks about one name: x is known"
-_INDEX: Final = "an index must be a constant: list[0], object['key']"
+_FORM: Final = "write it as Jinja2 does: free < 10 and service in ('web', 'db')"
+_SPLIT: Final = "say it in several rules, or let a fact compute a part"
 _JINJA: Final = Environment(autoescape=False, keep_trailing_newline=True)  # noqa: S701 - it only parses; nothing is rendered by Jinja2
 # The one attribute of the inventory whose name holds a hyphen, which Jinja2 would read as minus.
 _KEBAB: Final = re.compile(r"\.health-url\b")
@@ -233,12 +234,12 @@ class _Compiler:
             case nodes.BinExpr(left=left, right=right, operator=str(sign)) if sign in _ARITHMETIC:
                 return _arithmetic(sign, self.compile(left), self.compile(right))
             case _:
-                raise ValueError(_refusal(node))
+                raise MisfitError(*_refusal(node))
 
     def _part(self, node: nodes.Getattr | nodes.Getitem) -> Evaluate:
         step = node.attr if isinstance(node, nodes.Getattr) else _constant_of(node.arg)
         if not isinstance(step, str | int) or isinstance(step, bool):
-            raise ValueError(_INDEX)  # noqa: TRY004 - every fault of a document is a ValueError
+            raise MisfitError("an index must be a constant", "write list[0] or object['key']")
         name = "health-url" if step == "health_url" else step
         if isinstance(node.node, nodes.Name) and isinstance(name, str):
             self.attributes.add((node.node.name, name))
@@ -248,7 +249,7 @@ class _Compiler:
         match node.name, node.args:
             case ("known" | "unknown") as test, []:
                 if not isinstance(node.node, nodes.Name):
-                    raise ValueError(_ASKS)  # noqa: TRY004 - every fault of a document is a ValueError
+                    raise MisfitError("`is known` asks about one name", "write x is known")
                 self.names.add(node.node.name)
                 self.asked.add(node.node.name)
                 return _knowledge(node.node.name, wanted=test == "known")
@@ -258,31 +259,39 @@ class _Compiler:
                 return _matching(self.compile(node.node), found)
             case "none", []:
                 return _nothing(self.compile(node.node))
-        raise ValueError(
-            f"the test `is {node.name}` is not allowed: use known, unknown, none,"
-            " search('pattern') or match('pattern')"
+        raise MisfitError(
+            f"the test `is {node.name}` is not allowed",
+            "use known, unknown, none, search('pattern') or match('pattern')",
         )
 
     def _filter(self, node: nodes.Filter) -> Evaluate:
         action = _FILTERS.get(node.name)
         if action is None or node.node is None:
-            raise ValueError(
-                f"the filter `{node.name}` is not allowed: use {', '.join(sorted(_FILTERS))}"
+            raise MisfitError(
+                f"the filter `{node.name}` is not allowed", f"use {', '.join(sorted(_FILTERS))}"
             )
         arguments = [_constant_of(argument) for argument in node.args]
         if node.kwargs or len(arguments) > 1 or node.dyn_args or node.dyn_kwargs:
-            raise ValueError(f"the filter `{node.name}` takes at most one plain argument")
+            raise MisfitError(
+                f"the filter `{node.name}` takes at most one plain argument",
+                f"write x | {node.name}, or x | {node.name}(1)",
+            )
         return _filtered(self.compile(node.node), node.name, action, arguments)
 
 
-def _refusal(node: nodes.Node) -> str:
-    named: Mapping[type[nodes.Node], str] = {
-        nodes.Call: "calls are not allowed",
-        nodes.Pow: "powers are not allowed",
-        nodes.Dict: "objects cannot be written in an expression",
-        nodes.CondExpr: "`a if b` needs its `else`",
+def _refusal(node: nodes.Node) -> tuple[str, str]:
+    named: Mapping[type[nodes.Node], tuple[str, str]] = {
+        nodes.Call: ("calls are not allowed", "use a filter, as in things | length"),
+        nodes.Pow: ("powers are not allowed", "multiply: x * x"),
+        nodes.Dict: ("objects cannot be written in an expression", "compare one value at a time"),
+        nodes.CondExpr: ("`a if b` needs its `else`", "write a if b else c"),
     }
-    return named.get(type(node), f"{type(node).__name__} is not allowed in an expression")
+    strange = f"{type(node).__name__} is not allowed in an expression"
+    return named.get(type(node), (strange, _FORM))
+
+
+def _too_long(text: str, longest: int) -> MisfitError:
+    return MisfitError(f"{len(text)} characters: at most {longest} are compiled", _SPLIT)
 
 
 def _constant_of(node: nodes.Node) -> str | int | float | bool | None:
@@ -290,16 +299,19 @@ def _constant_of(node: nodes.Node) -> str | int | float | bool | None:
         value = node.node.value
         return -value if isinstance(value, int | float) else None
     if not isinstance(node, nodes.Const):
-        raise ValueError("only a constant is allowed here")  # noqa: TRY004 - every fault of a document is a ValueError
+        raise MisfitError("only a constant is allowed here", "write a number or a quoted text")
     value = node.value
     return value if isinstance(value, str | int | float | bool) else None
 
 
 def _constant(value: object) -> Evaluate:
     if value is not None and not isinstance(value, bool | int | float | str):
-        raise ValueError("only numbers, texts, true, false and none are constants")
+        raise MisfitError(
+            "this is no constant of an expression",
+            "write a number, a quoted text, true, false or none",
+        )
     if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError("the number is too large")
+        raise MisfitError("the number is too large", "write at most 1e308")
     constant: Value = value
     return lambda _: constant
 

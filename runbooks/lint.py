@@ -13,7 +13,7 @@ from typing import Final
 
 from bot.errors import Fault
 from bot.values import Tier
-from bot.yamltext import nearest
+from bot.yamltext import listed, nearest
 from runbooks.expressions import Expression
 from runbooks.inventory import Inventory
 from runbooks.loader import Runbook
@@ -182,7 +182,8 @@ class _Inspection:
             if whom and whom not in self._rules.escalations:
                 yield self._runbook.source.at(path).fault(
                     f"{whom!r} resolves to nobody",
-                    nearest(whom, self._rules.escalations) or "see escalations in the policy",
+                    nearest(whom, self._rules.escalations)
+                    or f"there are {listed(self._rules.escalations)}",
                 )
 
     def _whom(self) -> Iterator[tuple[Path, str]]:
@@ -216,7 +217,7 @@ class _Inspection:
             if parameter.default is not None and parameter.default not in known:
                 yield source.at(("parameters", name, "default")).fault(
                     f"{parameter.default!r} is not in the inventory",
-                    nearest(parameter.default, known),
+                    nearest(parameter.default, known) or f"there are {listed(known)}",
                 )
         for path, place in self._places():
             yield from self._place(path, place)
@@ -227,11 +228,15 @@ class _Inspection:
         if host is not None and not host.expressions and host.source not in self._inventory.hosts:
             yield node.fault(
                 f"{host.source!r} is no host of the inventory",
-                nearest(host.source, self._inventory.hosts),
+                nearest(host.source, self._inventory.hosts)
+                or f"there are {listed(self._inventory.hosts)}",
             )
         if group is not None and not self._inventory.in_group(group):
             groups = {g for entry in self._inventory.hosts.values() for g in entry.groups}
-            yield node.fault(f"no host is in the group {group!r}", nearest(group, groups))
+            yield node.fault(
+                f"no host is in the group {group!r}",
+                nearest(group, groups) or f"there are {listed(groups)}",
+            )
 
     def _places(self) -> Iterator[tuple[Path, Place]]:
         document = self._document
@@ -274,12 +279,14 @@ class _Inspection:
             if known is None:
                 yield self._runbook.source.at((*path, "runbook")).fault(
                     f"there is no runbook {rung.fix.runbook!r}",
-                    nearest(rung.fix.runbook, self._rules.runbooks),
+                    nearest(rung.fix.runbook, self._rules.runbooks)
+                    or f"there are {listed(self._rules.runbooks)}",
                 )
                 continue
             for name in sorted(rung.fix.with_.keys() - known):
                 yield self._runbook.source.at((*path, "with", name)).key_fault(
-                    f"{rung.fix.runbook} has no parameter {name!r}", nearest(name, known)
+                    f"{rung.fix.runbook} has no parameter {name!r}",
+                    nearest(name, known) or f"it has {listed(known)}",
                 )
 
     def _dry_runs(self) -> Iterator[Fault]:
@@ -294,7 +301,7 @@ class _Inspection:
             if form is not None:
                 yield self._at(site, f"{words[0]} can rehearse this: add `dry-run`", form)
 
-    def _at(self, site: Site, message: str, hint: str = "") -> Fault:
+    def _at(self, site: Site, message: str, hint: str) -> Fault:
         return self._runbook.source.at(site.path).fault(message, hint)
 
 

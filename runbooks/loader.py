@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from bot.errors import Fault, OperatorMistake
 from bot.yamltext import Node, faults_of, known_keys, read
-from runbooks.model import Document
+from runbooks.model import FORMS, Document
 from runbooks.names import name_faults
 
 
@@ -70,7 +70,7 @@ def load(text: str, file: str) -> Runbook:
     try:
         document = Document.model_validate(source.plain())
     except ValidationError as error:
-        raise OperatorMistake(faults_of(error, source, _KEYS)) from error
+        raise OperatorMistake(faults_of(error, source, _KEYS, FORMS)) from error
     faults = name_faults(document, source)
     if faults:
         raise OperatorMistake(faults)
@@ -99,7 +99,8 @@ def load_all(texts: Mapping[str, str]) -> Mapping[str, Runbook]:
         first = found.setdefault(runbook.name, runbook)
         if first is not runbook:
             place = runbook.source.at(("runbook",))
-            faults.append(place.fault(f"the name {runbook.name!r} is taken", f"by {first.file}"))
+            taken = f"the name {runbook.name!r} is taken by {first.file}"
+            faults.append(place.fault(taken, "give one of them another name"))
     if faults:
         raise OperatorMistake(faults)
     return found

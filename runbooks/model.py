@@ -24,7 +24,9 @@ from pydantic import (
 )
 from pydantic_core import core_schema
 
+from bot.errors import MisfitError
 from bot.values import OnDeadline, Tier
+from bot.yamltext import nearest
 from runbooks.expressions import Expression, compile_expression
 from runbooks.patterns import Pattern, compile_pattern
 from runbooks.quantities import parse_duration
@@ -41,7 +43,7 @@ def _from_text(compile_: Callable[[str], _T]) -> Callable[[object], _T]:
             return compile_("true" if value else "false")
         if isinstance(value, str | int | float):
             return compile_(str(value))
-        raise ValueError("write text here")
+        raise MisfitError("this is no text", "write one line, in quotes where it holds ': '")
 
     return accept
 
@@ -53,23 +55,32 @@ def _command_line(value: object) -> CommandLine:
         case list() if all(isinstance(word, str | int | float) for word in value):
             return compile_words([str(word) for word in value])
         case _:
-            raise ValueError("a command is one line, or a list of words")
+            raise MisfitError(
+                "a command is one line, or a list of words",
+                "write `run: program word`, or `run: [program, word]`",
+            )
 
 
 def _percentage(value: object) -> object:
     """Read `70` and `70%` as 70."""
-    return float(value.removesuffix("%")) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    try:
+        return float(value.removesuffix("%"))
+    except ValueError:
+        raise MisfitError(f"{value!r} is not a percentage", "write 70 or 70%") from None
 
 
 def _positive(span: timedelta) -> timedelta:
     if span <= timedelta():
-        raise ValueError("the duration must be longer than nothing")
+        raise MisfitError("the duration must be longer than nothing", "write 1s or more")
     if span > _LONGEST_SPAN:
-        raise ValueError("the duration is longer than a day")
+        raise MisfitError("the duration is longer than a day", "write 24h or less")
     return span
 
 
 _LONGEST_SPAN: Final = timedelta(days=1)
+_ONE_END: Final = "leave one: `then: action`, `escalate: whom` or `resolve: true`"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,18 +144,27 @@ Span: TypeAlias = Annotated[
     timedelta,
     _Read(_span, {"type": "string", "pattern": r"^([0-9.]+(ms|s|m|h|d))+$"}),
 ]
+_IDENTIFIER: Final = r"^[a-z][a-z0-9_]{0,39}$"
+_SLUG: Final = r"^[a-z0-9][a-z0-9-]{0,62}$"
+_LABEL: Final = r"^alert\.labels\.[A-Za-z_][A-Za-z0-9_]*$"
+_JSON_PATH: Final = r"^\$?\.?[A-Za-z0-9_\-/]*(\.[A-Za-z0-9_\-/]+|\[(\d{1,4}|\*)\])*$"
+
+FORMS: Final[Mapping[str, str]] = {
+    _IDENTIFIER: "lower-case letters, digits and underscores, as free_bytes",
+    _SLUG: "lower-case letters, digits and hyphens, as disk-full",
+    _LABEL: "name a label of the alert, as alert.labels.instance",
+    _JSON_PATH: "name a place, as status.phase or items[0].name",
+}
+"""What to write, by the pattern that a text does not match."""
+
 Percent: TypeAlias = Annotated[
     float,
     BeforeValidator(_percentage, json_schema_input_type=float | str),
     Field(ge=0, le=100),
 ]
-Identifier: TypeAlias = Annotated[
-    str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$", strict=True)
-]
+Identifier: TypeAlias = Annotated[str, StringConstraints(pattern=_IDENTIFIER, strict=True)]
 """Names that expressions use: facts, parameters, variables."""
-Slug: TypeAlias = Annotated[
-    str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", strict=True)
-]
+Slug: TypeAlias = Annotated[str, StringConstraints(pattern=_SLUG, strict=True)]
 """Names that people and paths use: runbooks, actions, triage commands."""
 Short: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=300, strict=True)]
 
@@ -171,9 +191,7 @@ class Part(BaseModel):
 
 
 class _Parameter(Part):
-    from_: Annotated[str, StringConstraints(pattern=r"^alert\.labels\.[A-Za-z_][A-Za-z0-9_]*$")] = (
-        ""
-    )
+    from_: Annotated[str, StringConstraints(pattern=_LABEL)] = ""
     description: str = ""
 
     @property
@@ -290,9 +308,7 @@ class JsonFact(_FactSource):
 
     json_: Annotated[
         str,
-        StringConstraints(
-            pattern=r"^\$?\.?[A-Za-z0-9_\-/]*(\.[A-Za-z0-9_\-/]+|\[(\d{1,4}|\*)\])*$"
-        ),
+        StringConstraints(pattern=_JSON_PATH),
     ]
     type: FactType | Literal["any"] = "any"
 
@@ -346,7 +362,10 @@ class Place(Part):
     @model_validator(mode="after")
     def _one(self) -> Self:
         if sum(part is not None for part in (self.host, self.group, self.service)) != 1:
-            raise ValueError("name exactly one of host, group and service")
+            raise MisfitError(
+                "this does not say exactly one place",
+                "name one of host, group and service, as {group: web}",
+            )
         return self
 
 
@@ -458,7 +477,7 @@ class Rule(Part):
     @model_validator(mode="after")
     def _one(self) -> Self:
         if sum(part is not None for part in (self.then, self.escalate, self.resolve)) != 1:
-            raise ValueError("a rule says exactly one of then, escalate and resolve")
+            raise MisfitError("a rule says one of then, escalate and resolve", _ONE_END)
         return self
 
 
@@ -472,7 +491,9 @@ class Fallback(Part):
     @model_validator(mode="after")
     def _one(self) -> Self:
         if sum(part is not None for part in (self.then, self.escalate, self.resolve)) != 1:
-            raise ValueError("`otherwise` says exactly one of then, escalate and resolve")
+            raise MisfitError(
+                "`otherwise` says exactly one of then, escalate and resolve", _ONE_END
+            )
         return self
 
 
@@ -549,11 +570,17 @@ class CommandCheck(Part):
     @model_validator(mode="after")
     def _one(self) -> Self:
         if (self.run is None) == (self.again is None):
-            raise ValueError("a check has exactly one of run, again and http")
+            raise MisfitError(
+                "a check has exactly one of run, again and http",
+                "make two checks of it, or add `run:`",
+            )
         if self.again is not None and (self.facts or self.on):
-            raise ValueError("`again` repeats a triage command with its own facts and host")
+            raise MisfitError(
+                "`again` repeats a triage command with its own facts and host",
+                "take `facts` and `on` out, or write `run:` in place of `again:`",
+            )
         if self.again is not None and self.expect is None:
-            raise ValueError("`again` needs an `expect`")
+            raise MisfitError("`again` needs an `expect`", "write `expect: things <= limit`")
         return self
 
 
@@ -599,7 +626,10 @@ def _if_it_fails(value: object) -> object:
 
 def _changing_tier(tier: Tier) -> Tier:
     if tier not in {Tier.REVERSIBLE, Tier.IRREVERSIBLE}:
-        raise ValueError("an action is reversible or irreversible; anything beyond is escalated")
+        raise MisfitError(
+            "an action is reversible or irreversible",
+            "escalate what is beyond that: `escalate: whom`",
+        )
     return tier
 
 
@@ -664,7 +694,10 @@ class Inquiry(Part):
     def _known(self) -> Self:
         strange = sorted(set(self.found) - set(self.options))
         if strange:
-            raise ValueError(f"`found` names {strange[0]!r}, which is not among the options")
+            raise MisfitError(
+                f"`found` names {strange[0]!r}, which is not among the options",
+                nearest(strange[0], self.options) or "repeat an option word for word",
+            )
         return self
 
 
@@ -692,11 +725,19 @@ class Hypothesis(Part):
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if self.ask is not None and (self.check is not None or self.found_when is not None):
-            raise ValueError("a hypothesis asks a human, or checks with found-when: not both")
+            raise MisfitError(
+                "a hypothesis asks a human, or checks with found-when: not both",
+                "make two hypotheses of it",
+            )
         if self.ask is None and self.found_when is None:
-            raise ValueError("a hypothesis needs found-when, or ask")
+            raise MisfitError(
+                "a hypothesis needs found-when, or ask", "write `found-when: free < 10`"
+            )
         if (self.fix is None) == (self.escalate is None):
-            raise ValueError("a hypothesis has exactly one of fix and escalate")
+            raise MisfitError(
+                "a hypothesis has exactly one of fix and escalate",
+                "write `fix: {runbook: name}` or `escalate: whom`",
+            )
         return self
 
 

@@ -1,11 +1,11 @@
 """What a document must say about itself to be run at all: names, references, complete actions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from bot.errors import Fault
 from bot.values import Tier
-from bot.yamltext import Node, nearest
+from bot.yamltext import Node, listed, nearest
 from runbooks.expressions import ENTRY_MEMBERS
 from runbooks.ledger import polls
 from runbooks.model import (
@@ -52,13 +52,15 @@ def _undefined(document: Document, source: Node) -> Iterator[Fault]:
         for expression in site.expressions:
             for name in sorted(expression.names - site.names):
                 message = f"{name!r} is not defined here"
-                hint = nearest(name, site.names) or _elsewhere(document, name)
+                hint = nearest(name, site.names) or _elsewhere(document, name, site.names)
                 yield source.at(site.path).fault(message, hint)
 
 
-def _elsewhere(document: Document, name: str) -> str:
+def _elsewhere(document: Document, name: str, here: Iterable[str]) -> str:
     facts = {fact for look in document.triage.values() for fact in look.facts}
-    return "it is known only after triage" if name in facts | set(document.vars) else ""
+    if name in facts | set(document.vars):
+        return "it is known only after triage"
+    return f"add a parameter, a variable or a fact; known here: {listed(here)}"
 
 
 def _attributes(document: Document, source: Node) -> Iterator[Fault]:
@@ -72,9 +74,9 @@ def _attributes(document: Document, source: Node) -> Iterator[Fault]:
                     continue
                 members = ENTRY_MEMBERS.get(kinds[name], frozenset())
                 if attribute not in members:
-                    hint = nearest(attribute, members) or f"it has {', '.join(sorted(members))}"
+                    has = f"it has {listed(members)}" if members else f"write {name} alone"
                     yield source.at(site.path).fault(
-                        f"{name} has no {attribute!r}", hint if members else ""
+                        f"{name} has no {attribute!r}", nearest(attribute, members) or has
                     )
 
 
@@ -89,9 +91,13 @@ def _clashes(document: Document, source: Node) -> Iterator[Fault]:
     for name, kind, path in places:
         node = source.at(path)
         if name in taken:
-            yield node.key_fault(f"the name {name!r} is already {taken[name]}")
+            yield node.key_fault(
+                f"the name {name!r} is already {taken[name]}", "rename one of them"
+            )
         if name in _RESERVED and not isinstance(document.parameters.get(name), HostParameter):
-            yield node.key_fault(f"the name {name!r} is reserved")
+            yield node.key_fault(
+                f"the name {name!r} is reserved", f"rename it: {listed(_RESERVED)} are built in"
+            )
         taken.setdefault(name, kind)
 
 
@@ -100,15 +106,26 @@ def _parameters(document: Document, source: Node) -> Iterator[Fault]:
         node = source.at(("parameters", name, "default"))
         match parameter:
             case IntegerParameter(min=low, max=high) if low > high:
-                yield source.at(("parameters", name)).fault("min is larger than max")
+                yield source.at(("parameters", name)).fault(
+                    "min is larger than max", f"write min: {high} and max: {low}"
+                )
             case IntegerParameter(min=low, max=high, default=int(given)) if not (
                 low <= given <= high
             ):
-                yield node.fault(f"the default {given} is not between {low} and {high}")
+                yield node.fault(
+                    f"the default {given} is not between {low} and {high}",
+                    "move it, or min and max",
+                )
             case EnumParameter(values=values, default=str(word)) if word not in values:
-                yield node.fault(f"the default {word!r} is not one of the values")
+                yield node.fault(
+                    f"the default {word!r} is not one of the values",
+                    nearest(word, values) or f"write one of {listed(values)}, or add it",
+                )
             case TextParameter(pattern=pattern, default=str(word)) if not pattern.whole(word):
-                yield node.fault(f"the default {word!r} does not match the pattern")
+                yield node.fault(
+                    f"the default {word!r} does not match the pattern",
+                    f"write what {pattern.text} matches from its start to its end",
+                )
             case _:
                 pass
 
@@ -118,7 +135,9 @@ def _decide(document: Document, source: Node) -> Iterator[Fault]:
         return
     rules = document.decide
     if not rules:
-        yield source.at(("decide",)).fault("a runbook needs `decide`", "or hypotheses")
+        yield source.at(("decide",)).fault(
+            "a runbook needs `decide`", "add `decide:` with rules, or `hypotheses:` for a playbook"
+        )
         return
     *earlier, last = rules
     if not isinstance(last, Otherwise):
@@ -127,7 +146,9 @@ def _decide(document: Document, source: Node) -> Iterator[Fault]:
         )
     for number, rule in enumerate(earlier):
         if isinstance(rule, Otherwise):
-            yield source.at(("decide", number)).fault("`otherwise` must be the last rule")
+            yield source.at(("decide", number)).fault(
+                "`otherwise` must be the last rule", "move it to the end, or give it a `when`"
+            )
     yield from _references(document, source)
 
 
@@ -143,27 +164,35 @@ def _references(document: Document, source: Node) -> Iterator[Fault]:
         named.add(then)
         if then not in document.actions:
             yield source.at(path).fault(
-                f"there is no action {then!r}", nearest(then, document.actions)
+                f"there is no action {then!r}",
+                nearest(then, document.actions) or "write it under `actions:`",
             )
     for name in document.actions:
         if name not in named:
-            yield source.at(("actions", name)).key_fault(f"no rule leads to the action {name!r}")
+            yield source.at(("actions", name)).key_fault(
+                f"no rule leads to the action {name!r}", f"write `then: {name}` in a rule"
+            )
 
 
 def _playbook(document: Document, source: Node) -> Iterator[Fault]:
     if not document.is_playbook:
         for key in ("in-order", "otherwise"):
             if source.child(key) is not None:
-                yield source.at((key,)).key_fault(f"`{key}` belongs to playbooks")
+                yield source.at((key,)).key_fault(
+                    f"`{key}` belongs to playbooks", "take it out, or write `hypotheses:`"
+                )
         return
     for key in ("decide", "actions"):
         if source.child(key) is not None:
-            yield source.at((key,)).key_fault(f"a playbook with hypotheses has no `{key}`")
+            yield source.at((key,)).key_fault(
+                f"a playbook with hypotheses has no `{key}`",
+                "make a runbook of its own of it, and name that as a `fix`",
+            )
     seen: set[str] = set()
     for number, rung in enumerate(document.hypotheses):
         if rung.name in seen:
             place = source.at(("hypotheses", number, "name"))
-            yield place.fault(f"the hypothesis {rung.name!r} is given twice")
+            yield place.fault(f"the hypothesis {rung.name!r} is given twice", "rename one of them")
         seen.add(rung.name)
 
 
@@ -184,13 +213,23 @@ def _action(document: Document, action: Action, source: Node, path: Path) -> Ite
             "a reversible action needs `undo`", "steps, or {not-needed: why nothing must be undone}"
         )
     if isinstance(action.undo, tuple) and not any(_changes(step) for step in action.undo):
-        yield source.at((*path, "undo")).fault("the undo changes nothing")
+        yield source.at((*path, "undo")).fault(
+            "the undo changes nothing", "add a `run:` step, or write {not-needed: why}"
+        )
     if isinstance(action.undo, NoUndo) and action.tier is Tier.IRREVERSIBLE:
-        yield source.at((*path, "undo")).fault("an irreversible action has something to undo")
+        yield source.at((*path, "undo")).fault(
+            "`not-needed` on an irreversible action contradicts itself",
+            "take `undo` out, or make the action reversible",
+        )
     if action.tier is Tier.IRREVERSIBLE and not action.checkpoint:
-        yield here.fault("an irreversible action needs a `checkpoint`")
+        yield here.fault(
+            "an irreversible action needs a `checkpoint`",
+            "add `checkpoint:` with a command that saves what would be lost",
+        )
     if not any(_changes(step) for step in action.steps):
-        yield source.at((*path, "steps")).fault("no step changes anything", "use `run`")
+        yield source.at((*path, "steps")).fault(
+            "no step changes anything", "write the command that does as `run:`"
+        )
     yield from _looks(action.steps, source, (*path, "steps"))
     for number, check in enumerate(action.verify):
         place = (*path, "verify", number)
@@ -206,7 +245,8 @@ def _action(document: Document, action: Action, source: Node, path: Path) -> Ite
 def _again(document: Document, name: str, source: Node, path: Path) -> Iterator[Fault]:
     if name not in document.triage:
         yield source.at(path).fault(
-            f"there is no triage command {name!r}", nearest(name, document.triage)
+            f"there is no triage command {name!r}",
+            nearest(name, document.triage) or f"there are {listed(document.triage)}",
         )
 
 

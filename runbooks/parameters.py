@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final, Self, TypeAlias, assert_never
 
-from bot.errors import UserMistake
+from bot.errors import MisfitError, UserMistake
 from bot.values import Json
 from bot.yamltext import nearest
 from runbooks.inventory import Inventory
@@ -111,7 +111,7 @@ def bind(
                 parameter, arguments.get(name), alert_labels.get(parameter.label), inventory
             )
         except ValueError as error:
-            faults[name] = str(error)
+            faults[name] = _in_words(error)
     if faults:
         raise BadParametersError(faults, usage(runbook))
     return Bindings(values=values, sources=sources)
@@ -151,7 +151,8 @@ def _chosen(
         try:
             return _checked(parameter, label, inventory), Source.ALERT
         except ValueError as error:
-            raise ValueError(f"the alert's label {parameter.label}: {error}") from error
+            why = _in_words(error)
+            raise ValueError(f"the alert's label {parameter.label}: {why}") from error
     if parameter.default is not None:
         return _checked(parameter, written(parameter.default), inventory), Source.DEFAULT
     came_from = f" and the alert has no label {parameter.label}" if parameter.label else ""
@@ -203,6 +204,10 @@ def _named(text: str, entries: Mapping[str, object], kind: str) -> str:
     if text not in entries:
         raise ValueError(f"{text!r} is no {kind} of the inventory{_hinted(text, entries)}")
     return text
+
+
+def _in_words(error: ValueError) -> str:
+    return f"{error}: {error.hint}" if isinstance(error, MisfitError) else str(error)
 
 
 def _hinted(word: str, known: Iterable[str]) -> str:

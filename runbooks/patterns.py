@@ -6,8 +6,12 @@ from typing import Final, Protocol, cast
 
 import re2
 
+from bot.errors import MisfitError
+
 LONGEST: Final = 1000
 """Characters that a pattern may have."""
+
+_SYNTAX: Final = "RE2 syntax: no look-around or back-references, a literal ( or [ needs a backslash"
 
 _MEMORY: Final = 8 << 20  # bytes for one compiled pattern; re2 falls back to its slower automaton
 
@@ -44,16 +48,19 @@ class Pattern:
 
 
 def compile_pattern(text: str) -> Pattern:
-    """Return the pattern; raises ValueError with the engine's reason."""
+    """Return the pattern; raises MisfitError with the engine's reason."""
     if len(text) > LONGEST:
-        raise ValueError(f"a pattern of {len(text)} characters: at most {LONGEST} are compiled")
+        raise MisfitError(
+            f"the pattern has {len(text)} characters",
+            f"at most {LONGEST} are compiled: look for less",
+        )
     try:
         groups = _compiled(text).groups
     except re2.error as error:
         reason = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error)
-        raise ValueError(f"the pattern does not compile: {reason}") from error
+        raise MisfitError(f"the pattern does not compile: {reason}", _SYNTAX) from error
     if groups > 1:
-        raise ValueError("a pattern may have one group: write (?:...) for the others")
+        raise MisfitError("a pattern may have one group", "write (?:...) for the others")
     return Pattern(text)
 
 

@@ -4,6 +4,8 @@ import re
 from datetime import timedelta
 from typing import Final
 
+from bot.errors import MisfitError
+
 _DURATION: Final = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)(ms|s|m|h|d)", re.ASCII)
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _SIZE: Final = re.compile(
@@ -13,11 +15,11 @@ _POWERS: Final = "KMGTPE"
 
 
 def parse_duration(text: str) -> timedelta:
-    """Read `60s`, `5m`, `1h30m`, `250ms`; raises ValueError with the accepted forms."""
+    """Read `60s`, `5m`, `1h30m`, `250ms`; raises MisfitError with the accepted forms."""
     compact = text.strip()
     parts = _DURATION.findall(compact)
     if not parts or "".join(number + unit for number, unit in parts) != compact:
-        raise ValueError(f"{text!r} is not a duration: write 30s, 5m, 1h30m")
+        raise MisfitError(f"{text!r} is not a duration", "write 30s, 5m, 1h30m")
     return timedelta(seconds=sum(float(number) * _SECONDS[unit] for number, unit in parts))
 
 

@@ -17,7 +17,7 @@ from bot.values import Json
 from bot.yamltext import Node, faults_of, known_keys, read
 from runbooks.inventory import HostEntry, Inventory, ServiceEntry
 from runbooks.loader import Runbook
-from runbooks.model import Otherwise
+from runbooks.model import FORMS, Otherwise
 from runbooks.parameters import Bindings, bind
 from runbooks.planner import next_step
 from runbooks.rendering import written
@@ -220,7 +220,7 @@ def read_fixtures(text: str, file: str) -> Fixtures:
     try:
         return Fixtures(recording=Recording.model_validate(source.plain()), source=source)
     except ValidationError as error:
-        raise OperatorMistake(faults_of(error, source, known_keys(Recording))) from error
+        raise OperatorMistake(faults_of(error, source, known_keys(Recording), FORMS)) from error
 
 
 def play(runbook: Runbook, fixtures: Fixtures, case: Case) -> Transcript:
@@ -245,13 +245,14 @@ def check_cases(runbook: Runbook, fixtures: Fixtures) -> tuple[Fault, ...]:
     faults: list[Fault] = []
     if fixtures.recording.runbook != runbook.name:
         place = fixtures.source.at(("runbook",))
-        faults.append(place.fault(f"these are cases of another runbook than {runbook.name!r}"))
+        message = f"these are cases of another runbook than {runbook.name!r}"
+        faults.append(place.fault(message, f"write `runbook: {runbook.name}`, or name its file"))
     for number, case in enumerate(fixtures.recording.cases):
         node = fixtures.source.at(("cases", number))
         try:
             faults.extend(_differences(play(runbook, fixtures, case), case, node))
         except UserMistake as mistake:
-            faults.append(node.fault(f"{case.name}: {mistake.message}"))
+            faults.append(node.fault(f"{case.name}: {mistake.message}", _RECORD))
     return tuple(faults)
 
 
@@ -506,6 +507,7 @@ def candidates(path: str) -> list[str]:
     return found
 
 
+_RECORD: Final = "record it under `outputs:` or `probes:` of the case"
 _FALLBACKS: Final = (
     (r"\.held\.\d+$", ""),
     (r"#\d+$", ""),
@@ -523,23 +525,40 @@ def _differences(transcript: Transcript, case: Case, node: Node) -> Iterator[Fau
     ended = _ends(transcript.end) if transcript.end is not None else "refused"
     if ended != wanted.ends:
         yield place.fault(
-            f"{case.name}: ended with {ended}, not {wanted.ends}: {transcript.because}"
+            f"{case.name}: ended with {ended}, not {wanted.ends}: {transcript.because}",
+            _mended(f"ends: {ended}"),
         )
     if wanted.because is not None and wanted.because not in transcript.because:
         yield place.fault(
-            f"{case.name}: the reason is {transcript.because!r}", f"expected {wanted.because!r}"
+            f"{case.name}: the reason is {transcript.because!r}, without {wanted.because!r}",
+            _mended("because: with words of it"),
         )
     whom = transcript.end.whom if isinstance(transcript.end, Escalate) else None
     if wanted.whom is not None and whom != wanted.whom:
-        yield place.fault(f"{case.name}: {whom!r} was to be paged, not {wanted.whom!r}")
+        yield place.fault(
+            f"{case.name}: {whom!r} was to be paged, not {wanted.whom!r}",
+            _mended(f"whom: {whom or 'nothing'}"),
+        )
     named = transcript.end.runbook if isinstance(transcript.end, Refer) else None
     if wanted.runbook is not None and named != wanted.runbook:
-        yield place.fault(f"{case.name}: named {named!r}, not {wanted.runbook!r}")
+        yield place.fault(
+            f"{case.name}: named {named!r}, not {wanted.runbook!r}",
+            _mended(f"runbook: {named or 'nothing'}"),
+        )
     if wanted.changes is not None and transcript.changes != wanted.changes:
         ran = "; ".join(transcript.changes) or "nothing"
-        yield place.fault(f"{case.name}: other changes were made: {ran}")
+        yield place.fault(
+            f"{case.name}: other changes were made: {ran}", _mended("changes: with these commands")
+        )
     if wanted.path is not None and transcript.steps != wanted.path:
-        yield place.fault(f"{case.name}: took another path: {', '.join(transcript.steps)}")
+        yield place.fault(
+            f"{case.name}: took another path: {', '.join(transcript.steps)}",
+            _mended("path: with these steps"),
+        )
+
+
+def _mended(expected: str) -> str:
+    return f"mend the runbook; or where it is right, expect {expected}"
 
 
 def _branches(runbook: Runbook) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 
 from jinja2 import nodes
 
+from bot.errors import MisfitError
 from runbooks.expressions import (
     CannotEvaluateError,
     Expression,
@@ -105,12 +106,12 @@ class CommandLine:
 
 
 def compile_text(source: str) -> Text:
-    """Return the text; raises ValueError."""
+    """Return the text; raises MisfitError."""
     return Text(source, tuple(_pieces(source)))
 
 
 def compile_line(source: str) -> CommandLine:
-    """Split one line into words after its placeholders were found; raises ValueError."""
+    """Split one line into words after its placeholders were found; raises MisfitError."""
     pieces = list(_pieces(source))
     marked = "".join(
         piece if isinstance(piece, str) else chr(_MARKS + number)
@@ -120,12 +121,15 @@ def compile_line(source: str) -> CommandLine:
     try:
         words = shlex.split(marked)
     except ValueError as error:
-        raise ValueError(f"the command does not split into words: {error}") from error
+        raise MisfitError(
+            f"the command does not split into words: {error}",
+            "close every quote, or write a list of words: [program, word]",
+        ) from error
     return _checked(CommandLine(source, tuple(_unmarked(word, pieces) for word in words)))
 
 
 def compile_words(words: Sequence[str]) -> CommandLine:
-    """Take one template per word; raises ValueError."""
+    """Take one template per word; raises MisfitError."""
     return _checked(
         CommandLine(shlex.join(words), tuple(tuple(_pieces(word)) or ("",) for word in words))
     )
@@ -170,9 +174,9 @@ _CODE_FIRST: Final = frozenset({"awk", "gawk", "mawk", "sed", "jq", "eval"})
 
 def _pieces(source: str) -> Iterator[Piece]:
     if _MARK.search(source):
-        raise ValueError("private-use characters are not allowed")
+        raise MisfitError("private-use characters are not allowed", "write plain text")
     if "{#" in source:
-        raise ValueError("a template comment would vanish unseen: write a YAML comment")
+        raise MisfitError("a template comment would vanish unseen", "write a YAML comment")
     for node in parsed(source, LONGEST_LINE):
         if isinstance(node, nodes.TemplateData):
             yield node.data
@@ -193,9 +197,9 @@ def _placeholder(node: nodes.Expr, source: str) -> str:
 def _refuse_shell_syntax(literal: str) -> None:
     for match in _SHELL.finditer(literal):
         if match.group(1):
-            raise ValueError(
-                f"{match.group(1)!r} means nothing here: no shell reads this line."
-                " Quote it, or put the logic into a script on the host"
+            raise MisfitError(
+                f"{match.group(1)!r} means nothing here: no shell reads this line",
+                "quote it, or put the logic into a script on the host",
             )
 
 
@@ -207,18 +211,20 @@ def _unmarked(word: str, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
 
 def _checked(line: CommandLine) -> CommandLine:
     if not line.words or not line.literal[0]:
-        raise ValueError("the command is empty")
+        raise MisfitError("the command is empty", "write a program and its words")
     if any(_unprintable(word) for word in line.literal):
-        raise ValueError("the command holds a control character or a line break")
+        raise MisfitError(
+            "the command holds a control character or a line break", "write it on one line"
+        )
     _refuse_open_programs(line)
     _refuse_open_options(line)
     code = runs_code(line.literal)
     if code is not None and code < len(line.words):
         word = line.words[code]
         if any(isinstance(piece, Expression) for piece in word):
-            raise ValueError(
-                "a value inside program text could change the program:"
-                ' hand it over as an argument, as in [sh, -c, \'du "$1"\', sh, "{{ path }}"]'
+            raise MisfitError(
+                "a value inside program text could change the program",
+                'hand it over as an argument: [sh, -c, \'du "$1"\', sh, "{{ path }}"]',
             )
     return line
 
@@ -227,7 +233,9 @@ def _refuse_open_programs(line: CommandLine) -> None:
     """Refuse a value in the program's place, also behind sudo: it may only be an argument."""
     for word, literal in zip(line.words, line.literal, strict=True):
         if any(isinstance(piece, Expression) for piece in word):
-            raise ValueError("the program must be written out, a value cannot choose it")
+            raise MisfitError(
+                "a value cannot choose the program", "write the program out: values are arguments"
+            )
         if literal.startswith("-") or PurePosixPath(literal).name in {"sudo", "env", "command"}:
             continue
         return
@@ -237,7 +245,10 @@ def _refuse_open_options(line: CommandLine) -> None:
     for word in line.words:
         match word:
             case (str(start), Expression(), *_) if start.strip("-") == "" and start:
-                raise ValueError("a value behind a bare hyphen would choose the option")
+                raise MisfitError(
+                    "a value behind a bare hyphen would choose the option",
+                    "write the option out: [--name, '{{ value }}']",
+                )
 
 
 def _word(word: Sequence[Piece], scope: Scope) -> str:

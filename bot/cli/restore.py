@@ -81,8 +81,9 @@ class _Restore:
     def _copy_key(self) -> None:
         key = self.folder / _KEY
         if not key.exists():
-            message = "the key of the backup's chain is missing: put it here"
-            raise OperatorMistake([Fault(file=str(key), message=message)])
+            message = "the key of the backup's chain is missing"
+            hint = "put it here: it was journal.key beside the journal"
+            raise OperatorMistake([Fault(file=str(key), message=message, hint=hint)])
         data_folder(self._draft)
         shutil.copy2(key, self._draft / _KEY)
 

@@ -30,27 +30,28 @@ from pydantic import (
 )
 
 from bot.domain.policy import Autonomy, RouteAction, RunbookStart
+from bot.errors import MisfitError
 from bot.values import SYSTEM, Severity, Tier
 from runbooks.quantities import parse_duration
 
 
 def _duration(value: object) -> object:
     if not isinstance(value, str):
-        raise ValueError("write a duration with its unit: 30s, 5m, 1h30m, 7d")  # noqa: TRY004 - pydantic collects ValueErrors
+        raise MisfitError("a duration has its unit", "write 30s, 5m, 1h30m or 7d")
     return parse_duration(value)
 
 
 def _severity(value: object) -> object:
     severity = Severity.parse(value) if isinstance(value, str) else None
     if severity is None:
-        raise ValueError("write SEV1 to SEV5 or P0 to P4")
+        raise MisfitError("this is no severity", "write SEV1 to SEV5 or P0 to P4")
     return severity
 
 
 def _ascii(value: str) -> str:
     # Paramiko dials what NFKC makes of a name, so look-alike digits would reach another machine.
     if not value.isascii():
-        raise ValueError("write ASCII characters only")
+        raise MisfitError("this holds characters that are not ASCII", "write ASCII characters only")
     return value
 
 
@@ -70,9 +71,10 @@ def _public_key(value: str) -> str:
         blob = b""
     # RFC 4253, 6.6: a key blob starts with the length and the name of its kind.
     if kind not in _HOST_KEY_KINDS or not blob.startswith(len(kind).to_bytes(4) + kind.encode()):
-        raise ValueError(
+        raise MisfitError(
+            "this is no host key",
             "write the host's public key as in /etc/ssh/ssh_host_ed25519_key.pub: "
-            "ssh-ed25519 AAAA..."
+            "ssh-ed25519 AAAA...",
         )
     return f"{kind} {rest.split(' ')[0]}"
 
@@ -80,7 +82,7 @@ def _public_key(value: str) -> str:
 def _web_address(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("write a web address: https://...")
+        raise MisfitError("this is no web address", "write https://...")
     return value
 
 
@@ -90,10 +92,12 @@ def _member(value: object) -> object:
         return value
     group = value.get("slack-group")
     if list(value) != ["slack-group"] or not isinstance(group, str):
-        raise ValueError("write a person's name, or {slack-group: <team id>/<group id>}")
+        raise MisfitError(
+            "this is no member", "write a person's name, or {slack-group: <team id>/<group id>}"
+        )
     if not _SLACK_GROUP.fullmatch(group):
-        raise ValueError(
-            f"{group!r} is no Slack user group: write <team id>/<group id>, as T0123/S0456"
+        raise MisfitError(
+            f"{group!r} is no Slack user group", "write <team id>/<group id>, as T0123/S0456"
         )
     return group
 
@@ -102,7 +106,7 @@ def _linked(value: object) -> object:
     """Read one account or a list of them; a Telegram user id may be a number."""
     accounts = value if isinstance(value, list) else [value]
     if not accounts or not all(isinstance(a, str | int) and str(a).strip() for a in accounts):
-        raise ValueError("write the account's id, or a list of ids")
+        raise MisfitError("this is no account", "write the account's id, or a list of ids")
     return tuple(str(account) for account in accounts)
 
 
@@ -121,6 +125,23 @@ _HOST_KEY_KINDS: Final = frozenset(
     }
 )
 
+_SLUG: Final = r"^[a-z0-9][a-z0-9._-]{0,62}$"
+_MEMBER: Final = r"^([a-z0-9][a-z0-9._-]{0,62}|[TE][A-Z0-9]+/S[A-Z0-9]+)$"
+_LINE: Final = r"^\S[^\n]*$"
+_ADDRESS: Final = r"^[^\s@/-][^\s@/]*$"
+_LOGIN: Final = r"^[a-z_][a-z0-9_-]{0,31}$"
+_EMAIL: Final = r"^[^\s@<>,]+@[^\s@<>,]+\.[^\s@<>,]+$"
+
+FORMS: Final[Mapping[str, str]] = {
+    _SLUG: "lower-case letters, digits, dots, hyphens and underscores, as web-1",
+    _MEMBER: "name a person, or write {slack-group: <team id>/<group id>}",
+    _LINE: "write one line that does not start with a space",
+    _ADDRESS: "write a host name or an address alone, as 10.0.0.5",
+    _LOGIN: "write the name of a login, as firewarden",
+    _EMAIL: "write an e-mail address, as ada@example.com",
+}
+"""What to write, by the pattern that a text does not match."""
+
 Duration: TypeAlias = Annotated[
     timedelta,
     BeforeValidator(_duration),
@@ -131,19 +152,15 @@ AnySeverity: TypeAlias = Annotated[
     BeforeValidator(_severity),
     WithJsonSchema({"type": "string", "pattern": r"^([Ss][Ee][Vv]-?[1-5]|[Pp]-?[0-4])$"}),
 ]
-Slug: TypeAlias = Annotated[
-    str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$", strict=True)
-]
+Slug: TypeAlias = Annotated[str, StringConstraints(pattern=_SLUG, strict=True)]
 Member: TypeAlias = Annotated[
     str,
-    StringConstraints(
-        pattern=r"^([a-z0-9][a-z0-9._-]{0,62}|[TE][A-Z0-9]+/S[A-Z0-9]+)$", strict=True
-    ),
+    StringConstraints(pattern=_MEMBER, strict=True),
     BeforeValidator(_member),
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "string", "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$"},
+                {"type": "string", "pattern": _SLUG},
                 {
                     "type": "object",
                     "properties": {"slack-group": {"type": "string"}},
@@ -154,17 +171,13 @@ Member: TypeAlias = Annotated[
         }
     ),
 ]
-Line: TypeAlias = Annotated[
-    str, StringConstraints(pattern=r"^\S[^\n]*$", max_length=300, strict=True)
-]
+Line: TypeAlias = Annotated[str, StringConstraints(pattern=_LINE, max_length=300, strict=True)]
 Ascii: TypeAlias = Annotated[
     str,
-    StringConstraints(pattern=r"^[^\s@/-][^\s@/]*$", max_length=253, strict=True),
+    StringConstraints(pattern=_ADDRESS, max_length=253, strict=True),
     AfterValidator(_ascii),
 ]
-Login: TypeAlias = Annotated[
-    str, StringConstraints(pattern=r"^[a-z_][a-z0-9_-]{0,31}$", strict=True)
-]
+Login: TypeAlias = Annotated[str, StringConstraints(pattern=_LOGIN, strict=True)]
 HostKey: TypeAlias = Annotated[
     str, StringConstraints(strict=True, strip_whitespace=True), AfterValidator(_host_key)
 ]
@@ -174,7 +187,7 @@ PublicKey: TypeAlias = Annotated[
 WebAddress: TypeAlias = Annotated[Line, AfterValidator(_web_address)]
 Email: TypeAlias = Annotated[
     str,
-    StringConstraints(pattern=r"^[^\s@<>,]+@[^\s@<>,]+\.[^\s@<>,]+$", max_length=254, strict=True),
+    StringConstraints(pattern=_EMAIL, max_length=254, strict=True),
 ]
 Accounts: TypeAlias = Annotated[
     tuple[str, ...],
@@ -208,7 +221,7 @@ class Section(BaseModel):
     def _lists_say_something(cls, value: object, about: ValidationInfo) -> object:
         field = cls.model_fields[about.field_name or ""]
         if value == [] and any(isinstance(limit, MinLen) for limit in field.metadata):
-            raise ValueError("an empty list: name something, or leave the key out")
+            raise MisfitError("an empty list", "name something, or leave the key out")
         return value
 
 
@@ -451,7 +464,7 @@ class WindowSection(Section):
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> "WindowSection":
         if self.until <= self.from_:
-            raise ValueError("the window ends before it starts")
+            raise MisfitError("the window ends before it starts", "swap `from` and `until`")
         return self
 
 
@@ -537,5 +550,5 @@ class PolicyDocument(Section):
     @model_validator(mode="after")
     def _nobody_is_called_like_the_bot(self) -> "PolicyDocument":
         if SYSTEM in self.people:
-            raise ValueError(f"no person may be called {SYSTEM!r}")
+            raise MisfitError(f"no person may be called {SYSTEM!r}", "choose another name")
         return self

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import urlsplit
 
+from bot.errors import MisfitError
+
 if TYPE_CHECKING:
     from bot.config.settings import Settings
 
@@ -24,18 +26,18 @@ _TAKEN_HEADERS: Final = frozenset(
 
 
 def networks(value: object) -> object:
-    """Read `10.0.0.5, 10.1.0.0/16`; ValueError in words where that is not what it is."""
+    """Read `10.0.0.5, 10.1.0.0/16`; MisfitError where that is not what it is."""
     if not isinstance(value, str):
         return value
     return tuple(map(_network, value.replace(",", " ").split()))
 
 
 def header_name(value: str) -> str:
-    """Return the name of a header that may carry who somebody is; ValueError otherwise."""
+    """Return the name of a header that may carry who somebody is; MisfitError otherwise."""
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,63}", value):
-        raise ValueError("write a header's name, as X-Forwarded-Email")
+        raise MisfitError("it is no name of a header", "write one, as X-Forwarded-Email")
     if value.lower() in _TAKEN_HEADERS:
-        raise ValueError(f"{value} says something else: take X-Forwarded-Email or the like")
+        raise MisfitError(f"{value} says something else", "take X-Forwarded-Email or the like")
     return value
 
 
@@ -44,7 +46,9 @@ def issuer(value: str) -> str:
     parts = urlsplit(value)
     safe = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
     if not safe or not parts.hostname or parts.query or parts.fragment or parts.username:
-        raise ValueError("write the issuer's https address, without query or fragment")
+        raise MisfitError(
+            "it is no issuer", "write the issuer's https address, without query or fragment"
+        )
     return value
 
 
@@ -60,7 +64,7 @@ def exposure_faults(settings: "Settings") -> Iterator[tuple[str, str, str]]:
 def _incomplete(settings: "Settings") -> Iterator[tuple[str, str, str]]:
     if (settings.tls_cert is None) != (settings.tls_key is None):
         lacks = "FIREWARDEN_TLS_KEY" if settings.tls_key is None else "FIREWARDEN_TLS_CERT"
-        yield lacks, "a certificate and its key go together, and this one is not set", ""
+        yield lacks, "a certificate and its key go together, and this one is not set", "set both"
     oidc = {
         "FIREWARDEN_OIDC_ISSUER": settings.oidc_issuer,
         "FIREWARDEN_OIDC_CLIENT_ID": settings.oidc_client_id,
@@ -68,7 +72,7 @@ def _incomplete(settings: "Settings") -> Iterator[tuple[str, str, str]]:
     }
     if any(value is not None for value in oidc.values()):
         for name in (name for name, value in oidc.items() if value is None):
-            yield name, "OpenID Connect needs issuer, client id and secret; this is not set", ""
+            yield name, "OpenID Connect needs issuer, client id and secret", "set this one too"
     if settings.identity_header is not None and not settings.proxies:
         yield (
             "FIREWARDEN_IDENTITY_HEADER",
@@ -97,11 +101,23 @@ def _sign_in_faults(settings: "Settings") -> Iterator[tuple[str, str, str]]:
         yield f"FIREWARDEN_{way}", *_EMBEDDED
     url = settings.public_url
     if url is None:
-        yield "FIREWARDEN_PUBLIC_URL", "a sign-in needs the address that people come back to", ""
+        yield (
+            "FIREWARDEN_PUBLIC_URL",
+            "a sign-in needs the address that people come back to",
+            "set it to https://host[:port]/",
+        )
     elif url.scheme != "https" and not _is_loopback(url.host):
-        yield "FIREWARDEN_PUBLIC_URL", "a sign-in over http can be stolen on its way", "https://"
+        yield (
+            "FIREWARDEN_PUBLIC_URL",
+            "a sign-in over http can be stolen on its way",
+            "write https://",
+        )
     elif url.path not in {None, "", "/"} or url.query or url.fragment:
-        yield "FIREWARDEN_PUBLIC_URL", "the console lives at the root: https://host[:port]/", ""
+        yield (
+            "FIREWARDEN_PUBLIC_URL",
+            "the console lives at the root of its address",
+            "write https://host[:port]/",
+        )
 
 
 def _reasons_to_stay(settings: "Settings") -> Iterator[tuple[str, str, str]]:
@@ -127,9 +143,11 @@ def _network(word: str) -> Network:
     try:
         found = ipaddress.ip_network(word)
     except ValueError:
-        raise ValueError(f"{word!r} is no address or network, as 10.0.0.5 or 10.1.0.0/16") from None
+        raise MisfitError(
+            f"{word!r} is no address or network", "write 10.0.0.5 or 10.1.0.0/16"
+        ) from None
     if found.prefixlen < _WIDEST[found.version]:
-        raise ValueError(f"{word} is no proxy but half of the world")
+        raise MisfitError(f"{word} is no proxy but half of the world", "name the proxies alone")
     return found
 
 

@@ -101,7 +101,7 @@ def _escalation_faults(policy: PolicyDocument, root: Node) -> Iterator[Fault]:
                 f"the group {escalation.group!r} has nobody by name, and a user group may be empty "
                 "or unknown when somebody must be woken: name a person too"
                 if by_slack
-                else f"the group {escalation.group!r} is empty",
+                else f"put people into the group {escalation.group!r}, or write `people:` here",
             )
 
 
@@ -130,7 +130,8 @@ def _slack_group_faults(policy: PolicyDocument, root: Node) -> Iterator[Fault]:
     for group in policy.groups:
         if policy.slack_groups_of(group) and "slack" not in policy.chat.platforms:
             yield root.at(("groups", group)).key_fault(
-                f"the group {group!r} has members of Slack, which is not among chat.platforms"
+                f"the group {group!r} has members of Slack, which is not among chat.platforms",
+                "add slack to chat.platforms, or name people",
             )
 
 
@@ -149,7 +150,10 @@ def _login_faults(name: str, host: HostSection, usual: SshSection, node: Node) -
     observe, change = login_of(host.observe, usual.observe), login_of(host.change, usual.change)
     for login, (user, key_file) in (("observe", observe), ("change", change)):
         if not user:
-            yield node.key_fault(f"the host {name!r} has no user for its {login} login")
+            yield node.key_fault(
+                f"the host {name!r} has no user for its {login} login",
+                f"write {login}: {{user: ...}} here, or under ssh for all hosts",
+            )
         if not key_file:
             yield node.key_fault(
                 f"the host {name!r} has no key file for its {login} login",

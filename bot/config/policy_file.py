@@ -42,10 +42,17 @@ def load_policy(path: Path | None, known: Known) -> Policy:
     except OSError as error:
         reason = error.strerror or "unknown reason"
         raise OperatorMistake(
-            [Fault(file=str(path), message=f"cannot be read: {reason}")]
+            [
+                Fault(
+                    file=str(path),
+                    message=f"cannot be read: {reason}",
+                    hint="name a file that its user may read in FIREWARDEN_POLICY",
+                )
+            ]
         ) from error
     except UnicodeDecodeError as error:
-        raise OperatorMistake([Fault(file=str(path), message="is not UTF-8 text")]) from error
+        fault = Fault(file=str(path), message="is not UTF-8 text", hint="save it as UTF-8")
+        raise OperatorMistake([fault]) from error
     return read_policy(text, str(path), known)
 
 
@@ -107,7 +114,7 @@ def _checked(root: Node, known: Known | None, absent: tuple[Fault, ...]) -> doc.
     try:
         document = doc.PolicyDocument.model_validate(root.plain())
     except ValidationError as error:
-        faults.update(faults_of(error, root, known_keys(doc.PolicyDocument)))
+        faults.update(faults_of(error, root, known_keys(doc.PolicyDocument), doc.FORMS))
         raise OperatorMistake(sorted(faults)) from error
     # A name that is defined nowhere would be told again as a group that has nobody.
     if not faults:

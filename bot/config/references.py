@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.errors import Fault
-from bot.yamltext import Node, nearest
+from bot.yamltext import Node, listed, nearest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,15 +82,14 @@ _UNIQUE: Final = (
 )
 
 _PLATFORMS: Final = frozenset({"console", "slack", "telegram"})
-_SHOWN: Final = 8
-"""Names that a hint lists where none is close."""
 
 
 def _unknown(root: Node, path: str, what: str, words: Collection[str]) -> Iterator[Fault]:
     for node in _at(root, path):
         word = node.value
         if isinstance(word, str) and word not in words:
-            yield node.fault(f"unknown {what} {word!r}", nearest(word, words) or _listed(words))
+            hint = nearest(word, words) or f"known: {listed(words)}"
+            yield node.fault(f"unknown {what} {word!r}", hint)
 
 
 def _repeated(scope: Node, path: str, what: str) -> Iterator[Fault]:
@@ -100,8 +99,9 @@ def _repeated(scope: Node, path: str, what: str) -> Iterator[Fault]:
     for node in nodes:
         word = str(node.value)
         if counts[word] > 1 and node is not first[word]:
-            place = f"first at {first[word].file}:{first[word].line}"
-            yield node.fault(f"the {what} {word!r} is given twice", place)
+            place = f"{first[word].file}:{first[word].line}"
+            message = f"the {what} {word!r} is given twice, first at {place}"
+            yield node.fault(message, "take one of them out, or change it")
 
 
 def _at(root: Node, path: str) -> Iterator[Node]:
@@ -130,11 +130,3 @@ def _keys(root: Node, path: str) -> Iterator[str]:
     for node in _at(root, path):
         if isinstance(node.value, Mapping):
             yield from node.value
-
-
-def _listed(words: Collection[str]) -> str:
-    if not words:
-        return "none is defined"
-    names = sorted(words)
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return f"known: {', '.join(names[:_SHOWN])}{more}"

@@ -21,8 +21,8 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.config.exposure import Network, exposure_faults, header_name, issuer, networks
-from bot.errors import Fault, OperatorMistake
-from bot.yamltext import nearest
+from bot.errors import Fault, MisfitError, OperatorMistake
+from bot.yamltext import hint_of, nearest
 
 PREFIX: Final = "FIREWARDEN_"
 
@@ -71,7 +71,7 @@ def _address(value: object) -> object:
     host, colon, port = value.strip().rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not (colon and host and port.isascii() and port.isdigit() and int(port) < _PORTS):
-        raise ValueError("write host:port, as 127.0.0.1:8080 or [::1]:8080")
+        raise MisfitError("it is no address", "write host:port, as 127.0.0.1:8080 or [::1]:8080")
     return Address(host, int(port))
 
 
@@ -84,39 +84,46 @@ def _secret_words(value: object) -> object:
         return value
     words = value.replace(",", " ").split()
     if not words:
-        raise ValueError(_EMPTY)
+        raise MisfitError(*_EMPTY)
     return tuple(map(SecretStr, words))
 
 
 def _not_empty(secret: SecretStr) -> SecretStr:
     if not secret.get_secret_value().strip():
-        raise ValueError(_EMPTY)
+        raise MisfitError(*_EMPTY)
     return secret
 
 
 def _path(value: object) -> object:
     if isinstance(value, str) and not value.strip():
-        raise ValueError(_EMPTY)
+        raise MisfitError(*_EMPTY)
     return value
 
 
 _PORTS: Final = 65536
-_EMPTY: Final = "it is set but empty: give it a value, or delete the line"
+_EMPTY: Final = ("it is set but empty", "give it a value, or delete the line")
+
+_COMMAND: Final = r"^[a-z][a-z0-9_-]{0,30}$"
+_WORD: Final = r"^[!-~]{1,300}$"
+_RUNBOOK_URL: Final = r"^https?://[!-z]*\{runbook\}[!-z]*$"
+_FORMS: Final[Mapping[str, str]] = {
+    _COMMAND: "lower-case letters, digits, hyphens and underscores, as incident",
+    _RUNBOOK_URL: "write an address that holds {runbook}, as https://wiki.example/{runbook}",
+    _WORD: "write one word, as the issuer gave it",
+}
 
 AddressText = Annotated[Address, BeforeValidator(_address)]
 Secret = Annotated[SecretStr, AfterValidator(_not_empty)]
 Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_secret_words)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_words)]
-CommandName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,30}$")]
+CommandName = Annotated[str, StringConstraints(pattern=_COMMAND)]
 """Slack takes 32 characters with the slash, Telegram 32 without hyphens."""
 Location = Annotated[Path, BeforeValidator(_path)]
 Networks = Annotated[tuple[Network, ...], BeforeValidator(networks)]
 HeaderName = Annotated[str, AfterValidator(header_name)]
 Issuer = Annotated[str, AfterValidator(issuer)]
-RunbookUrl = Annotated[
-    str, StringConstraints(pattern=r"^https?://[!-z]*\{runbook\}[!-z]*$", max_length=2000)
-]
-Word = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,300}$")]
+RunbookUrl = Annotated[str, StringConstraints(pattern=_RUNBOOK_URL, max_length=2000)]
+Word = Annotated[str, StringConstraints(pattern=_WORD)]
 
 
 class Settings(BaseSettings):
@@ -362,7 +369,8 @@ def load_settings(env_file: Path = Path(".env")) -> Settings:
         for details in error.errors(include_url=False, include_input=False):
             name = variable_name(str(details["loc"][0]))
             message = details["msg"].removeprefix("Value error, ").replace("Input", "it", 1)
-            faults.append(_fault(name, f"{name}: {message}", "", written, env_file))
+            hint = hint_of(details, _FORMS)
+            faults.append(_fault(name, f"{name}: {message}", hint, written, env_file))
         _refuse(faults)
     faults += [
         _fault(name, f"{name}: {message}", hint, written, env_file)
@@ -388,7 +396,8 @@ def _unknown_names(names: Mapping[str, object], env_file: Path) -> Iterator[Faul
     written = _lines_of(env_file)
     for name in sorted(names):
         if name.upper().startswith(PREFIX) and name.upper() not in known:
-            yield _fault(name, f"unknown setting {name}", nearest(name, known), written, env_file)
+            hint = nearest(name, known) or "take it out, or see .env.example"
+            yield _fault(name, f"unknown setting {name}", hint, written, env_file)
 
 
 def _lines_of(env_file: Path) -> dict[str, int]:

@@ -86,35 +86,48 @@ def _folder_faults(settings: Settings) -> Iterator[Fault]:
         ("FIREWARDEN_TEMPLATES", settings.templates),
     ):
         if folder is not None and not folder.is_dir():
-            yield Fault(file="environment", message=f"{name}: {folder} is not a folder")
+            yield Fault(
+                file="environment",
+                message=f"{name}: {folder} is not a folder",
+                hint=f"make it, or take {name} out",
+            )
 
 
 def _tls_faults(settings: Settings) -> Iterator[Fault]:
     if settings.tls_cert is not None and not settings.tls_cert.is_file():
         message = f"FIREWARDEN_TLS_CERT: {settings.tls_cert} is not a file"
-        yield Fault(file="environment", message=message)
-    fault = "" if settings.tls_key is None else _key_file_fault(settings.tls_key)
+        yield Fault(file="environment", message=message, hint="name the file of the chain, in PEM")
+    fault = None if settings.tls_key is None else _key_file_fault(settings.tls_key)
     if fault:
-        yield Fault(file="environment", message=f"FIREWARDEN_TLS_KEY: {settings.tls_key} {fault}")
+        message, hint = fault
+        yield Fault(
+            file="environment",
+            message=f"FIREWARDEN_TLS_KEY: {settings.tls_key} {message}",
+            hint=hint,
+        )
 
 
 def _key_faults(host: Host, file: str) -> Iterator[Fault]:
     for login, key_file in (("observe", host.observe_key_file), ("change", host.change_key_file)):
         fault = _key_file_fault(Path(key_file))
         if fault:
-            message = f"host {host.name}, {login} login: {key_file} {fault}"
-            yield Fault(file=file, message=message)
+            message, hint = fault
+            place = f"host {host.name}, {login} login"
+            yield Fault(file=file, message=f"{place}: {key_file} {message}", hint=hint)
 
 
-def _key_file_fault(path: Path) -> str:
+def _key_file_fault(path: Path) -> tuple[str, str] | None:
+    """Return what is wrong with a private key's file and how to mend it, None where it is fine."""
     try:
         status = path.stat()
         with path.open("rb"):
             pass
     except OSError as error:
-        return f"cannot be read: {error.strerror}"
+        hint = f"make it with ssh-keygen, or let Firewarden's user read {path}"
+        return f"cannot be read: {error.strerror}", hint
     if path.suffix == ".pub":
-        return ""  # the private half is in an agent
+        return None  # the private half is in an agent
     if stat.S_IMODE(status.st_mode) & (stat.S_IRWXG | stat.S_IRWXO):
-        return f"may be read by others (mode {stat.S_IMODE(status.st_mode):04o}): chmod 600"
-    return ""
+        mode = f"{stat.S_IMODE(status.st_mode):04o}"
+        return f"may be read by others (mode {mode})", f"chmod 600 {path}"
+    return None

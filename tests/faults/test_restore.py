@@ -148,7 +148,7 @@ async def test_a_backup_that_was_changed_or_belongs_to_another_key_is_refused(
     (tmp_path / "data" / "journal.key").unlink()
     said = await typed("restore", "copy.sqlite3", "to try it", "--replace")
     assert said.status == 2
-    assert "journal.key: the key of the backup's chain is missing: put it here" in said.err
+    assert "journal.key: the key of the backup's chain is missing (put it here" in said.err
     assert not (tmp_path / "data" / "restoring").exists()
 
 

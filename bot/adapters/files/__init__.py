@@ -58,7 +58,10 @@ def read_cases(runbook: str, file: Path, cases: Path | None) -> tuple[str, str]:
             return str(path), _read(path)
     shipped = resources.files("runbooks") / "catalog" / "tests" / f"{runbook}.yaml"
     if file.exists() or not shipped.is_file():
-        raise OperatorMistake([Fault(file=str(beside[0]), message="there are no recorded cases")])
+        hint = "write them there, or name their file with --cases"
+        raise OperatorMistake(
+            [Fault(file=str(beside[0]), message="there are no recorded cases", hint=hint)]
+        )
     return shipped.name, shipped.read_text("utf-8")
 
 
@@ -82,7 +85,8 @@ def data_folder(path: Path) -> Path:
         path.chmod(0o700)
     except OSError as error:
         message = f"the data folder cannot be used: {error.strerror}"
-        raise OperatorMistake([Fault(file=str(path), message=message)]) from error
+        hint = "let Firewarden's user write there, or set FIREWARDEN_DATA"
+        raise OperatorMistake([Fault(file=str(path), message=message, hint=hint)]) from error
     return path.resolve()
 
 
@@ -129,6 +133,7 @@ def _read(path: Path) -> str:
             raise Refused(f"{path} is larger than {_LARGEST // 1024} KiB")
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
+        hint = "name a file in UTF-8 that Firewarden's user may read"
         raise OperatorMistake(
-            [Fault(file=str(path), message=f"cannot be read: {error}")]
+            [Fault(file=str(path), message=f"cannot be read: {error}", hint=hint)]
         ) from error

@@ -108,7 +108,12 @@ class FileAnchor:
             stream, seq, mac = str(said["stream"]), int(str(said["seq"])), str(said["mac"])
             read.heads[stream] = (str(seq), bytes.fromhex(mac).hex())
         except (ValueError, KeyError, TypeError) as error:
-            fault = Fault(file=str(self._path), line=number, message="is no line of the anchor")
+            fault = Fault(
+                file=str(self._path),
+                line=number,
+                message="is no line of the anchor",
+                hint="put back the copy of this file that is kept elsewhere",
+            )
             raise OperatorMistake([fault]) from error
 
 

@@ -60,12 +60,18 @@ def bind(listen: Listen, setting: str) -> socket.socket:
                     Fault(
                         file=setting,
                         message=f"cannot listen on {listen}: {fault.strerror}",
-                        hint="choose another address" if listen.port else "",
+                        hint="choose another address",
                     )
                 ]
             ) from fault
     raise OperatorMistake(
-        [Fault(file=setting, message=f"{listen} and the {_TRIES} ports after it are all busy")]
+        [
+            Fault(
+                file=setting,
+                message=f"{listen} and the {_TRIES} ports after it are all busy",
+                hint="choose another port, or end what listens there",
+            )
+        ]
     )
 
 

@@ -27,7 +27,13 @@ class Certificate:
             self._current = _read(cert, key)
         except (OSError, ValueError) as fault:
             raise OperatorMistake(
-                [Fault(file="FIREWARDEN_TLS_CERT", message=f"{cert}, {key}: {_in_words(fault)}")]
+                [
+                    Fault(
+                        file="FIREWARDEN_TLS_CERT",
+                        message=f"{cert}, {key}: {_in_words(fault)}",
+                        hint="name a chain (PEM) and the private key that belongs to it",
+                    )
+                ]
             ) from fault
         self.context = _read(cert, key)
         # Asked at every handshake, whether the client names a host or not.

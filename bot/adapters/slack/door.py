@@ -32,7 +32,13 @@ class Door:
     def __init__(self, *, app: AsyncApp, secret: str, clock: Clock, replays: Replays) -> None:
         if not secret.strip():
             raise OperatorMistake(
-                [Fault(file="environment", message="SLACK_SIGNING_SECRET is empty")]
+                [
+                    Fault(
+                        file="environment",
+                        message="SLACK_SIGNING_SECRET is empty",
+                        hint="copy it from the app's page, Basic Information",
+                    )
+                ]
             )
         self._app = app
         self._secret = secret.encode()

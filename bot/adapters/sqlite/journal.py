@@ -306,5 +306,11 @@ def _prune_requests(database: Database, oldest: datetime) -> bool:
 
 def _mistake(path: Path, message: str) -> OperatorMistake:
     return OperatorMistake(
-        [Fault(file=str(path), message=f"cannot be opened as a journal: {message}")]
+        [
+            Fault(
+                file=str(path),
+                message=f"cannot be opened as a journal: {message}",
+                hint="put the journal or a backup of it there, readable by Firewarden's user alone",
+            )
+        ]
     )

@@ -88,7 +88,13 @@ def test_a_runbook_without_cases_is_told_where_they_would_stand(
     text = firewarden("runbook", "show", "disk-full").out.partition("\n\n")[2]
     (folder / "disk-full.yaml").write_text(text)
     said = firewarden("runbook", "test", "./disk-full.yaml")
-    assert (said.status, said.err) == (2, "disk-full.tests.yaml: there are no recorded cases\n")
+    assert (said.status, said.err) == (
+        2,
+        (
+            "disk-full.tests.yaml: there are no recorded cases"
+            " (write them there, or name their file with --cases)\n"
+        ),
+    )
 
 
 def test_an_unknown_runbook_is_answered_with_those_that_are_known(firewarden: CommandLine) -> None:

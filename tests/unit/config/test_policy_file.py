@@ -219,7 +219,7 @@ def test_unknown_keys_names_and_wrong_values_are_told_together() -> None:
     ) == [
         "policy.yaml:1:38: unknown runbook 'disk-ful' (did you mean 'disk-full'?)",
         "policy.yaml:1:48: unknown key 'severty' (did you mean 'severity'?)",
-        "policy.yaml:2:30: cadence: write a duration with its unit: 30s, 5m, 1h30m, 7d",
+        "policy.yaml:2:30: cadence: a duration has its unit (write 30s, 5m, 1h30m or 7d)",
         "policy.yaml:3:19: unknown escalation 'nobody' (known: dba, on-call, security)",
     ]
 
@@ -233,15 +233,18 @@ def test_unknown_keys_names_and_wrong_values_are_told_together() -> None:
         ),
         (
             "approvals: {rules: [{name: r, quorum: []}]}",
-            "policy.yaml:1:39: quorum: an empty list: name something, or leave the key out",
+            "policy.yaml:1:39: quorum: an empty list (name something, or leave the key out)",
         ),
         (
             "approvals: {autonomy: everything}",
-            "policy.yaml:1:23: autonomy: input should be 'none' or 'reversible'",
+            (
+                "policy.yaml:1:23: autonomy: 'everything' is not possible here"
+                " (write none or reversible)"
+            ),
         ),
         (
             "approvals: {rules: [{name: r, tiers: [], quorum: [{groups: [approver]}]}]}",
-            "policy.yaml:1:38: tiers: an empty list: name something, or leave the key out",
+            "policy.yaml:1:38: tiers: an empty list (name something, or leave the key out)",
         ),
         (
             (
@@ -267,8 +270,8 @@ def test_unknown_keys_names_and_wrong_values_are_told_together() -> None:
         (
             "approvals: {rules: [{name: reversible, quorum: [{groups: [approver], count: 2}]}]}",
             (
-                "policy.yaml:1:28: the rule 'reversible' is given twice "
-                "(first at default_policy.yaml:65)"
+                "policy.yaml:1:28: the rule 'reversible' is given twice, first at"
+                " default_policy.yaml:65 (take one of them out, or change it)"
             ),
         ),
         (
@@ -302,14 +305,14 @@ def test_unknown_keys_names_and_wrong_values_are_told_together() -> None:
         ),
         (
             "alerts: {routes: [{name: x, severity: SEV6}]}",
-            "policy.yaml:1:39: severity: write SEV1 to SEV5 or P0 to P4",
+            "policy.yaml:1:39: severity: this is no severity (write SEV1 to SEV5 or P0 to P4)",
         ),
         (
             (
                 "alerts: {routes: [{name: x, muted: [{from: 2026-11-22T00:00:00Z, "
                 "until: 2026-11-21T00:00:00Z}]}]}"
             ),
-            "policy.yaml:1:37: muted: the window ends before it starts",
+            ("policy.yaml:1:37: muted: the window ends before it starts (swap `from` and `until`)"),
         ),
         (
             "open-door: maybe",
@@ -366,7 +369,12 @@ def test_an_escalation_target_that_resolves_to_nobody_is_a_fault() -> None:
     assert faults(
         "paging: {escalations: {on-call: {group: responder}, dba: {group: dba}}}\n",
         beside=TEAM + "  dba: []\n",
-    ) == ["policy.yaml:1:53: the escalation 'dba' resolves to nobody (the group 'dba' is empty)"]
+    ) == [
+        (
+            "policy.yaml:1:53: the escalation 'dba' resolves to nobody"
+            " (put people into the group 'dba', or write `people:` here)"
+        )
+    ]
 
 
 def test_a_user_group_alone_is_nobody_to_wake() -> None:
@@ -397,7 +405,12 @@ def test_one_account_belongs_to_one_person() -> None:
         beside="people:\n  ada: {name: Ada, accounts: {telegram: 42}}\n"
         "  ben: {name: Ben, accounts: {telegram: 42}}\n"
         "groups: {responder: [ada], approver: [ada, ben]}\n",
-    ) == ["policy.yaml:3:41: the Telegram account '42' is given twice (first at policy.yaml:2)"]
+    ) == [
+        (
+            "policy.yaml:3:41: the Telegram account '42' is given twice, first at policy.yaml:2"
+            " (take one of them out, or change it)"
+        )
+    ]
 
 
 @pytest.mark.parametrize(
@@ -430,13 +443,16 @@ def test_an_account_is_named_so_that_it_cannot_become_somebody_else(
 @pytest.mark.parametrize(
     ("host", "found"),
     [
-        ("{address: web1, service: web}", ["1:37: the key 'host-key' is missing"]),
+        (
+            "{address: web1, service: web}",
+            ["1:37: the key 'host-key' is missing (add `host-key: ...`)"],
+        ),
         (
             "{address: web1, service: web, host-key: ssh-ed25519 AAAA}",
             [
                 (
-                    "1:77: host-key: write the host's public key as in "
-                    "/etc/ssh/ssh_host_ed25519_key.pub: ssh-ed25519 AAAA..."
+                    "1:77: host-key: this is no host key (write the host's public key as in "
+                    "/etc/ssh/ssh_host_ed25519_key.pub: ssh-ed25519 AAAA...)"
                 )
             ],
         ),
@@ -519,8 +535,9 @@ def test_a_user_group_without_slack_is_a_fault() -> None:
     grouped = TEAM.replace("approver: [ben, eve]", "approver: [ben, eve, {slack-group: T1/S7}]")
     assert faults("", beside=grouped) == [
         (
-            "policy.yaml:7:3: the group 'approver' has members of Slack, "
-            "which is not among chat.platforms"
+            "policy.yaml:7:3: the group 'approver' has members of Slack, which is not"
+            " among chat.platforms"
+            " (add slack to chat.platforms, or name people)"
         )
     ]
 

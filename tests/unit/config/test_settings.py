@@ -84,10 +84,19 @@ def test_every_fault_is_told_at_once_with_its_line(tmp_path: Path) -> None:
         "FIREWARDEN_INGEST_LISTEN=0.0.0.0:70000",
     )
     assert faults(path) == [
-        ".env:2: FIREWARDEN_LISTEN: write host:port, as 127.0.0.1:8080 or [::1]:8080",
+        (
+            ".env:2: FIREWARDEN_LISTEN: it is no address"
+            " (write host:port, as 127.0.0.1:8080 or [::1]:8080)"
+        ),
         ".env:4: unknown setting FIREWARDEN_POLCY (did you mean 'FIREWARDEN_POLICY'?)",
-        ".env:5: FIREWARDEN_LOG_LEVEL: it should be 'debug', 'info', 'warning' or 'error'",
-        ".env:6: FIREWARDEN_INGEST_LISTEN: write host:port, as 127.0.0.1:8080 or [::1]:8080",
+        (
+            ".env:5: FIREWARDEN_LOG_LEVEL: it should be 'debug', 'info', 'warning' or 'error'"
+            " (write debug, info, warning or error)"
+        ),
+        (
+            ".env:6: FIREWARDEN_INGEST_LISTEN: it is no address"
+            " (write host:port, as 127.0.0.1:8080 or [::1]:8080)"
+        ),
     ]
 
 
@@ -106,7 +115,7 @@ def test_a_setting_that_is_set_but_empty_is_a_fault(
 ) -> None:
     monkeypatch.setenv(name, "")
     assert faults(tmp_path / ".env") == [
-        f"environment: {name}: it is set but empty: give it a value, or delete the line"
+        f"environment: {name}: it is set but empty (give it a value, or delete the line)"
     ]
 
 

@@ -94,7 +94,7 @@ def test_a_private_key_that_others_may_read_is_refused(tmp_path: Path) -> None:
     observe, change = key_file(tmp_path / "observe", 0o640), key_file(tmp_path / "change", 0o600)
     (fault,) = joint_faults(settings(tmp_path), host(observe=observe, change=change))
     assert fault.message == (
-        f"host web1, observe login: {observe} may be read by others (mode 0640): chmod 600"
+        f"host web1, observe login: {observe} may be read by others (mode 0640)"
     )
 
 
@@ -131,6 +131,12 @@ def test_a_tls_key_that_others_may_read_and_a_missing_certificate_are_faults(
     )
     found = joint_faults(settings(tmp_path, *set_to), default_policy())
     assert [str(fault).replace(str(tmp_path), "") for fault in found] == [
-        "environment: FIREWARDEN_TLS_CERT: /tls.pem is not a file",
-        "environment: FIREWARDEN_TLS_KEY: /tls.key may be read by others (mode 0644): chmod 600",
+        (
+            "environment: FIREWARDEN_TLS_CERT: /tls.pem is not a file"
+            " (name the file of the chain, in PEM)"
+        ),
+        (
+            "environment: FIREWARDEN_TLS_KEY: /tls.key may be read by others (mode 0644)"
+            " (chmod 600 /tls.key)"
+        ),
     ]

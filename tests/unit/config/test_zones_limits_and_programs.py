@@ -39,7 +39,9 @@ def test_a_zone_where_no_host_stands_is_a_fault() -> None:
 
 def test_a_host_that_may_do_nothing_at_all_is_a_fault() -> None:
     (fault,) = faults(INVENTORY.replace("commands: 2", "commands: 0"), beside="")
-    assert fault == "policy.yaml:5:160: commands: input should be greater than or equal to 1"
+    assert fault == (
+        "policy.yaml:5:160: commands: input should be greater than or equal to 1 (write 1 or more)"
+    )
 
 
 def test_programs_of_the_team_are_added_to_those_that_ship() -> None:

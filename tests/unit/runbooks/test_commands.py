@@ -92,7 +92,7 @@ def test_shell_syntax_is_refused_because_no_shell_reads_the_line(line: str) -> N
     ["{{ service }}", "sudo {{ service }}", "sudo -n {{ service }}", "/bin/{{ service }} x"],
 )
 def test_a_value_cannot_choose_the_program(line: str) -> None:
-    with pytest.raises(ValueError, match="the program must be written out"):
+    with pytest.raises(ValueError, match="a value cannot choose the program"):
         compile_line(line)
 
 
@@ -134,7 +134,7 @@ def test_a_value_may_be_an_argument_of_a_program_text() -> None:
         ("", "the command is empty"),
         ("''", "the command is empty"),
         ("x {{ a", "this does not parse"),
-        ("x {% set a = 1 %}", "only {{ expressions }} are read here, no {% statements %}"),
+        ("x {% set a = 1 %}", "no {% statements %} are read here"),
         ("x {# c #}", "a template comment would vanish unseen"),
         ("x \ue000", "private-use characters are not allowed"),
         ("x 'a\nb'", "the command holds a control character or a line break"),

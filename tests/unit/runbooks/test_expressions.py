@@ -84,7 +84,7 @@ def test_an_expression_gives_its_value(text: str, value: object) -> None:
         ("busiest is search('(')", "the pattern does not compile"),
         ("'a' if errors", "`a if b` needs its `else`"),
         ("errors >", "this does not parse"),
-        ("{{ errors }}", "write an expression without {{ }}"),
+        ("{{ errors }}", "an expression has no braces"),
         ("   ", "the expression is empty"),
         ("(" * 240 + "1" + ")" * 240, "nested too deeply"),
         ("1 " + "+ 1 " * 200, "802 characters: at most 500 are compiled"),

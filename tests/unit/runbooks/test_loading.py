@@ -33,15 +33,23 @@ def test_every_fault_is_told_at_once_with_its_place_and_a_hint() -> None:
         ("regex: '(\\d+)'", "regex: '(\\d+'"),
     )
     assert faults(text, "small.yaml") == [
-        "small.yaml:1:1: the key 'title' is missing",
+        "small.yaml:1:1: the key 'title' is missing (add `title: ...`)",
         "small.yaml:2:1: unknown key 'tittle' (did you mean 'title'?)",
-        "small.yaml:11:23: regex: the pattern does not compile: missing ): (\\d+",
-        "small.yaml:13:11: when: this does not parse: unexpected 'end of print statement'",
         (
-            "small.yaml:20:11: tier: an action is reversible or irreversible;"
-            " anything beyond is escalated"
+            "small.yaml:11:23: regex: the pattern does not compile: missing ): (\\d+"
+            " (RE2 syntax: no look-around or back-references, a literal"
+            " ( or [ needs a backslash)"
         ),
-        "small.yaml:25:9: the key 'timeout' is missing",
+        (
+            "small.yaml:13:11: when: this does not parse: unexpected 'end of print statement'"
+            " (write it as Jinja2 does: free < 10 and service in"
+            " ('web', 'db'))"
+        ),
+        (
+            "small.yaml:20:11: tier: an action is reversible or irreversible"
+            " (escalate what is beyond that: `escalate: whom`)"
+        ),
+        "small.yaml:25:9: the key 'timeout' is missing (add `timeout: ...`)",
     ]
 
 
@@ -71,7 +79,7 @@ def test_every_fault_is_told_at_once_with_its_place_and_a_hint() -> None:
         (
             "then: shrink",
             "escalate: dba",
-            "x.yaml:18:3: no rule leads to the action 'shrink'",
+            ("x.yaml:18:3: no rule leads to the action 'shrink' (write `then: shrink` in a rule)"),
         ),
         (
             "  - otherwise: resolve\n",
@@ -102,7 +110,7 @@ def test_every_fault_is_told_at_once_with_its_place_and_a_hint() -> None:
         (
             "      - run: sudo shrink --to {{ limit }}\n        timeout: 10s\n",
             "      - wait: 5s\n",
-            "x.yaml:25:7: no step changes anything (use `run`)",
+            "x.yaml:25:7: no step changes anything (write the command that does as `run:`)",
         ),
         (
             "expect: things <= limit",
@@ -112,12 +120,12 @@ def test_every_fault_is_told_at_once_with_its_place_and_a_hint() -> None:
         (
             "  limit: {type: integer, max: 100, default: 5}",
             "  limit: {type: integer, max: 100, default: 500}",
-            "x.yaml:6:45: the default 500 is not between 0 and 100",
+            ("x.yaml:6:45: the default 500 is not between 0 and 100 (move it, or min and max)"),
         ),
         (
             "things: {regex",
             "limit: {regex",
-            "x.yaml:11:7: the name 'limit' is already a parameter",
+            "x.yaml:11:7: the name 'limit' is already a parameter (rename one of them)",
         ),
         (
             "  host: {type: host, from: alert.labels.instance}\n",
@@ -130,7 +138,7 @@ def test_every_fault_is_told_at_once_with_its_place_and_a_hint() -> None:
         (
             "parameters:",
             "in-order: true\nparameters:",
-            "x.yaml:4:1: `in-order` belongs to playbooks",
+            ("x.yaml:4:1: `in-order` belongs to playbooks (take it out, or write `hypotheses:`)"),
         ),
     ],
 )
@@ -141,8 +149,14 @@ def test_a_document_that_contradicts_itself_is_not_loaded(old: str, new: str, fa
 def test_an_irreversible_action_needs_a_checkpoint() -> None:
     text = changed(("tier: reversible", "tier: irreversible"))
     assert faults(text) == [
-        "x.yaml:19:5: an irreversible action needs a `checkpoint`",
-        "x.yaml:21:11: an irreversible action has something to undo",
+        (
+            "x.yaml:19:5: an irreversible action needs a `checkpoint`"
+            " (add `checkpoint:` with a command that saves what would be lost)"
+        ),
+        (
+            "x.yaml:21:11: `not-needed` on an irreversible action contradicts itself"
+            " (take `undo` out, or make the action reversible)"
+        ),
     ]
 
 
@@ -155,8 +169,8 @@ def test_a_change_needs_a_verification_and_a_precondition() -> None:
         ),
     )
     assert faults(text) == [
-        "x.yaml:19:5: the key 'only-if' is missing",
-        "x.yaml:26:13: verify: needs at least 1",
+        "x.yaml:19:5: the key 'only-if' is missing (add `only-if: ...`)",
+        "x.yaml:26:13: verify: needs at least 1 (write 1 or more)",
     ]
 
 
@@ -170,7 +184,12 @@ def test_a_step_that_changes_something_cannot_use_what_an_earlier_step_found() -
             ),
         )
     )
-    assert faults(text) == ["x.yaml:27:14: 'left' is not defined here"]
+    assert faults(text) == [
+        (
+            "x.yaml:27:14: 'left' is not defined here"
+            " (add a parameter, a variable or a fact; known here: host, limit, things)"
+        )
+    ]
 
 
 def test_retries_are_for_read_only_steps() -> None:
@@ -182,7 +201,9 @@ def test_a_catalogue_tells_the_faults_of_all_files() -> None:
     with pytest.raises(OperatorMistake) as caught:
         load_all({"a.yaml": SMALL, "b.yaml": SMALL, "c.yaml": "runbook: [\n"})
     first, second = (str(fault) for fault in caught.value.faults)
-    assert first == "b.yaml:1:10: the name 'small' is taken (by a.yaml)"
+    assert first == (
+        "b.yaml:1:10: the name 'small' is taken by a.yaml (give one of them another name)"
+    )
     assert second.startswith("c.yaml:2:1: this is not YAML")
 
 

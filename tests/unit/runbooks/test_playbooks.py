@@ -64,19 +64,32 @@ def test_a_question_may_be_left_open_unless_its_rung_must_not_be_skipped() -> No
         (
             "    found-when: rare > 0\n",
             "",
-            "x.yaml:7:5: hypotheses: a hypothesis needs found-when, or ask",
+            (
+                "x.yaml:7:5: hypotheses: a hypothesis needs found-when, or ask"
+                " (write `found-when: free < 10`)"
+            ),
         ),
         (
             'found: ["yes"]',
             "found: [perhaps]",
-            "x.yaml:20:7: ask: `found` names 'perhaps', which is not among the options",
+            (
+                "x.yaml:20:7: ask: `found` names 'perhaps', which is not among the options"
+                " (repeat an option word for word)"
+            ),
         ),
         (
             "otherwise: {escalate: on-call}",
             "decide: [{otherwise: escalate}]",
-            "x.yaml:25:1: a playbook with hypotheses has no `decide`",
+            (
+                "x.yaml:25:1: a playbook with hypotheses has no `decide`"
+                " (make a runbook of its own of it, and name that as a `fix`)"
+            ),
         ),
-        ("name: common", "name: rare", "x.yaml:16:11: the hypothesis 'rare' is given twice"),
+        (
+            "name: common",
+            "name: rare",
+            "x.yaml:16:11: the hypothesis 'rare' is given twice (rename one of them)",
+        ),
     ],
 )
 def test_a_playbook_that_contradicts_itself_is_not_loaded(old: str, new: str, fault: str) -> None:

@@ -41,6 +41,7 @@ def test_a_case_that_comes_out_as_expected_has_no_faults() -> None:
             (
                 "t.yaml:10:7: it shrinks: ended with done, not escalate:"
                 " Shrink web-1: 1 command ran, 1 check passed."
+                " (mend the runbook; or where it is right, expect ends: done)"
             ),
         ),
         (
@@ -48,13 +49,17 @@ def test_a_case_that_comes_out_as_expected_has_no_faults() -> None:
             "because: 2 command",
             (
                 "t.yaml:10:7: it shrinks: the reason is"
-                " 'Shrink web-1: 1 command ran, 1 check passed.' (expected '2 command ran')"
+                " 'Shrink web-1: 1 command ran, 1 check passed.', without '2 command ran'"
+                " (mend the runbook; or where it is right, expect because: with words of it)"
             ),
         ),
         (
             "changes: [sudo shrink --to 5]",
             "changes: []",
-            "t.yaml:10:7: it shrinks: other changes were made: sudo shrink --to 5",
+            (
+                "t.yaml:10:7: it shrinks: other changes were made: sudo shrink --to 5"
+                " (mend the runbook; or where it is right, expect changes: with these commands)"
+            ),
         ),
         (
             "reserve,\n",
@@ -62,22 +67,32 @@ def test_a_case_that_comes_out_as_expected_has_no_faults() -> None:
             (
                 "t.yaml:10:7: it shrinks: took another path: observe triage, ask shrink,"
                 " observe again, reserve, change shrink.steps.1, read shrink.verify.1#1, done"
+                " (mend the runbook; or where it is right, expect path: with these steps)"
             ),
         ),
         (
             'triage.count: "9", ',
             "",
-            "t.yaml:7:5: it shrinks: nothing is recorded for triage.count",
+            (
+                "t.yaml:7:5: it shrinks: nothing is recorded for triage.count"
+                " (record it under `outputs:` or `probes:` of the case)"
+            ),
         ),
         (
             'answers: ["yes"]',
             "answers: []",
-            "t.yaml:7:5: it shrinks: `answers` has no answer for question 1",
+            (
+                "t.yaml:7:5: it shrinks: `answers` has no answer for question 1"
+                " (record it under `outputs:` or `probes:` of the case)"
+            ),
         ),
         (
             "runbook: small",
             "runbook: tall",
-            "t.yaml:1:10: these are cases of another runbook than 'small'",
+            (
+                "t.yaml:1:10: these are cases of another runbook than 'small'"
+                " (write `runbook: small`, or name its file)"
+            ),
         ),
     ],
 )

@@ -45,9 +45,10 @@ def test_an_empty_file_is_a_node_without_a_value() -> None:
 
 
 def test_every_duplicate_key_is_told_at_once() -> None:
+    hint = "put both values under one key, or rename one"
     assert _faults("a: 1\na: 2\nb:\n  c: 1\n  c: 2\n") == [
-        "x.yaml:2:1: the key 'a' is given twice (see line 1)",
-        "x.yaml:5:3: the key 'c' is given twice (see line 4)",
+        f"x.yaml:2:1: the key 'a' is given twice, first on line 1 ({hint})",
+        f"x.yaml:5:3: the key 'c' is given twice, first on line 4 ({hint})",
     ]
 
 
@@ -89,26 +90,31 @@ def test_a_billion_laughs_are_not_laughed() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
     (fault,) = _faults("\n".join(lines), Limits(aliases=1000))
-    assert fault.endswith("more than 20000 values")
+    assert fault.endswith("more than 20000 values (make several files of it)")
 
 
 def test_too_many_aliases_are_refused() -> None:
     (fault,) = _faults("a: &a 1\nb: [*a, *a, *a]\n", Limits(aliases=2))
-    assert fault == "x.yaml:2:13: more than 2 aliases"
+    assert fault == "x.yaml:2:13: more than 2 aliases (write the values out)"
 
 
 def test_an_alias_that_holds_itself_is_refused() -> None:
-    assert _faults("a: &a [*a]\n") == ["x.yaml:1:8: the alias *a has no anchor before it"]
+    assert _faults("a: &a [*a]\n") == [
+        (
+            "x.yaml:1:8: the alias *a has no anchor before it"
+            " (put text that starts with * in quotes, or write the value out)"
+        )
+    ]
 
 
 def test_deep_nesting_is_refused() -> None:
     (fault,) = _faults("[" * 5000 + "]" * 5000)
-    assert fault == "x.yaml:1:33: nested deeper than 32 levels"
+    assert fault == "x.yaml:1:33: nested deeper than 32 levels (write it flatter)"
 
 
 def test_a_big_file_is_not_read() -> None:
     assert _faults("a" * 11, Limits(characters=10)) == [
-        "x.yaml: the file has 11 characters, at most 10 are read"
+        ("x.yaml: the file has 11 characters, at most 10 are read (make several files of it)")
     ]
 
 
@@ -131,7 +137,13 @@ def test_all_faults_of_a_model_come_with_places_and_hints() -> None:
     with pytest.raises(ValidationError) as caught:
         _Document.model_validate(root.plain())
     assert faults_of(caught.value, root, known_keys(_Document)) == (
-        Fault(file="x.yaml", line=1, column=1, message="the key 'title' is missing"),
+        Fault(
+            file="x.yaml",
+            line=1,
+            column=1,
+            message="the key 'title' is missing",
+            hint="add `title: ...`",
+        ),
         Fault(
             file="x.yaml",
             line=1,
@@ -146,7 +158,13 @@ def test_all_faults_of_a_model_come_with_places_and_hints() -> None:
             message="name: input should be a valid string",
             hint="put it in quotes",
         ),
-        Fault(file="x.yaml", line=4, column=6, message="the key 'name' is missing"),
+        Fault(
+            file="x.yaml",
+            line=4,
+            column=6,
+            message="the key 'name' is missing",
+            hint="add `name: ...`",
+        ),
         Fault(
             file="x.yaml",
             line=4,
@@ -175,11 +193,23 @@ class _Zoo(BaseModel):
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("name: Z1", "x.yaml:1:7: name: 'Z1' does not have the form ^[a-z]+$"),
-        ("animal: {kind: cow}", "x.yaml:1:9: animal: 'cow' is none of cat, dog"),
-        ("animal: {}", "x.yaml:1:9: animal: the key 'kind' is missing"),
-        ("owner: me", "x.yaml:1:8: owner: keys and values are expected here, as in `key: value`"),
-        ("days: []", "x.yaml:1:7: days: needs at least 1"),
+        (
+            "name: Z1",
+            (
+                "x.yaml:1:7: name: 'Z1' does not have the form ^[a-z]+$"
+                " (`firewarden schema` prints every key with the form of its value)"
+            ),
+        ),
+        ("animal: {kind: cow}", "x.yaml:1:9: animal: 'cow' is none of cat, dog (write cat, dog)"),
+        ("animal: {}", "x.yaml:1:9: animal: the key 'kind' is missing (add the key 'kind')"),
+        (
+            "owner: me",
+            (
+                "x.yaml:1:8: owner: keys and values are expected here, as in `key: value`"
+                " (write `key: value`, one on each line)"
+            ),
+        ),
+        ("days: []", "x.yaml:1:7: days: needs at least 1 (write 1 or more)"),
     ],
 )
 def test_a_fault_is_told_in_the_words_of_an_author(text: str, fault: str) -> None:
