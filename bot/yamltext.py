@@ -15,7 +15,6 @@ The dialect is narrower than YAML 1.1, so that nothing changes its meaning unsee
 and merge keys are refused.
 """
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -160,7 +159,10 @@ def known_keys(*models: type[BaseModel]) -> frozenset[str]:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return the hint `did you mean ...?` for the known word closest to `word`, or ''."""
-    close = difflib.get_close_matches(word, sorted(set(known)), n=1, cutoff=0.6)
+    # Late: only a mistake needs it, and a running bot would hold 0.3 MB for it.
+    from difflib import get_close_matches  # noqa: PLC0415 - as said above
+
+    close = get_close_matches(word, sorted(set(known)), n=1, cutoff=0.6)
     return f"did you mean {close[0]!r}?" if close else ""
 
 

@@ -5,7 +5,6 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 from importlib import import_module, metadata
 from typing import TYPE_CHECKING, cast
 
@@ -88,6 +87,8 @@ def _configured() -> "Settings":
 
 
 def _unknown(word: str) -> list[str]:
+    from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it
+
     close = get_close_matches(word, ENTRIES, n=1)
     hint = f" Did you mean `firewarden {close[0]}`?" if close else ""
     return [f"There is no command “{word}”.{hint}", "`firewarden` alone lists them."]
