@@ -61,10 +61,17 @@ class SlackMessage:
 
 
 def render(
-    card: Card, *, mentions: Mapping[PersonId, str] = NOBODY, today: date | None = None
+    card: Card,
+    *,
+    mentions: Mapping[PersonId, str] = NOBODY,
+    today: date | None = None,
+    file: bool = True,
 ) -> SlackMessage:
-    """Return the message; `mentions` maps people to Slack user ids that may really be called."""
-    fitted = fit(card, _BODY, today=today)
+    """Return the message; `mentions` maps people to Slack user ids that may really be called.
+
+    `file`: whether a file can go with it, which none can with what one person alone sees.
+    """
+    fitted = fit(card, _BODY, today=today, file=file)
     words = RichText(mentions, today)
     blocks = (
         *_head(card, words),
@@ -108,12 +115,14 @@ def found_answers(card: Card, typed: str) -> list[Node]:
 
 
 def _head(card: Card, words: RichText) -> Iterator[Node]:
-    """Return the title as a header, and in full below it where a header cannot hold it."""
-    mark = f"{'DRILL ' if card.drill else ''}{TONE_SYMBOLS[card.tone]} ".lstrip()
-    title = plain.characters(card.title)
-    yield {"type": "header", "text": plain_text(f"{mark}{title}", MOST_HEADER)}
-    if cut_to(f"{mark}{title}", MOST_HEADER) != f"{mark}{title}":
-        yield rich(words.section(Cutter(_TITLE, None).line(card.title)))
+    """Return the title as a header, or as a line of its own where a header cannot hold it."""
+    marks = ("DRILL" if card.drill else "", TONE_SYMBOLS[card.tone])
+    mark = "".join(f"{word} " for word in marks if word)
+    title = f"{mark}{plain.characters(card.title)}"
+    if cut_to(title, MOST_HEADER) == title:
+        yield {"type": "header", "text": plain_text(title, MOST_HEADER)}
+    else:
+        yield rich(words.section(Cutter(_TITLE, None).line((mark, *card.title))))
 
 
 def _consequences(card: Card, words: RichText) -> Iterator[Node]:

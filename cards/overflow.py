@@ -75,9 +75,12 @@ class Fitted:
     attachments: tuple[Attachment, ...]
 
 
-def fit(card: Card, limits: Limits, *, today: date | None = None) -> Fitted:
-    """Return the card's blocks within the limits, the first ones first."""
-    fitting = _Fitting(card, limits, today)
+def fit(card: Card, limits: Limits, *, today: date | None = None, file: bool = True) -> Fitted:
+    """Return the card's blocks within the limits, the first ones first.
+
+    `file`: whether a file can go with the message; where none can the console is named instead.
+    """
+    fitting = _Fitting(card, limits, today, file=file)
     leaves = fitting.essentials_first(tuple(_leaves(card.blocks)))
     for n, leaf in enumerate(leaves):
         fitting.take(leaf, later=leaves[n + 1 :])
@@ -87,11 +90,13 @@ def fit(card: Card, limits: Limits, *, today: date | None = None) -> Fitted:
 class _Fitting:
     """One message being filled: what is left of it, and whether something was left out."""
 
-    def __init__(self, card: Card, limits: Limits, today: date | None) -> None:
+    def __init__(self, card: Card, limits: Limits, today: date | None, *, file: bool) -> None:
         self._card = card
         self._limits = limits
         self._today = today
-        self._words = f"Not everything fits here. All of it: {file_name(card)}{_made(card)}"
+        self._file = file
+        all_of_it = f"Not everything fits here. All of it: {file_name(card)}{_made(card)}"
+        self._words = all_of_it if file else _LESS
         self._left = limits.total - units(self._words) - 1
         self._kept: list[Leaf] = []
         self._cut = False
@@ -99,7 +104,7 @@ class _Fitting:
     def essentials_first(self, leaves: tuple[Leaf, ...]) -> tuple[Leaf, ...]:
         """Put the file's name in the place of every essential block that does not fit."""
         needed = [leaf for leaf in leaves if _essential(leaf)]
-        room = self._left - sum(_size(_in_file(leaf, self._card)) for leaf in needed)
+        room = self._left - sum(_size(self._elsewhere(leaf)) for leaf in needed)
         fitted: list[Leaf] = []
         for leaf in leaves:
             if not _essential(leaf):
@@ -109,7 +114,7 @@ class _Fitting:
                 fitted.append(leaf)
             else:
                 self._cut = True
-                fitted.append(_in_file(leaf, self._card))
+                fitted.append(self._elsewhere(leaf))
         return tuple(fitted)
 
     def take(self, leaf: Leaf, later: tuple[Leaf, ...]) -> None:
@@ -132,8 +137,18 @@ class _Fitting:
         if not self._cut:
             return Fitted(leaves=tuple(self._kept), attachments=())
         told = Leaf(title="", block=Paragraph(((self._words,),)))
-        file = whole_card_file(self._card, self._today)
-        return Fitted(leaves=(*self._kept, told), attachments=(file,))
+        files = (whole_card_file(self._card, self._today),) if self._file else ()
+        return Fitted(leaves=(*self._kept, told), attachments=files)
+
+    def _elsewhere(self, leaf: Leaf) -> Leaf:
+        """Return what stands for an essential block that is too long: where all of it is."""
+        if not isinstance(leaf.block, CodeBlock):
+            return leaf
+        lines = leaf.block.text.text.count("\n") + 1
+        place = f"in the file {file_name(self._card)}" if self._file else "in the console"
+        words = f"All {lines} lines are {place}: read it before you answer."
+        block = CodeBlock(title=leaf.block.title, text=Untrusted(words), essential=True)
+        return Leaf(title=leaf.title, block=block)
 
 
 class Cutter:
@@ -277,6 +292,7 @@ def cut_to(text: str, most: int) -> str:
 
 
 _LIVE: Final = "live"
+_LESS: Final = "Not everything fits here: ask for less, or look in the console."
 _DIGITS: Final = 12
 _CUT: Final = "… [cut]"
 _WORTH_A_WORD: Final = 100
@@ -326,13 +342,3 @@ def _size(leaf: Leaf) -> int:
     counter = Cutter(_EVERYTHING, None)
     counter.leaf(leaf)
     return counter.spent
-
-
-def _in_file(leaf: Leaf, card: Card) -> Leaf:
-    """Return what stands for an essential block that is too long: where all of it is."""
-    if not isinstance(leaf.block, CodeBlock):
-        return leaf
-    lines = leaf.block.text.text.count("\n") + 1
-    words = f"All {lines} lines are in the file {file_name(card)}: read it before you answer."
-    block = CodeBlock(title=leaf.block.title, text=Untrusted(words), essential=True)
-    return Leaf(title=leaf.title, block=block)

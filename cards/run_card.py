@@ -3,7 +3,7 @@
 import shlex
 
 from bot.domain.approval import CardState
-from bot.domain.events import Ending, ReadFinished
+from bot.domain.events import Ending, ReadFinished, RunEnded
 from bot.domain.packet import ChangePacket, PacketCommand
 from bot.domain.run import Run, StepLog
 from bot.domain.state import Incident
@@ -19,6 +19,7 @@ from cards.model import (
     Fields,
     Line,
     Notice,
+    Paragraph,
     Section,
     Step,
     Steps,
@@ -78,9 +79,9 @@ def _where(incident: Incident, run: Run, context: Context) -> Notice:
         if run.started.mode == "dry-run" and run.ended.ending is Ending.DONE:
             word = "DRY RUN over"
         at: Line = (" at ", At(run.ended_at)) if run.ended_at else ()
-        ran = f": {counted(run.ended.commands_ran, 'command')} ran. "
         whom = f" Paged: {run.ended.whom}." if run.ended.whom else ""
-        return Notice(tone=tone, line=(word, *at, ran, run.ended.because, whom))
+        line = (word, *at, f"{how_many_ran(run.ended)} ", run.ended.because, whom)
+        return Notice(tone=tone, line=line)
     doing = run.doing
     if doing is not None:
         return _doing(doing)
@@ -94,6 +95,13 @@ def _where(incident: Incident, run: Run, context: Context) -> Notice:
         holder: Line = ("WAITING: ", Untrusted(run.holder), " holds the targets.")
         return Notice(tone=Tone.WAITING, line=holder)
     return _waiting_or_reading(run, context)
+
+
+def how_many_ran(ended: RunEnded) -> str:
+    """Say how many commands ran: `: 2 commands ran.`; what ends well says so itself."""
+    if ended.ending is Ending.DONE:
+        return "."
+    return f": {counted(ended.commands_ran, 'command')} ran."
 
 
 def _by_itself(run: Run) -> tuple[Notice, ...]:
@@ -141,21 +149,27 @@ def _head(run: Run, context: Context) -> tuple[Block, ...]:
 
 
 def _preflight(run: Run) -> tuple[Block, ...]:
-    """Show the table of the pre-flight; folded once every check of every host has passed."""
+    """Show the table of each host that failed a check; the others are counted.
+
+    What was tried on them is on the timeline.
+    """
+    if not run.checks:
+        return ()
+    failing = {h: c for h, c in run.checks.items() if not all(check.passed for check in c)}
+    failed = sum(not check.passed for checks in failing.values() for check in checks)
     rows = tuple(
         Step(
             state=StepState.COMPLETED if check.passed else StepState.FAILED,
             title=("PASS " if check.passed else "FAIL ", check.name, " on ", Code(host)),
             detail=None if check.passed else check.detail,
         )
-        for host, checks in sorted(run.checks.items())
+        for host, checks in sorted(failing.items())
         for check in checks
     )
-    if not rows:
-        return ()
-    failed = sum(1 for row in rows if row.state is StepState.FAILED)
     title = f"Pre-flight: {counted(failed, 'check')} failed" if failed else "Pre-flight: PASS"
-    return (Section(title=title, blocks=(Steps(rows),), folded=not failed),)
+    ready = len(run.checks) - len(failing)
+    passed = (Paragraph(((f"{counted(ready, 'host')} passed every check.",),)),) if ready else ()
+    return (Section(title=title, blocks=(*((Steps(rows),) if rows else ()), *passed)),)
 
 
 def _changes(incident: Incident, run: Run) -> tuple[Block, ...]:
@@ -259,7 +273,7 @@ def _read(read: ReadFinished) -> Step:
     return Step(
         state=StepState.FAILED if broken else StepState.COMPLETED,
         title=(
-            Code(_asks(read.path).removeprefix("again.")),
+            Code(_asks(read.path).removeprefix("triage.").removeprefix("again.")),
             " on ",
             Code(read.host),
             *status,

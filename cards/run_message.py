@@ -21,9 +21,10 @@ from bot.domain.events import (
 from bot.domain.packet import ChangePacket
 from bot.domain.state import Incident
 from bot.values import CardId, RunId, Untrusted
-from cards.context import Context, counted, listed
+from cards.context import Context, listed
 from cards.incident_facts import step_words
 from cards.model import Card, Code, Line, Tone
+from cards.run_card import how_many_ran
 from cards.telling import told
 
 
@@ -52,9 +53,9 @@ def run_message(  # noqa: C901, PLR0911, PLR0912 - one arm per event
             how = " by itself; looks, changes nothing" if automatic else ""
             return told(incident, Tone.NEUTRAL, (*name, f" starts{how} — ", who))
         case DecisionReached(because=because, action=action, phase=phase):
-            again = "looked again after the yes" if phase == "again" else "looked"
-            line = (*name, f" {again}: ", because, *_leads_to(action))
-            return told(incident, Tone.NEUTRAL, line)
+            again = " looked again after the yes" if phase == "again" else " looked"
+            line = (*name, again, *_leads_to(action))
+            return told(incident, Tone.NEUTRAL, line, ((because,),))
         case AutonomyUsed(because=because):
             line = (*name, " goes on WITHOUT A YES, as the policy allows: ", because)
             return told(incident, Tone.WARNING, line)
@@ -128,13 +129,13 @@ _CALM_ENDINGS = frozenset({Ending.REJECTED})
 def _ended(event: RunEnded, incident: Incident, name: Line) -> Card:
     tone = Tone.GOOD if event.ending in _GOOD_ENDINGS else Tone.WARNING
     tone = Tone.NEUTRAL if event.ending in _CALM_ENDINGS else tone
-    ran = f": {counted(event.commands_ran, 'command')} ran. "
     whom = f" Paging {event.whom}." if event.whom and not incident.drill else ""
-    line: Line = (*name, f" {event.ending.value.upper()}{ran}", event.because, whom)
+    line: Line = (*name, f" {event.ending.value.upper()}{how_many_ran(event)}")
     after = _AFTER[event.ending]
     if incident.runs[event.run].started.mode == "dry-run":
         after = "A dry run changes nothing"
-    return told(incident, tone, line, ((after,),))
+    because: tuple[Line, ...] = ((event.because, whom),) if event.because.text else ()
+    return told(incident, tone, line, (*because, (after,)))
 
 
 def _runbook(incident: Incident, run: RunId) -> Line:

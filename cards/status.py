@@ -1,16 +1,26 @@
 """What an asker alone sees: lists of incidents and approvals, timelines, and help."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from bot.values import Severity, Untrusted
 from cards.context import Context, counted
 from cards.model import At, Card, Code, Fields, Line, Link, Notice, Paragraph, Section, Strong, Tone
 from cards.plaintext import duration_words
 
+T = TypeVar("T")
+
 _LINES_SHOWN = 200
-"""Lines of a timeline in one reply; the page and the JSON have all."""
+_CHARACTERS_SHOWN = 9000
+"""Of a timeline in one reply, which its newest lines share; the page and the JSON have all."""
+
+_STAMP = 12
+"""Characters of a line's time."""
+
+_AT_ONCE = 10
+"""Lines of one paragraph: a platform cuts each that is too long for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,11 +86,11 @@ def list_card(incidents: Sequence[Listed], context: Context, *, only_open: bool 
             title=(f"No {what}.",),
             footer=("declare one: ", Code("/incident declare sev2 <title>")),
         )
-    lines = tuple(listed_line(one, context) for one in incidents)
+    lines = [listed_line(one, context) for one in incidents]
     return Card(
         kind="list",
         title=(counted(len(incidents), what),),
-        blocks=(Paragraph(lines),),
+        blocks=_paragraphs(lines),
         footer=("as of ", At(context.now), " · ", Code("/incident status <id>")),
     )
 
@@ -127,13 +137,14 @@ def waiting_line(card: ListedCard, context: Context) -> Line:
 
 def timeline_card(number: str, title: str, lines: Sequence[Said]) -> Card:
     """Return the timeline, oldest first; the oldest are left out where it is long."""
-    left_out = len(lines) - _LINES_SHOWN
+    newest = _newest(lines)
+    left_out = len(lines) - len(newest)
     cut = (Notice(tone=Tone.NEUTRAL, line=(f"{counted(left_out, 'earlier line')} left out",)),)
-    shown = tuple(_said(line) for line in lines[-_LINES_SHOWN:])
+    shown = _paragraphs([_said(line) for line in newest])
     return Card(
         kind="timeline",
         title=(f"Timeline of {number} ", Strong(Untrusted(title))),
-        blocks=(*(cut if left_out > 0 else ()), Paragraph(shown)) if shown else (),
+        blocks=(*(cut if left_out > 0 else ()), *shown),
     )
 
 
@@ -149,15 +160,32 @@ def help_card(verbs: Sequence[VerbHelp], verb: str = "") -> Card:
             blocks=(Paragraph(((one.does,),)), *blocks),
         )
     unknown = (f"There is no verb “{verb}”. ",) if verb else ()
-    pairs: tuple[tuple[str, Line], ...] = tuple(
-        (v.name, (Code(v.usage), " — ", v.does)) for v in verbs
-    )
+    pairs = [(v.name, (Code(v.usage), " — ", v.does)) for v in verbs]
     return Card(
         kind="help",
         title=(*map(Untrusted, unknown), "What you can say"),
-        blocks=(Fields(pairs),),
+        blocks=tuple(Fields(tuple(some)) for some in _in_tens(pairs)),
         footer=("more on one: ", Code("/incident help <verb>")),
     )
+
+
+def _newest(lines: Sequence[Said]) -> Sequence[Said]:
+    """Return the newest lines that one reply holds: what is cut is what happened long ago."""
+    room = _CHARACTERS_SHOWN
+    for n, line in enumerate(reversed(lines)):
+        room -= len(line.actor) + len(line.text) + _STAMP
+        if room < 0 or n == _LINES_SHOWN:
+            return lines[len(lines) - n :]
+    return lines
+
+
+def _paragraphs(lines: Sequence[Line]) -> tuple[Paragraph, ...]:
+    return tuple(Paragraph(tuple(some)) for some in _in_tens(lines))
+
+
+def _in_tens(things: Sequence[T]) -> Iterator[Sequence[T]]:
+    for first in range(0, len(things), _AT_ONCE):
+        yield things[first : first + _AT_ONCE]
 
 
 def _way(url: str) -> Line:

@@ -148,7 +148,7 @@ def assign_role(draft: Draft, intent: AssignRole) -> Decision:
     if intent.role is Role.COMMANDER:
         draft.do(ClearTimer(name="no-commander"))
     draft.invite(intent.person)
-    draft.answer = f"{intent.person} is {intent.role} now."
+    draft.answer = f"{draft.policy.name_of(intent.person)} is {intent.role} now."
     return draft.decided()
 
 

@@ -32,7 +32,8 @@ def page(draft: Draft, intent: Page) -> Decision:
     )
     draft.steps(steps)
     first = next(iter(intent.people), None)
-    draft.answer = f"Paging {first or intent.escalation or draft.policy.default_escalation}."
+    whom = draft.policy.name_of(first) if first else intent.escalation
+    draft.answer = f"Paging {whom or draft.policy.default_escalation}."
     return draft.decided()
 
 
@@ -44,7 +45,7 @@ def acknowledge(draft: Draft, intent: Acknowledge) -> Decision:
     unheard = [p for p in wanted if p.open]
     if not unheard:
         by = wanted[-1].acknowledged_by if wanted else None
-        who = f": {by} has it" if by else ""
+        who = f": {draft.policy.name_of(by)} has it" if by else ""
         return Refusal(reason=f"Nothing waits for an acknowledgement{who}.")
     for page in unheard:
         draft.steps(escalation.acknowledge(draft.policy, page, intent.by.person))

@@ -190,6 +190,11 @@ class Policy:
     link_by_email: tuple[str, ...] = ()
     """Platforms whose word is taken for who owns an e-mail address."""
 
+    def name_of(self, person: PersonId) -> str:
+        """Return what a person is called; whom the policy does not name goes by their id."""
+        known = self.people.get(person)
+        return known.name if known else str(person)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceRules:

@@ -184,8 +184,7 @@ def _freeze(policy: Policy, system: System, intent: Freeze) -> Decision:
         return Refusal(reason=f"{_named(intent.scope)} is frozen already.")
     return Decided(
         events=(Frozen(scope=intent.scope, reason=intent.reason),),
-        answer=f"FROZEN: no change starts on {_named(intent.scope)} "
-        "until an approver unfreezes it.",
+        answer=f"FROZEN: no change starts {_where(intent.scope)} until an approver unfreezes it.",
     )
 
 
@@ -195,7 +194,7 @@ def _unfreeze(system: System, intent: Unfreeze) -> Decision:
         return Refusal(reason=f"{_named(intent.scope)} is not frozen (frozen: {frozen}).")
     return Decided(
         events=(Unfrozen(scope=intent.scope),),
-        answer=f"{_named(intent.scope)} is no longer frozen. "
+        answer=f"No longer frozen: {_named(intent.scope)}. "
         "Stopped runs do not start again by themselves.",
     )
 
@@ -212,6 +211,10 @@ def _drill(policy: Policy, intent: Drill) -> Decision:
         effects=(StartDrill(drill=drill, scenario=intent.scenario),),
         answer=f"The drill “{intent.scenario}” begins: its alert arrives in a few seconds.",
     )
+
+
+def _where(scope: str) -> str:
+    return "anywhere" if scope == EVERYTHING else f"on {scope}"
 
 
 def _named(scope: str) -> str:

@@ -131,7 +131,7 @@ def _run_line(event: ev.IncidentEvent) -> str:  # noqa: C901, PLR0911, PLR0912 -
         case ev.PreflightFinished(host=host, checks=checks):
             return f"pre-flight of {host}: {'; '.join(_check(c) for c in checks)}"
         case ev.ReadStarted():
-            return f"{event.phase}: {len(event.paths)} read-only command(s)"
+            return f"{event.phase}: {_counted(len(event.paths), 'read-only command')}"
         case ev.ReadFinished():
             return f"{event.path} on {event.host}: {_outcome(event.outcome)}"
         case ev.DecisionReached():
@@ -204,6 +204,10 @@ def _alerts(event: ev.AlertsAttached) -> str:
 def _check(check: ev.PreflightCheck) -> str:
     word = "PASS" if check.passed else f"FAIL ({check.detail.text})"
     return f"{word} {check.name}"
+
+
+def _counted(n: int, noun: str) -> str:
+    return f"{n} {noun}{'' if n == 1 else 's'}"
 
 
 def _outcome(outcome: ev.Outcome) -> str:

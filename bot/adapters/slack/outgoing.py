@@ -6,7 +6,7 @@ from typing import Final
 from bot.adapters.slack.incoming import keeping
 from bot.requests import Reply, ReplyTone
 from bot.values import ConversationRef, Json
-from cards import block_kit, block_kit_form
+from cards import block_kit, block_kit_form, plain
 from cards.block_kit_text import MOST_BLOCKS, Node
 from cards.model import Button, Card, Inline, Link, Notice, Paragraph, Tone
 from cards.overflow import cut_to
@@ -26,10 +26,12 @@ _TONES: Final = {
 
 def ephemeral(reply: Reply, *, team: str, today: date) -> dict[str, Json]:
     """Return the body of an answer that only the asker sees."""
-    words = _words(reply, team)
-    blocks: list[Json] = [*_blocks(words, today)]
-    if reply.card is not None:
-        blocks += block_kit.render(reply.card, today=today).blocks
+    card = reply.card
+    blocks: list[Json] = []
+    if card is None or not _says(card, reply.text, today):
+        blocks += _blocks(_words(reply, team), today)
+    if card is not None:
+        blocks += block_kit.render(card, today=today, file=False).blocks
     return {
         "response_type": "ephemeral",
         "replace_original": False,
@@ -80,8 +82,16 @@ def _words(reply: Reply, team: str) -> Card:
     link: tuple[Inline, ...] = ()
     if reply.go_to is not None:
         link = (Link("Open the room", room_url(reply.go_to, team)),)
-    line = Notice(tone=_TONES[reply.tone], line=(_text(reply),))
-    return Card(blocks=(line, Paragraph((link,))) if link else (line,))
+    first, *rest = _text(reply).splitlines() or [""]
+    notice = Notice(tone=_TONES[reply.tone], line=(first,))
+    lines = (*((line,) for line in rest if line), *((link,) if link else ()))
+    return Card(blocks=(notice, Paragraph(lines)) if lines else (notice,))
+
+
+def _says(card: Card, text: str, today: date) -> bool:
+    """Whether the title of a reply's card says all that the reply says."""
+    title = plain.characters(card.title, today=today)
+    return text.rstrip(".").casefold() in title.casefold()
 
 
 def _text(reply: Reply) -> str:

@@ -89,10 +89,37 @@ def test_the_decision_packet_fits_and_shows_its_commands() -> None:
     assert sent.text.startswith("◷ Approve: Clean up the disk of web-1 — OPEN. Waiting for 1 yes")
 
 
-def test_a_long_title_is_cut_in_the_header_and_whole_below() -> None:
-    sent = block_kit.render(message("word " * 40))
-    assert [block["type"] for block in sent.blocks] == ["header", "rich_text"]
-    assert read_slack(sent.blocks).text.endswith("word " * 40)
+def test_a_title_that_no_header_holds_is_said_once_and_whole() -> None:
+    sent = block_kit.render(message("word " * 40, tone=Tone.WARNING, drill=True))
+    assert [block["type"] for block in sent.blocks] == ["rich_text"]
+    assert read_slack(sent.blocks).text == "DRILL ▲ " + "word " * 40
+
+
+def test_a_title_without_a_symbol_has_no_gap_before_it() -> None:
+    [header] = block_kit.render(message("Bob is scribe now", drill=True)).blocks
+    assert header["text"] == {
+        "type": "plain_text",
+        "text": "DRILL Bob is scribe now",
+        "emoji": False,
+    }
+
+
+def test_where_no_file_can_go_along_none_is_named() -> None:
+    commands = "\n".join(f"sudo step {n} {'x' * 40}" for n in range(200))
+    card = Card(
+        id=CardId("c1"),
+        title=("x",),
+        blocks=(
+            CodeBlock(title="Commands", text=Untrusted(commands), essential=True),
+            CodeBlock(title="Output", text=Untrusted("y" * 100_000)),
+        ),
+    )
+    sent = block_kit.render(card, file=False)
+    text = read_slack(sent.blocks).text
+    assert sent.attachments == ()
+    assert "All 200 lines are in the console: read it before you answer." in text
+    assert "Not everything fits here: ask for less, or look in the console." in text
+    assert "c1.txt" not in text
 
 
 def test_commands_that_do_not_fit_are_named_and_attached_whole() -> None:

@@ -175,7 +175,7 @@ def room(event: Event, by: PersonId = ANN) -> str:
             DecisionReached(
                 run=RUN, phase="triage", because=Untrusted("97 % used"), action="clean-up"
             ),
-            "Runbook disk-full looked: 97 % used → clean-up",
+            "Runbook disk-full looked → clean-up\n\n97 % used",
         ),
         (
             ReservationAwaited(run=RUN, targets=("host:web-1",), holder="INC-2"),
@@ -203,17 +203,14 @@ def room(event: Event, by: PersonId = ANN) -> str:
         ),
         (
             RunEnded(run=RUN, ending=Ending.DONE, because=Untrusted("72 % used"), commands_ran=2),
-            (
-                "✔ Runbook disk-full DONE: 2 commands ran. 72 % used\n\n"
-                "Next: watch it, then /incident resolve"
-            ),
+            ("✔ Runbook disk-full DONE.\n\n72 % used\nNext: watch it, then /incident resolve"),
         ),
         (
             RunEnded(
                 run=RUN, ending=Ending.REJECTED, because=Untrusted("Bob said no"), commands_ran=0
             ),
             (
-                "Runbook disk-full REJECTED: 0 commands ran. Bob said no\n\n"
+                "Runbook disk-full REJECTED: 0 commands ran.\n\nBob said no\n"
                 "Next: decide what else to do; the incident stays open"
             ),
         ),

@@ -17,7 +17,7 @@ def journal(firewarden: CommandLine) -> None:
 def test_everything_is_frozen_where_no_service_is_named(firewarden: CommandLine) -> None:
     said = firewarden("freeze", "the", "disks", "are", "on", "fire")
     assert said.status == 0
-    assert said.out == ("FROZEN: no change starts on everything until an approver unfreezes it.\n")
+    assert said.out == "FROZEN: no change starts anywhere until an approver unfreezes it.\n"
     again = firewarden("freeze", "all", "once", "more")
     assert (again.status, again.err) == (2, "everything is frozen already.\n")
 
@@ -25,7 +25,7 @@ def test_everything_is_frozen_where_no_service_is_named(firewarden: CommandLine)
 @pytest.mark.usefixtures("journal")
 def test_a_freeze_is_lifted_again(firewarden: CommandLine) -> None:
     firewarden("freeze", "all", "stop")
-    assert firewarden("unfreeze").out.startswith("everything is no longer frozen.")
+    assert firewarden("unfreeze").out.startswith("No longer frozen: everything.")
     assert firewarden("unfreeze").status == 2
 
 
@@ -36,7 +36,7 @@ def test_one_service_of_the_policy_can_be_frozen(firewarden: CommandLine, folder
     assert firewarden("freeze", "checkout", "release").out.startswith(
         "FROZEN: no change starts on checkout"
     )
-    assert firewarden("unfreeze", "checkout").out.startswith("checkout is no longer frozen.")
+    assert firewarden("unfreeze", "checkout").out.startswith("No longer frozen: checkout.")
 
 
 @pytest.mark.usefixtures("journal")

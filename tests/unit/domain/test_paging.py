@@ -98,7 +98,7 @@ def test_a_late_acknowledgement_is_still_good_news() -> None:
     story.does(Acknowledge(by=ben))
     assert story.events(PageAcknowledged)[0].person == BEN
     assert story.refused(Acknowledge(by=ana)) == (
-        "Nothing waits for an acknowledgement: ben has it."
+        "Nothing waits for an acknowledgement: Ben has it."
     )
 
 
@@ -140,7 +140,7 @@ def test_a_person_can_be_paged_by_name() -> None:
     story = Story().declared()
     story.does(Page(by=ana, people=(DAN,), reason=Untrusted("the database")))
     assert story.woken() == ["dan by console, level 1"]
-    assert story.answer == "Paging dan."
+    assert story.answer == "Paging Dan."
 
 
 def test_an_unknown_group_is_refused_with_the_known_ones() -> None:

@@ -72,7 +72,7 @@ async def test_the_button_of_the_incident_card_claims_command() -> None:
         await opened(world)
         ident = (await world.incident()).id
         reply = await world.press("dan", f"incident:{ident}", "claim")
-        assert reply.text == "dan is commander now."
+        assert reply.text == "Dan is commander now."
 
 
 async def test_a_page_reaches_the_person_and_their_ack_stops_it() -> None:

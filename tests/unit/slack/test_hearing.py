@@ -99,6 +99,24 @@ async def test_a_command_is_answered_to_its_sender_alone(
     assert request.conversation == ConversationRef(platform="slack", id=ops.id)
 
 
+async def test_the_usage_after_a_mistake_stands_on_a_line_of_its_own(
+    team: Slack, dispatch: RememberingDispatch, ops: Channel
+) -> None:
+    dispatch.reply = Reply(tone=ReplyTone.MISTAKE, text="There is no verb.\nUsage: /incident help")
+    heard = await team.slash("U1", ops, "/incident frobnicate")
+    seen = [words([block]) for block in heard.said["blocks"]]
+    assert seen == ["▲ \nThere is no verb.", "Usage: /incident help"]
+
+
+async def test_what_a_card_says_itself_is_not_said_above_it(
+    team: Slack, dispatch: RememberingDispatch, ops: Channel
+) -> None:
+    card = Card(kind="list", title=("7 runbooks",))
+    dispatch.reply = Reply(tone=ReplyTone.ANSWER, text="7 runbooks.", card=card)
+    heard = await team.slash("U1", ops, "/runbook list")
+    assert words(heard.said["blocks"]) == "7 runbooks"
+
+
 async def test_a_command_that_was_not_recorded_says_so(
     team: Slack, dispatch: RememberingDispatch, ops: Channel
 ) -> None:
