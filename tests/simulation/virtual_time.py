@@ -71,6 +71,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
     What goes wrong in a callback ends the simulation.
     """
 
+    _stopping: bool
+
     def __init__(self) -> None:
         super().__init__()
         self._now = 0.0
@@ -120,21 +122,27 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return call
 
     def _run_once(self) -> None:
-        """Run one round; where nothing is ready it is at once as late as the next timer."""
-        timers, line = self._timers, self._line
+        """Run until told to stop: whatever is ready, then what is due, then leap."""
+        line = self._line
+        while not self._stopping:
+            if not line:
+                self._leap_to_next()
+            while line and not self._stopping:
+                call = line.popleft()
+                if not call.cut:
+                    call.inside.run(call.what, *call.words)
+
+    def _leap_to_next(self) -> None:
+        """Be as late as the next timer, and put what is due by then in line."""
+        timers = self._timers
         while timers and timers[0][2].cut:
             heapq.heappop(timers)
-        if not line:
-            if not timers:
-                raise NothingLeftError
-            self._now = max(self._now, timers[0][0])
+        if not timers:
+            raise NothingLeftError
+        self._now = max(self._now, timers[0][0])
         due = self._now + _RESOLUTION
         while timers and timers[0][0] < due:
-            line.append(heapq.heappop(timers)[2])
-        for _ in range(len(line)):
-            call = line.popleft()
-            if not call.cut:
-                call.inside.run(call.what, *call.words)
+            self._line.append(heapq.heappop(timers)[2])
 
     def _write_to_self(self) -> None:
         """Wake a sleeping selector: it never sleeps."""
