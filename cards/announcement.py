@@ -26,6 +26,7 @@ from cards.model import At, Card, Code, Line, Tone
 from cards.page_message import exhausted
 from cards.telling import named, told
 from cards.texts import Facts, TextName, moment_of
+from cards.undelivered import platform_of
 
 
 def announcement_for(  # noqa: PLR0911 - one arm per event
@@ -50,8 +51,9 @@ def announcement_for(  # noqa: PLR0911 - one arm per event
             name = incident.runs[run].started.runbook if run in incident.runs else "a runbook"
             line = (": ", Code(name), " changes something without a yes: ", because)
             return told(incident, Tone.WARNING, (*named(incident), *line))
-        case DeliveryFailed(what=what, why=why):
-            line = (f" has a room that takes no messages ({what}): ", why)
+        case DeliveryFailed(where=where, why=why):
+            inside = f" in {platform_of(where)}" if platform_of(where) else ""
+            line = (f" has a room{inside} that takes no messages: ", why)
             return told(incident, Tone.DANGER, (*named(incident), *line))
         case UpdateReminded(due=due):
             line = (" is without an update since ", At(due), ". Commander: ")

@@ -140,6 +140,8 @@ def _decision(asked: Asked, decided: CardDecided) -> str:
         words = {OutcomeKind.ACT: "APPROVED", OutcomeKind.DECLINE: "REJECTED"}
         if decided.outcome in words:
             return words[decided.outcome]
+    if asked.card.kind is CardKind.CHECKLIST and decided.outcome is OutcomeKind.ACT:
+        return "RESOLVED"
     option = asked.option(decided.option)
     return (option.label if option else decided.option).upper()
 

@@ -83,6 +83,7 @@ from cards.model import At, Card, Code, Line, Paragraph, Strong, Tone
 from cards.page_message import page_message
 from cards.run_message import run_message
 from cards.telling import told
+from cards.undelivered import undelivered
 
 
 def message_for(
@@ -149,8 +150,9 @@ def _of_life(  # noqa: C901, PLR0911, PLR0912 - one arm per event
         case IncidentClosed(postmortem=postmortem, override=override):
             why = ("postmortem ", Code(postmortem)) if postmortem.text else (override,)
             line = ("Closed. ", *(why if why != (Untrusted(""),) else ()), " — ", by)
-        case DeliveryFailed(what=what, where=where, why=why_not):
-            line = (f"NOT DELIVERED: {what} to {where}: ", why_not, ". Tell them another way.")
+        case DeliveryFailed(why=why_not):
+            what = undelivered(event, context)
+            line = ("NOT DELIVERED: ", *what, ": ", why_not, ". Tell them another way.")
             return told(incident, Tone.DANGER, line)
         case AlertsAttached():
             return _alerts(event, incident)

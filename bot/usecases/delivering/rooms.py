@@ -72,7 +72,7 @@ class Rooms:
             RoomSpec(
                 key=f"{incident.id}",
                 name=room_name(incident),
-                topic=topic(incident),
+                topic=self._topic(incident),
                 members=tuple(sorted(incident.members)),
                 private=incident.private,
             )
@@ -85,13 +85,18 @@ class Rooms:
         room = incident.rooms.get(effect.platform)
         if room is not None:
             chat = chat_of(self._chats, effect.platform)
-            await chat.set_room(room, name=room_name(incident), topic=topic(incident))
+            topic = self._topic(incident)
+            await chat.set_room(room, name=room_name(incident), topic=topic)
             if self._may_close(incident):
                 await chat.close_room(room)
             elif incident.open:
                 await chat.reopen_room(room)
                 await self._link(room, incident)
         await self._settler.done(claim)
+
+    def _topic(self, incident: Incident) -> str:
+        commander = incident.commander
+        return topic_of(incident, self._current.policy.name_of(commander) if commander else "")
 
     async def _link(self, room: ConversationRef, incident: Incident) -> None:
         bar = self._bars.get(room.platform)
@@ -140,9 +145,8 @@ def room_links(incident: Incident, console: str, runbook_url: str = "") -> tuple
     return (*own, *runbooks, *linked)
 
 
-def topic(incident: Incident) -> str:
-    """Return the room's one-line topic."""
-    commander = incident.commander or "nobody"
+def topic_of(incident: Incident, commander: str) -> str:
+    """Return the room's one-line topic, with what the commander is called, "" = nobody."""
     drill = "DRILL · " if incident.drill else ""
     state = f"{incident.severity} · {incident.status}"
-    return f"{drill}{incident.number} · {state} · commander: {commander}"
+    return f"{drill}{incident.number} · {state} · commander: {commander or 'nobody'}"

@@ -131,7 +131,25 @@ def room(event: Event, by: PersonId = ANN) -> str:
         ),
         (
             DeliveryFailed(what="card 1", where="console/room", why=Untrusted("gone")),
-            "■ NOT DELIVERED: card 1 to console/room: gone. Tell them another way.",
+            "■ NOT DELIVERED: card 1 to the room in the console: gone. Tell them another way.",
+        ),
+        (
+            DeliveryFailed(
+                what="Post",
+                where="post:incident:i1.4.slack/channel:announcements",
+                why=Untrusted("gone"),
+            ),
+            "■ NOT DELIVERED: a message to #announcements in Slack: gone. Tell them another way.",
+        ),
+        (
+            DeliveryFailed(
+                what="Show", where="show:incident:i1.c1.telegram/direct:bob", why=Untrusted("gone")
+            ),
+            "■ NOT DELIVERED: a card to Bob in Telegram: gone. Tell them another way.",
+        ),
+        (
+            DeliveryFailed(what="Other", where="nowhere", why=Untrusted("gone")),
+            "■ NOT DELIVERED: Other (nowhere): gone. Tell them another way.",
         ),
         (
             PersonPaged(page="p", person=BOB, level=2, next_at=START + 5 * MINUTE),

@@ -44,4 +44,5 @@ async def test_a_lost_room_is_told_of_in_the_announcement_channel_with_the_reaso
         await world.settled()
 
         told = "\n".join(world.posted("announcements"))
-        assert "has a room that takes no messages (Post): there is no such conversation" in told
+        assert "has a room in the console that takes no messages" in told
+        assert "there is no such conversation" in told
