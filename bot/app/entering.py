@@ -143,8 +143,12 @@ def _listening(settings: Settings, certificate: "Certificate | None") -> Listeni
 
 
 def _hosts(settings: Settings) -> frozenset[str]:
-    """Return the names that the console answers to; loopback's only where it is heard there."""
-    own = LOOPBACK_NAMES if settings.listen.loopback else frozenset({_bracketed(settings)})
+    """Return the names that the console answers to.
+
+    Those of loopback are always among them: no page of elsewhere can be called that, and in an
+    emergency somebody sits at this machine, or at the end of a tunnel to it.
+    """
+    own = LOOPBACK_NAMES | {_bracketed(settings)}
     url = settings.public_url
     public = {url.host.lower()} if url is not None and url.host else set[str]()
     return own | public | frozenset(name.lower() for name in settings.allowed_hosts)
@@ -158,4 +162,6 @@ def _bracketed(settings: Settings) -> str:
 def _proxies(settings: Settings) -> NamedProxies | None:
     if not settings.proxies:
         return None
-    return NamedProxies(settings.proxies, header=settings.identity_header or "")
+    return NamedProxies(
+        settings.proxies, header=settings.identity_header or "", own=settings.listen.host
+    )

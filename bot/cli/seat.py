@@ -87,7 +87,9 @@ def _link(arguments: argparse.Namespace, configured: Configured) -> int:
         # A bot that found its port busy has moved, and written down where to.
         listens = read_note(base.folder / "console.address") or str(settings.listen)
         scheme = "https" if settings.encrypts else "http"
-        address = str(settings.public_url or f"{scheme}://{listens}").rstrip("/")
+        own, public = f"{scheme}://{listens}", str(settings.public_url or "").rstrip("/")
+        # Where a proxy signs people in, a link is for the night in which it is down.
+        address = own if settings.identity_header else public or own
         remark(f"Opens the seat {name} once, within a day:")
         say(f"{address}/sign-in/{secret}")
         return OK

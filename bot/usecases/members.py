@@ -1,7 +1,7 @@
 """People of the policy whom somebody outside vouches for: from an e-mail address to their seat."""
 
 from collections.abc import Iterator
-from typing import Final, Protocol
+from typing import Final
 
 from bot.domain.policy import Policy, PolicyPerson
 from bot.domain.seats import NAME
@@ -15,27 +15,18 @@ _SAME_NAME: Final = 9
 """Seats that may begin with one name: more people called alike are seated by hand."""
 
 
-class MemberLookup(Protocol):
-    """What a sign-in asks: who is behind an address, and where they sit."""
-
-    def person(self, email: str) -> PolicyPerson | None:
-        """Return whom the policy of this moment gives the address, None where nobody."""
-        ...
-
-    async def seat(self, person: PolicyPerson) -> Seat | None:
-        """Return the person's seat, made at their first sign-in; None where it was revoked."""
-        ...
-
-
 class Members:
-    """The people of the policy with an e-mail address (a `MemberLookup`)."""
+    """The people of the policy with an e-mail address, and where they sit."""
 
     def __init__(self, *, current: Current, seats: Seats) -> None:
         self._current = current
         self._seats = seats
 
     def person(self, email: str) -> PolicyPerson | None:
-        """See `MemberLookup`. Addresses differ in their case alone; look-alikes are nobody's."""
+        """Return whom the policy of this moment gives the address, None where nobody.
+
+        Addresses differ in their case alone; look-alikes are nobody's.
+        """
         if not email.isascii() or not email:
             return None
         people = self._current.policy.people.values()
@@ -43,7 +34,7 @@ class Members:
         return found[0] if len(found) == 1 else None
 
     async def seat(self, person: PolicyPerson) -> Seat | None:
-        """See `MemberLookup`."""
+        """Return the person's seat, made at their first sign-in; None where it was revoked."""
         policy = self._current.policy
         for name in _own_names(person):
             seat = await self._seats.seat(name)

@@ -63,6 +63,7 @@ class Issuer:
     tells_auth_time: bool = True
     names_itself: bool = False
     up: bool = True
+    asked_while_down: int = 0
     asked: list[dict[str, str]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     keys_fetched: int = 0
@@ -129,6 +130,7 @@ class Issuer:
     async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
         if not self.up:
+            self.asked_while_down += 1
             return web.Response(status=503)
         match (request.method, request.path):
             case ("GET", "/.well-known/openid-configuration"):

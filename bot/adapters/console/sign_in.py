@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from bot.adapters.http.raw import RawRequest, RawResponse
 from bot.adapters.http.routes import Route
-from bot.usecases.members import MemberLookup
+from bot.usecases.members import Members
 
 START: Final = "/oidc/start"
 """Where a sign-in at the issuer begins: `?to=` a page of the console, `&again=1` a fresh one."""
@@ -65,7 +65,7 @@ class SignIn:
     the console at, over https where `secure`.
     """
 
-    members: MemberLookup | None = None
+    members: Members | None = None
     issuer: Callable[[Admits], tuple[Route, ...]] | None = None
     fresh: timedelta = timedelta(minutes=15)
     public: str = ""

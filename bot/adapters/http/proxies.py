@@ -24,11 +24,14 @@ class NamedProxies:
     """Proxies by their addresses, and the `header` in which they name people ("" = they do not).
 
     What counts is the address at the other end of the socket: no header says where a request
-    came from.
+    came from. `own` is the address that we listen on: who comes from there is on this machine.
     """
 
-    def __init__(self, networks: Sequence[Network], *, header: str = "") -> None:
+    def __init__(
+        self, networks: Sequence[Network], *, header: str = "", own: str = "127.0.0.1"
+    ) -> None:
         self.header = header
+        self._own = _address(own)
         self._networks = tuple(networks)
         self._told: set[str] = set()
 
@@ -40,7 +43,9 @@ class NamedProxies:
     def let_through(self, peer: str) -> bool:
         """Whether people may come from this peer: through a proxy, or from this machine."""
         address = _address(peer)
-        return (address is not None and address.is_loopback) or self.name(peer)
+        if address is None:
+            return False
+        return address.is_loopback or address == self._own or self.name(peer)
 
     def identity(self, peer: str, said: Sequence[str]) -> str | RawResponse:
         """Return whom a request's headers name, "" where they name nobody, or the refusal."""

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.adapters.oidc.fetching import fetch, post
 from bot.adapters.oidc.keys import Key, UnknownKey, payload_of, read_keys
-from bot.errors import Refused
+from bot.errors import Refused, Unavailable
 from bot.ports import Clock
 
 KEPT: Final = timedelta(minutes=5)
@@ -20,6 +20,9 @@ KEPT: Final = timedelta(minutes=5)
 
 _NOT_AGAIN_FOR: Final = timedelta(seconds=15)
 """Between two questions for a key that nobody knows: tokens of strangers make no storm of them."""
+
+_REST: Final = timedelta(seconds=5)
+"""Between two questions to an issuer that does not answer."""
 
 _BASIC, _POST = "client_secret_basic", "client_secret_post"
 
@@ -79,6 +82,7 @@ class Issuer:
         self.client = client
         self._clock = clock
         self._lock = asyncio.Lock()
+        self._failed: tuple[datetime, str] | None = None
         self._description: tuple[datetime, Description] | None = None
         self._keys: tuple[datetime, tuple[Key, ...]] | None = None
 
@@ -126,9 +130,20 @@ class Issuer:
     async def _described(self) -> Description:
         now = self._clock.now()
         if self._description is None or now - self._description[0] >= KEPT:
+            self._refuse_again(now)
             url = self.client.issuer.removesuffix("/") + "/.well-known/openid-configuration"
-            self._description = (now, _read(await fetch(url), self.client.issuer))
+            try:
+                document = await fetch(url)
+            except Unavailable as fault:
+                self._failed = (self._clock.now(), str(fault))
+                raise
+            self._description = (now, _read(document, self.client.issuer))
         return self._description[1]
+
+    def _refuse_again(self, now: datetime) -> None:
+        """Do not let people queue up behind an issuer that has just not answered."""
+        if self._failed is not None and now - self._failed[0] < _REST:
+            raise Unavailable(self._failed[1])
 
 
 def _read(document: bytes, issuer: str) -> Description:

@@ -145,6 +145,17 @@ async def test_when_the_issuer_is_down_a_seats_link_still_opens_a_window(here: H
     assert (await ann.get("/s/ann/")).status == 200
 
 
+async def test_an_issuer_that_does_not_answer_is_left_alone_for_a_moment(here: Here) -> None:
+    visitor = await here.visitor()
+    here.issuer.up = False
+    for _ in range(5):
+        assert (await visitor.get("/oidc/start?to=")).status == 503
+    assert here.issuer.asked_while_down == 1
+    here.issuer.up = True
+    here.clock.ahead += timedelta(seconds=6)
+    await here.signed_in("ann@team.example")
+
+
 async def test_the_issuers_new_key_is_found_and_its_old_one_is_forgotten(here: Here) -> None:
     await here.signed_in("ann@team.example")
     old = here.issuer.key

@@ -103,3 +103,19 @@ def test_with_a_policy_a_seat_is_for_its_people_and_asks_by_default(
     said = firewarden("seat", "add", "ann")
     assert said.err.splitlines()[1] == "Its API token (operate), shown this once:"
     assert firewarden("seat", "list").lines == ["ann                  ann"]
+
+
+def test_where_a_proxy_signs_people_in_a_link_goes_around_it(
+    firewarden: CommandLine, folder: Path
+) -> None:
+    (folder / "policy.yaml").write_text(
+        "people: {ann: {name: Ann}, bob: {name: Bob}}\n"
+        "groups: {responder: [ann, bob], approver: [ann, bob], communications: [bob]}\n"
+    )
+    (folder / ".env").write_text(
+        "FIREWARDEN_POLICY=policy.yaml\nFIREWARDEN_PUBLIC_URL=https://bot.example\n"
+        "FIREWARDEN_PROXIES=10.0.0.5\nFIREWARDEN_IDENTITY_HEADER=X-Forwarded-Email\n"
+        "FIREWARDEN_LISTEN=10.0.0.7:8080\n"
+    )
+    firewarden("seat", "add", "ann")
+    assert firewarden("seat", "link", "ann").out.startswith("http://10.0.0.7:8080/sign-in/")

@@ -88,7 +88,9 @@ async def test_a_proxy_that_speaks_for_nobody_is_not_listened_to() -> None:
 async def test_people_of_elsewhere_come_through_a_proxy_and_machines_as_they_like() -> None:
     entrance = Entrance(
         listening=Listening(
-            console=Listen(host="0.0.0.0", port=0), proxies=proxies("10.0.0.5"), signs_in=True
+            console=Listen(host="0.0.0.0", port=0),
+            proxies=NamedProxies([ip_network("10.0.0.5")], header=HEADER, own="10.0.0.7"),
+            signs_in=True,
         ),
         intake=Intake(sources={}, secrets={}),
         alerts=RememberingDispatch(),
@@ -104,15 +106,17 @@ async def test_people_of_elsewhere_come_through_a_proxy_and_machines_as_they_lik
         (route.pattern, peer): route.admit(head(peer)) is None
         for route in entrance.routes
         if route.pattern in {"/page", "/hook"}
-        for peer in ("10.0.0.5", "10.0.0.6", "127.0.0.1", "")
+        for peer in ("10.0.0.5", "10.0.0.6", "10.0.0.7", "127.0.0.1", "")
     }
     assert admitted == {
         ("/page", "10.0.0.5"): True,
         ("/page", "10.0.0.6"): False,
+        ("/page", "10.0.0.7"): True,
         ("/page", "127.0.0.1"): True,
         ("/page", ""): False,
         ("/hook", "10.0.0.5"): True,
         ("/hook", "10.0.0.6"): True,
+        ("/hook", "10.0.0.7"): True,
         ("/hook", "127.0.0.1"): True,
         ("/hook", ""): True,
     }
