@@ -184,6 +184,72 @@ async def test_what_happens_anew_is_told_although_the_chat_holds_what_it_replace
         await until(lambda: told(b, room, "this came after"))
 
 
+async def another_machine(folder: Path) -> None:
+    """Leave nothing of the data folder but the key, as whoever moves a backup brings along."""
+    data = folder / "data"
+    key = (data / "journal.key").read_bytes()
+    shutil.rmtree(data)
+    data.mkdir(mode=0o700)
+    (data / "journal.key").write_bytes(key)
+    (data / "journal.key").chmod(0o600)
+
+
+async def test_an_incident_that_moves_to_another_machine_takes_its_room_along(
+    tmp_path: Path, typed: Typed
+) -> None:
+    async with bot(tmp_path) as b:
+        await b.commander.say("/incident declare sev3 checkout is slow")
+        found = (await b.commander.incidents())[0]
+        number, room = str(found["number"]), messages.room_id(str(found["id"]))
+        await b.commander.say("/incident update this was before", room=number)
+        await until(lambda: told(b, room, "this was before"))
+        before = await b.service.store.run(lambda db: messages.latest(db, room))
+        said = await typed("backup", "copy.sqlite3")
+        assert (said.status, said.out.endswith(" 1 room, checked\n")) == (0, True)
+    await another_machine(tmp_path)
+
+    restored = await typed("restore", "copy.sqlite3", "the old machine is gone")
+
+    assert (restored.status, restored.err) == (0, "")
+    assert "The console's rooms are those of the backup: 1." in restored.out
+    async with bot(tmp_path) as b:
+        there = await b.service.store.run(lambda db: messages.latest(db, room))
+        assert [(m.position, m.key) for m in there] == [(m.position, m.key) for m in before]
+        await b.commander.say("/incident title checkout is very slow", room=number)
+        await b.commander.say("/incident update this came after", room=number)
+        await until(lambda: told(b, room, "this came after"))
+        await until(lambda: shows(b, room, f"card:{found['id']}:incident", "very slow"))
+    with closing(sqlite3.connect(tmp_path / "data" / "journal.sqlite3")) as database:
+        tables = database.execute("SELECT name FROM sqlite_master WHERE name LIKE 'packed%'")
+        assert tables.fetchall() == []
+
+
+async def shows(b: Bot, conversation: str, key: str, words: str) -> bool:
+    """Whether the message under a key, which is the only one of its kind, holds these words."""
+    shown = await b.service.store.run(lambda db: messages.latest(db, conversation))
+    (card,) = [message.card for message in shown if message.key == key]
+    return words in card
+
+
+async def test_rooms_in_a_backup_that_somebody_changed_are_refused(
+    tmp_path: Path, typed: Typed
+) -> None:
+    async with bot(tmp_path) as b:
+        await b.commander.say("/incident declare sev3 checkout is slow")
+        room = messages.room_id(str((await b.commander.incidents())[0]["id"]))
+        await until(lambda: told(b, room, "slow"))
+        assert (await typed("backup", "copy.sqlite3")).status == 0
+    with closing(sqlite3.connect(tmp_path / "copy.sqlite3")) as database:
+        database.execute("UPDATE packed_console_messages SET card = replace(card, 'slow', 'fast')")
+        database.commit()
+
+    said = await typed("restore", "copy.sqlite3", "to try it", "--replace")
+
+    assert said.status == 1
+    assert "copy.sqlite3: the console's rooms in it are not as they were written" in said.err
+    assert not (tmp_path / "data" / "restoring").exists()
+
+
 async def told(b: Bot, conversation: str, words: str) -> bool:
     """Whether a conversation of the console holds these words."""
     shown = await b.service.store.run(lambda db: messages.latest(db, conversation))

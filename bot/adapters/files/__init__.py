@@ -12,6 +12,7 @@ from bot.errors import Fault, OperatorMistake, Refused
 __all__ = [
     "FileAnchor",
     "data_folder",
+    "journal_key",
     "kept_secret",
     "read_cases",
     "read_catalogue",
@@ -113,6 +114,17 @@ def kept_secret(path: Path, fresh: str) -> str:
         hint = f"chmod 600 {path}"
         raise OperatorMistake([Fault(file=str(path), message=message, hint=hint)])
     return path.read_text("utf-8").strip()
+
+
+def journal_key(folder: Path) -> bytes:
+    """Return the key of the journal in a data folder; OperatorMistake where there is none."""
+    path = folder / "journal.key"
+    try:
+        return bytes.fromhex(path.read_text("utf-8").strip())
+    except (OSError, ValueError) as error:
+        message = f"the journal's key cannot be read: {error}"
+        hint = "it was made beside the journal at the first start"
+        raise OperatorMistake([Fault(file=str(path), message=message, hint=hint)]) from error
 
 
 def write_note(path: Path, text: str) -> None:
