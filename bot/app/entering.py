@@ -148,15 +148,11 @@ def _hosts(settings: Settings) -> frozenset[str]:
     Those of loopback are always among them: no page of elsewhere can be called that, and in an
     emergency somebody sits at this machine, or at the end of a tunnel to it.
     """
-    own = LOOPBACK_NAMES | {_bracketed(settings)}
-    url = settings.public_url
-    public = {url.host.lower()} if url is not None and url.host else set[str]()
-    return own | public | frozenset(name.lower() for name in settings.allowed_hosts)
-
-
-def _bracketed(settings: Settings) -> str:
-    host = settings.listen.host
-    return f"[{host}]" if ":" in host else host
+    host, url = settings.listen.host, settings.public_url
+    # "Every address" is no name of ours, though browsers take it for this machine.
+    own = frozenset({f"[{host}]" if ":" in host else host} - {"0.0.0.0", "[::]"})  # noqa: S104
+    public = frozenset({url.host.lower()} if url is not None and url.host else ())
+    return LOOPBACK_NAMES | own | public | {name.lower() for name in settings.allowed_hosts}
 
 
 def _proxies(settings: Settings) -> NamedProxies | None:

@@ -49,10 +49,10 @@ class Site:
 class Limits:
     """How patient the server is, in seconds, and how many streams it keeps open.
 
-    A body must arrive `within`; a connection may be `idle` without a complete request; after an
-    early refusal we `linger`, reading on so that the sender sees the answer. Each browser tab
-    holds one of the `streams`, and gives it back `notice` after it was closed. A request for a
-    route that is not there yet waits as long as the rest is `starting`.
+    A body must arrive `within`, a TLS connection be agreed on; a connection may be `idle` without
+    a complete request; after an early refusal we `linger`, reading on so that the sender sees it.
+    Each browser tab holds one of the `streams`, and gives it back `notice` after it was closed. A
+    request for a route that is not there yet waits as long as the rest is `starting`.
     """
 
     within: float = 10.0
@@ -143,7 +143,11 @@ class HttpServer:
                 max_headers=MAX_HEADERS,
             )
             loop = asyncio.get_running_loop()
-            listener = await loop.create_server(protocols, sock=bound, ssl=talk.site.tls)
+            tls = talk.site.tls
+            patience = None if tls is None else self.limits.within
+            listener = await loop.create_server(
+                protocols, sock=bound, ssl=tls, ssl_handshake_timeout=patience
+            )
         except BaseException:
             bound.close()
             raise

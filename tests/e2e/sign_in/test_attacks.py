@@ -1,6 +1,7 @@
 """Everything that somebody may try instead of proving who they are; none of it signs them in."""
 
 import logging
+import re
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -305,6 +306,26 @@ async def test_nobody_names_themselves_in_a_header_where_an_issuer_does(here: He
     visitor = await here.visitor()
     for header in ("X-Forwarded-Email", "X-Auth-Request-Email", "Remote-Email", "X-Forwarded-User"):
         assert (await visitor.get("/s/ann/", [(header, "ann@team.example")])).status == 401
+
+
+async def test_a_stranger_gets_nothing_from_any_route_of_the_console(here: Here) -> None:
+    await here.asks()
+    visitor = await here.visitor()
+    got: dict[int, set[str]] = {}
+    for route in here.bot.service.entrance.routes:
+        if route.pattern.startswith(("/alerts", "/static", "/healthz", "/readyz", "/metrics")):
+            continue
+        path = route.pattern.replace("{seat}", "bob")
+        for name in re.findall(r"{\w+}", path):
+            path = path.replace(name, "1")
+        shown = await (visitor.get(path) if route.method == "GET" else visitor.post(path))
+        assert "checkout" not in shown.text
+        got.setdefault(shown.status, set()).add(route.pattern)
+    assert got.pop(200) == {"/", "/api/openapi.json"}
+    assert got.pop(303) == {"/oidc/start", "/s/{seat}", "/s/{seat}/sign-out"}
+    assert got.pop(410) == {"/sign-in/{link}"}
+    assert sorted(got) == [401, 403]
+    assert got[403] == {"/oidc/callback", "/s/{seat}/live"}
 
 
 async def test_the_walk_itself_is_strict(here: Here) -> None:

@@ -181,6 +181,25 @@ async def test_a_seats_link_still_opens_a_window_when_the_proxy_is_down(
         assert (await beside.get("/s/ann/")).status == 200
 
 
+async def test_the_console_is_heard_elsewhere_once_everybody_is_asked_who_they_are(
+    tmp_path: Path,
+) -> None:
+    async with team_bot(
+        tmp_path,
+        "FIREWARDEN_LISTEN=0.0.0.0:0",
+        f"FIREWARDEN_PROXIES={PROXY}",
+        f"FIREWARDEN_IDENTITY_HEADER={HEADER}",
+        "FIREWARDEN_PUBLIC_URL=https://bot.example",
+    ) as running:
+        address = running.running.console.replace("0.0.0.0", "127.0.0.1")
+        assert running.running.url == "https://bot.example"
+        async with visiting(address, PROXY) as proxy:
+            assert (await proxy.get("/", named("ann@team.example"))).location == "/s/ann/"
+            for host, status in (("0.0.0.0", 421), ("10.0.0.7", 421), ("localhost", 401)):
+                proxy.host = host
+                assert (await proxy.get("/s/ann/")).status == status, host
+
+
 async def test_an_api_token_works_as_before_and_the_header_gives_it_nothing(
     served: TeamBot, proxy: Visitor
 ) -> None:

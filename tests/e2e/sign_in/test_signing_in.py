@@ -7,7 +7,7 @@ import pytest
 from bot.errors import Refused
 from bot.usecases.seats import TokenKind
 from bot.values import PersonId
-from tests.e2e.sign_in.walk import Here, Machine, begun, proved, sign_in
+from tests.e2e.sign_in.walk import Here, Machine, begun, listening, named_event, proved, sign_in
 from tests.support.team_bot import POLICY, WITHOUT_BOB
 from tests.support.visitor import Visitor
 
@@ -83,6 +83,27 @@ async def test_who_left_the_policy_is_out_at_once(here: Here) -> None:
     assert (await bob.get("/s/bob/")).status == 401
     assert (await bob.post("/s/bob/commands", text="/incident list")).status == 401
     assert (await sign_in(bob, here.issuer, "bob@team.example")).status == 403
+
+
+async def test_a_window_that_stands_open_ends_with_its_persons_place(here: Here) -> None:
+    bob = await here.signed_in("bob@team.example")
+    stream = await listening(bob, "/s/bob/live?at=&nonce=n1")
+    try:
+        assert "regions" in await named_event(stream)
+        here.bot.follow(WITHOUT_BOB)
+        here.bot.service.chat.wake()
+        assert await named_event(stream) == "event: gone"
+    finally:
+        stream.close()
+
+
+async def test_who_left_the_policy_has_tokens_that_do_nothing(here: Here) -> None:
+    token = await here.bot.token("bob")
+    here.bot.follow(WITHOUT_BOB)
+    visitor = await here.visitor()
+    body = '{"text": "/incident declare sev3 it burns"}'
+    head = [("Authorization", f"Bearer {token}")]
+    assert await visitor.send_json("/api/commands", body, head) == 401
 
 
 async def test_an_address_that_became_somebody_elses_opens_nothing_of_the_one_before(

@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
+from bot.adapters.http.listening import Listen
+from bot.adapters.http.server import HttpServer, Limits, Site
 from bot.adapters.http.tls import Certificate
 from bot.errors import OperatorMistake
 from bot.values import PersonId
 from tests.support.certificates import write_certificate
+from tests.support.clock import CountedIds
 from tests.support.team_bot import team_bot
 from tests.support.visitor import PUBLIC, visiting
 
@@ -108,6 +111,22 @@ def test_a_pair_that_cannot_be_used_does_not_start(cert: Path, key: Path) -> Non
     key.write_text("no key")
     with pytest.raises(OperatorMistake, match="FIREWARDEN_TLS_CERT"):
         Certificate(cert, key)
+
+
+async def test_who_agrees_on_nothing_is_hung_up_on(certificate: Certificate) -> None:
+    site = Site(
+        listen=Listen(host="127.0.0.1", port=0),
+        setting="FIREWARDEN_LISTEN",
+        routes=(),
+        tls=certificate.context,
+    )
+    server = HttpServer([site], ids=CountedIds(), limits=Limits(within=0.1))
+    await server.start()
+    host, _, port = server.addresses[0].rpartition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    assert await reader.read() == b""
+    writer.close()
+    await server.stop()
 
 
 async def test_old_versions_of_tls_are_refused(certificate: Certificate) -> None:

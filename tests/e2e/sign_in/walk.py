@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import quote, urlencode, urlsplit
 
+import aiohttp
+
 from tests.support.issuer import Issuer
 from tests.support.shifted import ShiftedClock
 from tests.support.team_bot import TeamBot
@@ -126,3 +128,21 @@ async def proved(visitor: Visitor, issuer: Issuer, started: Shown, email: str) -
         back = urlsplit(sent.headers["Location"])
     assert f"{back.scheme}://{back.netloc}{back.path}" == CALLBACK
     return f"{back.path}?{back.query}"
+
+
+async def listening(visitor: Visitor, path: str) -> aiohttp.ClientResponse:
+    """Open a window's live stream."""
+    cookies = "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())
+    head = {"Host": visitor.host, "Cookie": cookies, "Sec-Fetch-Site": "same-origin"}
+    url = f"{visitor.scheme}://{visitor.address}{path}"
+    opened = await visitor.session.get(url, headers=head)
+    assert opened.status == 200
+    return opened
+
+
+async def named_event(stream: aiohttp.ClientResponse) -> str:
+    """Return the next line of a stream that names an event."""
+    while True:
+        line = (await stream.content.readline()).decode().strip()
+        if line.startswith("event: "):
+            return line
