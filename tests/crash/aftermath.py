@@ -8,13 +8,20 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from bot.adapters.practice.host import default_scratch
+from bot.adapters.practice.place import LEDGER
 from bot.app.base import opened
+from bot.cli.operator import operator
 from bot.config import load_settings
 from bot.domain.events import Envelope
+from bot.errors import Unavailable
 from bot.records.rows import IncidentRow, ReservationRow, RunRow
 from bot.usecases.audit import audit
+from bot.usecases.redacting import Redacting
+from bot.usecases.removing import Removal
 from tests.crash.clock import Time
 from tests.crash.history import After, Execution, Room
+from tests.crash.points import PRACTICE
 from tests.crash.scene import Scene
 
 _SOON = timedelta(seconds=1)
@@ -74,6 +81,24 @@ def at_rest(journal: Path, now: datetime) -> bool:
     return not busy and open_work(journal, now + _SOON) == 0
 
 
+async def erase(scene: Scene, number: str, words: str) -> None:
+    """Erase words from an incident beside a bot that serves, as an operator's command does."""
+    async with opened(load_settings(scene.env)) as base:
+        redacting = Redacting(
+            journal=base.journal,
+            archive=base.archive,
+            clock=base.clock,
+            ids=base.ids,
+            current=base.current,
+        )
+        while True:
+            try:
+                await redacting.erase(number, Removal(text=words), operator(), "it slipped through")
+            except Unavailable:
+                continue  # the life that serves was stopped with the lock in its hand, or wrote
+            return
+
+
 def rooms(scene: Scene) -> tuple[Room, ...]:
     """Return the console's rooms, as the console itself keeps them."""
     with closing(_reading(scene.folder / "data" / "console.sqlite3")) as database:
@@ -85,6 +110,13 @@ def ledger(file: Path) -> tuple[Execution, ...]:
     """Read what the hosts wrote."""
     lines = file.read_text().splitlines() if file.exists() else []
     return tuple(_execution(json.loads(line)) for line in lines)
+
+
+def practised(data: Path) -> tuple[Execution, ...]:
+    """Read what the practice host wrote, which does not say when."""
+    file = default_scratch(data) / LEDGER
+    lines = file.read_text().splitlines() if file.exists() else []
+    return tuple(Execution(at=0.0, host=PRACTICE, argv=tuple(line.split()[1:])) for line in lines)
 
 
 def _execution(line: dict[str, object]) -> Execution:

@@ -10,19 +10,20 @@ from pathlib import Path
 from tests.crash.chat import ChatKind
 from tests.crash.check import Breach, check
 from tests.crash.lives import Nursery, nursery
-from tests.crash.points import Point, points
+from tests.crash.points import PRACTICE, Point, points
 from tests.crash.report import Tally, breach_lines
 from tests.crash.scene import sweep
 from tests.crash.schedules import (
     end_at_points,
     end_beside_a_chat,
     end_by_chance,
+    end_in_a_drill,
     one_production_lease,
     stop_and_resume,
 )
 from tests.crash.world import World, world
 
-AT_ONCE = 3
+AT_ONCE = 4
 """Worlds beside each other: lives wait for leases most of the time, and there are two cores."""
 
 SSH = "ssh"
@@ -30,6 +31,10 @@ SSH = "ssh"
 
 _LIVES = 25
 """Lives of one world: a journal that grows for ever would only make each life slower."""
+
+
+_PACED_LIVES = 10
+"""Lives of a world with a chat, where all that is to be said takes its time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +93,16 @@ async def lived(
     """
     breaches: tuple[Breach, ...] = ()
     try:
-        ssh, chat = name.startswith(SSH), _chat_of(name)
-        async with world(name, folder, lives, seed, ssh=ssh, chat=chat) as here:
+        kind, _, _ = name.partition("-")
+        async with world(
+            name,
+            folder,
+            lives,
+            seed,
+            ssh=kind == SSH,
+            chat=ChatKind(kind) if kind in set(ChatKind) else None,
+            practice=kind == PRACTICE,
+        ) as here:
             try:
                 async with asyncio.timeout(limit):
                     await schedule(here)
@@ -101,7 +114,7 @@ async def lived(
             history = await here.history()
             breaches += check(history)
             tally.add(name, history, here.blows)
-    except* AssertionError as group:
+    except* (AssertionError, OSError, TimeoutError) as group:
         breaches += tuple(_unplayed(error) for error in group.exceptions)
     tally.breaches += [(name, breach) for breach in breaches]
     if not breaches:
@@ -115,13 +128,18 @@ def _processor_time() -> float:
 
 
 def _unplayed(error: Exception) -> Breach:
-    return Breach(promise="a schedule is played to its end", what=str(error))
+    return Breach(promise="a schedule is played to its end", what=str(error) or repr(error))
 
 
 def _schedules(size: Size) -> Sequence[tuple[str, Schedule]]:
     made: list[tuple[str, Schedule]] = []
-    worlds = -(-len(size.points) // _LIVES)
-    made += [(f"points-{n}", _at_points(size.points[n::worlds])) for n in range(worlds)]
+    if drills := [point for point in size.points if point.where == PRACTICE]:
+        made.append((PRACTICE, _in_a_drill(drills)))
+    for where in (*ChatKind, ""):
+        there = [point for point in size.points if point.where == where]
+        word = f"{where}-points" if where else "points"
+        shares = _in_stories(there, _LIVES if not where else _PACED_LIVES)
+        made += [(f"{word}-{n}", _at_points(share)) for n, share in enumerate(shares)]
     made += [(f"chance-{n}", _by_chance(s)) for n, s in enumerate(_shares(size.chance))]
     made += [(f"{SSH}-{n}", _over_ssh(s)) for n, s in enumerate(_shares(size.ssh))]
     for kind in ChatKind:
@@ -132,9 +150,14 @@ def _schedules(size: Size) -> Sequence[tuple[str, Schedule]]:
     return made
 
 
-def _chat_of(name: str) -> ChatKind | None:
-    """Return the chat of a world, with whose name its own begins."""
-    return next((kind for kind in ChatKind if name.startswith(kind)), None)
+def _in_stories(there: Sequence[Point], most: int) -> Sequence[Sequence[Point]]:
+    """Share points out so that those of one story are beside each other."""
+    ordered = sorted(there, key=lambda point: point.story)
+    return [ordered[n : n + most] for n in range(0, len(ordered), most)]
+
+
+def _in_a_drill(share: Sequence[Point]) -> Schedule:
+    return lambda here: end_in_a_drill(here, share)
 
 
 def _at_points(share: Sequence[Point]) -> Schedule:

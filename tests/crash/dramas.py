@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from tests.crash.fuse import Act, Plan
 from tests.crash.lives import Life
-from tests.crash.scene import BARE
+from tests.crash.scene import BARE, write_runbooks
 from tests.crash.schedules import within
 from tests.crash.stories import asked, bare
 from tests.crash.team import Fate
@@ -127,7 +127,7 @@ async def the_runbook_changes_after_the_yes(world: World) -> None:
     ticket = world.ticket("c", "ann")
     world.tell(_asked_by_ann(world, ticket, "web-1"))
     await _ended(world, life)
-    world.scene.write_runbooks("some")
+    write_runbooks(world.scene.folder, "some")
     world.notes.voided[ticket] = time.time()
 
 

@@ -16,12 +16,28 @@ from bot.app.seams import Seams
 from bot.app.serving import serving
 from bot.config import load_settings
 from bot.errors import Unavailable
-from bot.ports import ChatPlatform, CommandExecutor, Journal, Pager, Probe
+from bot.ports import (
+    ChatPlatform,
+    CommandExecutor,
+    Journal,
+    Pager,
+    People,
+    Probe,
+    RoomBar,
+    UserGroups,
+)
+from bot.usecases.delivering.hints import DrillGround
+from tests.crash.chat_ports import (
+    LabelledBar,
+    LabelledChat,
+    LabelledGround,
+    LabelledGroups,
+    LabelledPeople,
+)
 from tests.crash.clock import Time, WorldClock
 from tests.crash.fuse import Fuse, Plan
 from tests.crash.link import LinkExecutor
 from tests.crash.ports import (
-    LabelledChat,
     LabelledExecutor,
     LabelledJournal,
     LabelledPager,
@@ -34,8 +50,8 @@ from tests.crash.ssh import OneAccount
 class Order:
     """How one life is to be.
 
-    `name` is told on the socket `control` first; `hosts` is the hosts' socket, "" = real SSH;
-    `lease` is in seconds of the machine.
+    `name` is told on the socket `control` first; `hosts` is the hosts' socket, "" = real SSH,
+    to two keys of one account where `one_account`; `lease` is in seconds of the machine.
     """
 
     name: str
@@ -43,6 +59,7 @@ class Order:
     control: str
     hosts: str
     lease: float
+    one_account: bool = False
     time: Time = Time()  # noqa: RUF009 - frozen
     plan: Plan = Plan()  # noqa: RUF009 - frozen
 
@@ -86,9 +103,7 @@ def _seams(order: Order, fuse: Fuse) -> Seams:
         return LabelledJournal(port, fuse)
 
     def executor(port: CommandExecutor) -> CommandExecutor:
-        return LabelledExecutor(
-            LinkExecutor(order.hosts) if order.hosts else OneAccount(port), fuse
-        )
+        return LabelledExecutor(_reached(order, port), fuse)
 
     def chat(port: ChatPlatform) -> ChatPlatform:
         return LabelledChat(port, fuse)
@@ -99,6 +114,18 @@ def _seams(order: Order, fuse: Fuse) -> Seams:
     def probe(port: Probe) -> Probe:
         return LabelledProbe(port, fuse)
 
+    def people(platform: str, port: People) -> People:
+        return LabelledPeople(platform, port, fuse)
+
+    def groups(port: UserGroups) -> UserGroups:
+        return LabelledGroups(port, fuse)
+
+    def bar(port: RoomBar) -> RoomBar:
+        return LabelledBar(port, fuse)
+
+    def ground(port: DrillGround) -> DrillGround:
+        return LabelledGround(port, fuse)
+
     return Seams(
         clock=WorldClock(order.time),
         lease=timedelta(seconds=order.lease * order.time.pace),
@@ -107,7 +134,17 @@ def _seams(order: Order, fuse: Fuse) -> Seams:
         chat=chat,
         pager=pager,
         probe=probe,
+        people=people,
+        groups=groups,
+        bar=bar,
+        ground=ground,
     )
+
+
+def _reached(order: Order, port: CommandExecutor) -> CommandExecutor:
+    if order.hosts:
+        return LinkExecutor(order.hosts)
+    return OneAccount(port) if order.one_account else port
 
 
 def ended_badly(error: BaseException) -> None:

@@ -1,90 +1,120 @@
-"""Every labelled point, and what has to happen for a life to come by it."""
+"""Every labelled point, and what has to happen for a life to come by it.
 
-from collections.abc import Iterator
+Which calls and effects there are is read from the code (`labels`); here stands which story leads
+to each. One that has no story is a KeyError, and thus a failing test.
+"""
+
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+
+from bot.ports import RoomBar, UserGroups
+from bot.usecases.delivering.hints import DrillGround
+from tests.crash import labels
+from tests.crash.chat import ChatKind
 
 BEFORE_ACKNOWLEDGED_ALERT = "between the acknowledgement of an alert and its handling"
 BEFORE_ACKNOWLEDGED_CLICK = "between the acknowledgement of a click and its handling"
 
+PRACTICE = "practice"
+"""The world without a policy, where drills are."""
+
+DRILL = "drill"
+"""The story there: all its points are passed in one drill, in their order."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """`story` leads to it; where `first` is set, a life before must have ended there."""
+    """`story` leads to it; where `first` is set, a life before must have ended there.
+
+    `where` is the chat beside the console, or the practice world; "" = any world.
+    """
 
     label: str
     story: str
     first: str = ""
+    where: str = ""
 
 
-_OUTSIDE = {
-    "alarm": (
-        "webhook page",
-        "console page",
-        "console post of a message",
-        "console post of a card",
-        "console update",
-    ),
+_CHAT: Mapping[str, str] = {
+    "open room": "alarm",
+    "set room": "alarm",
+    "close room": "closed",
+    "reopen room": "alarm",
+    "invite": "typed",
+    "channel": "alarm",
+    "direct": "alarm",
+    "post of a card": "alarm",
+    "post of a message": "alarm",
+    "update": "alarm",
+    "amend": "erased",
+    "find": "alarm",
+    "page": "alarm",
+    "standing": "alarm",
+}
+"""Calls to each chat: to its rooms and messages, for pages, and about people."""
+
+_OUTSIDE: Mapping[str, str] = {
+    "webhook page": "alarm",
+    "slack link room": "alarm",
+    "slack members": "alarm",
+    "probe get": "pair",
+    "boot id": "typed",
+    "preflight": "typed",
+    "stop": "hung",
+    "extend": "typed",
+    "put blob": "typed",
+    "take alerts": "alarm",
+}
+"""The other calls, but for those that only a successor makes."""
+
+_COMMANDS = {
     "typed": (
-        "console open room",
-        "console set room",
-        "console invite",
-        "preflight",
-        "boot id",
         "read of triage",
         "read of again",
         "read of read",
         "change mend.steps.1",
         "change mend.steps.2",
-        "extend",
-        "put blob",
     ),
-    "pair": ("change mend.checkpoint.1", "probe get"),
+    "pair": ("change mend.checkpoint.1",),
     "undone": ("change mend.undo.1",),
-    "hung": ("stop",),
 }
-"""Calls that leave the process, by the story that makes them."""
+"""What is run on hosts, by the story in which it is."""
 
-_COMMITS = {
-    "alarm": ("take alerts", "commit of Attach", "commit of SendPage"),
+_EFFECTS: Mapping[str, str] = {
+    "OpenRoom": "typed",
+    "SetRoom": "typed",
+    "Invite": "typed",
+    "Post": "typed",
+    "Show": "typed",
+    "Amend": "erased",
+    "SendPage": "alarm",
+    "ProposeFix": "play",
+    "RunPreflight": "typed",
+    "RunRead": "typed",
+    "RunChange": "typed",
+    "StopCommand": "hung",
+    "Timer": "undone",
+    "Attach": "alarm",
+    "StartDrill": DRILL,
+    "WakeWaiting": "typed",
+}
+"""Kinds of effects."""
+
+_CHANGES = ("commit of RunChange (held): StepStarted", "commit of RunChange: StepFinished")
+"""The two commits of a change."""
+
+_REQUESTS = {
     "typed": (
         "commit of a request: IncidentDeclared",
         "commit of a request: RunStarted",
         "commit of a request: VoteCast",
-        "commit of OpenRoom",
-        "commit of SetRoom",
-        "commit of Invite",
-        "commit of Post",
-        "commit of Show",
-        "commit of RunPreflight",
-        "commit of RunRead",
-        "commit of RunChange (held): StepStarted",
-        "commit of RunChange: StepFinished",
-        "commit of WakeWaiting",
     ),
-    "undone": ("commit of Timer", "commit of a request: ReservationReleased"),
-    "play": ("commit of ProposeFix",),
-    "hung": ("commit of a request: AbortRequested", "commit of StopCommand"),
-}
-"""Writes, by the story that makes them."""
-
-_CLAIMS = {
-    "alarm": ("Attach", "SendPage"),
-    "typed": (
-        "OpenRoom",
-        "SetRoom",
-        "Invite",
-        "Post",
-        "Show",
-        "RunPreflight",
-        "RunRead",
-        "RunChange",
-        "WakeWaiting",
+    "hung": (
+        "commit of a request: AbortRequested",
+        "commit of a request: ReservationReleased",
     ),
-    "undone": ("Timer",),
-    "play": ("ProposeFix",),
-    "hung": ("StopCommand",),
 }
-"""Kinds of effects, by the story that leads to them."""
+"""Commits of what people ask for, by the event that it led to first."""
 
 _AFTER_A_CRASH = (
     ("inquire", "typed", "after change mend.steps.1"),
@@ -96,21 +126,50 @@ _AFTER_A_CRASH = (
 
 def points() -> tuple[Point, ...]:
     """Return every point: before and after each write and each call, and after each claim."""
-    return tuple(_points())
+    return (*_points(), *_in_a_drill())
 
 
 def _points() -> Iterator[Point]:
-    for table in (_OUTSIDE, _COMMITS):
+    successors = {name for name, _, _ in _AFTER_A_CRASH}
+    for name in sorted(labels.names() - successors - {*_GROUND}):
+        yield from _around(name, *_led_to(name))
+    for table in (_COMMANDS, _REQUESTS):
         for story, names in table.items():
             for name in names:
-                yield Point(label=f"before {name}", story=story)
-                yield Point(label=f"after {name}", story=story)
+                yield from _around(name, story)
     for name, story, first in _AFTER_A_CRASH:
-        yield Point(label=f"before {name}", story=story, first=first)
-        yield Point(label=f"after {name}", story=story, first=first)
+        yield from _around(name, story, first=first)
     yield Point(label="before claim", story="alarm")
-    for story, kinds in _CLAIMS.items():
-        for kind in kinds:
-            yield Point(label=f"after claim of {kind}", story=story)
+    for kind in labels.kinds():
+        if _EFFECTS[kind] != DRILL:
+            yield Point(label=f"after claim of {kind}", story=_EFFECTS[kind])
+            commits = _CHANGES if kind == "RunChange" else (f"commit of {kind}",)
+            for name in commits:
+                yield from _around(name, _EFFECTS[kind])
     yield Point(label=BEFORE_ACKNOWLEDGED_ALERT, story="alarm")
     yield Point(label=BEFORE_ACKNOWLEDGED_CLICK, story="typed")
+
+
+def _in_a_drill() -> Iterator[Point]:
+    kinds = [kind for kind in labels.kinds() if _EFFECTS[kind] == DRILL]
+    for kind in kinds:
+        yield Point(label=f"after claim of {kind}", story=DRILL, where=PRACTICE)
+    for name in (*_GROUND, *(f"commit of {kind}" for kind in kinds)):
+        yield from _around(name, DRILL, PRACTICE)
+
+
+_GROUND = tuple(f"ground {call}" for call in labels.calls(DrillGround))
+
+
+def _around(name: str, story: str, where: str = "", first: str = "") -> Iterator[Point]:
+    for side in ("before", "after"):
+        yield Point(label=f"{side} {name}", story=story, first=first, where=where)
+
+
+def _led_to(name: str) -> tuple[str, str]:
+    """Return the story that leads to a call, and where it has to be told."""
+    platform, _, call = name.partition(" ")
+    if name in _OUTSIDE:
+        only = {f"slack {one}" for one in (*labels.calls(RoomBar), *labels.calls(UserGroups))}
+        return _OUTSIDE[name], ChatKind.SLACK if name in only else ""
+    return _CHAT[call], "" if platform == labels.CONSOLE else platform

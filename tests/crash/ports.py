@@ -11,7 +11,6 @@ from bot.ports import (
     Attempt,
     Backlog,
     Blob,
-    ChatPlatform,
     Check,
     Claim,
     CommandExecutor,
@@ -27,7 +26,6 @@ from bot.ports import (
     ProbeResult,
     Quarantined,
     Receipt,
-    RoomSpec,
     RoutedAlert,
     Settle,
     StoredAlert,
@@ -36,22 +34,15 @@ from bot.records.outbox import EffectKind, OutboxItem
 from bot.records.rows import Row, Scalar
 from bot.values import (
     BlobId,
-    ConversationRef,
     Host,
-    MessageRef,
     PersonId,
     RemoteCommand,
     StreamRef,
 )
-from cards.model import Card
 from tests.crash.fuse import Fuse
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Row)
-
-CARD = "of a card"
-MESSAGE = "of a message"
-"""What is posted: a view of the state that changes, or the news of an event."""
 
 
 async def between(fuse: Fuse, name: str, work: Awaitable[T]) -> T:
@@ -133,7 +124,7 @@ class LabelledJournal:
         self._inner.on_effects(wake)
 
     async def move_due(self, by: timedelta, now: datetime) -> None:
-        await self._inner.move_due(by, now)
+        await between(self._fuse, "move due", self._inner.move_due(by, now))
 
     async def next_due(self) -> datetime | None:
         return await self._inner.next_due()
@@ -218,58 +209,6 @@ def step_of(key: str, host: Host) -> str:
 def phase_of(key: str) -> str:
     """Name the phase of a read: `read:<run>.<turn>.<phase>.<path>.<host>`."""
     return f"read of {key.split('.')[2]}"
-
-
-class LabelledChat:
-    """`ChatPlatform`, with points around each call, a post named by what is posted."""
-
-    def __init__(self, inner: ChatPlatform, fuse: Fuse) -> None:
-        self._inner = inner
-        self._fuse = fuse
-
-    @property
-    def name(self) -> str:
-        return self._inner.name
-
-    async def _between(self, call: str, work: Awaitable[T]) -> T:
-        return await between(self._fuse, f"{self.name} {call}", work)
-
-    async def open_room(self, spec: RoomSpec) -> ConversationRef:
-        return await self._between("open room", self._inner.open_room(spec))
-
-    async def set_room(self, room: ConversationRef, *, name: str, topic: str) -> None:
-        await self._between("set room", self._inner.set_room(room, name=name, topic=topic))
-
-    async def close_room(self, room: ConversationRef) -> None:
-        await self._between("close room", self._inner.close_room(room))
-
-    async def reopen_room(self, room: ConversationRef) -> None:
-        await self._between("reopen room", self._inner.reopen_room(room))
-
-    async def invite(self, room: ConversationRef, people: Sequence[PersonId]) -> None:
-        await self._between("invite", self._inner.invite(room, people))
-
-    async def channel(self, name: str) -> ConversationRef:
-        return await self._between("channel", self._inner.channel(name))
-
-    async def direct(self, person: PersonId) -> ConversationRef:
-        return await self._between("direct", self._inner.direct(person))
-
-    async def post(self, to: ConversationRef, key: str, card: Card) -> MessageRef:
-        what = CARD if key.startswith("card:") else MESSAGE
-        return await self._between(f"post {what}", self._inner.post(to, key, card))
-
-    async def update(self, message: MessageRef, card: Card) -> None:
-        await self._between("update", self._inner.update(message, card))
-
-    async def amend(self, message: MessageRef, card: Card) -> None:
-        await self._between("amend", self._inner.amend(message, card))
-
-    async def attach(self, to: ConversationRef, key: str, name: str, content: bytes) -> MessageRef:
-        return await self._between("attach", self._inner.attach(to, key, name, content))
-
-    async def find(self, to: ConversationRef, key: str) -> MessageRef | None:
-        return await self._between("find", self._inner.find(to, key))
 
 
 class LabelledPager:

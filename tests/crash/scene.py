@@ -1,14 +1,16 @@
 """What every world starts from: a team, its hosts, its runbooks, and seats with tokens."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.app.base import opened
 from bot.config import load_settings
+from bot.domain.policy import Group
 from bot.usecases.seats import TokenKind
 from bot.values import PersonId
+from tests.crash.chat import ChatKind
 from tests.support.sshd import fresh_key
 
 PEOPLE = ("ann", "bob", "cid", "dan")
@@ -19,6 +21,12 @@ RECEIPTED = ("web-1", "web-2", "db-1", "db-2")
 
 BARE = "bare-1"
 """A host that keeps none: what became of an interrupted change, only a human can say."""
+
+_CLOSED_AFTER = "40s"
+"""When rooms are closed in a chat: later than what is to be said in them."""
+
+USER_GROUP = "T1/S1"
+"""A user group of the Slack workspace, whose people may read."""
 
 SECRET = "a-webhook-secret-of-the-crash-harness"
 ALERT_TOKEN = "an-alert-token-of-the-crash-harness"
@@ -154,11 +162,12 @@ def policy(
     )
     everybody = ", ".join(PEOPLE)
     platforms = f"console, {chat}" if chat else "console"
+    readers = f"{everybody}, {{slack-group: {USER_GROUP}}}" if chat == ChatKind.SLACK else everybody
     return f"""\
-chat: {{platforms: [{platforms}]}}
+chat: {{platforms: [{platforms}], close-rooms-after: {_CLOSED_AFTER if chat else "100ms"}}}
 people:
 {people}groups:
-  reader: [{everybody}]
+  reader: [{readers}]
   responder: [ann, dan]
   approver: [{everybody}]
 services:
@@ -200,10 +209,11 @@ class Scene:
         """The journal of every life here."""
         return self.folder / "data" / "journal.sqlite3"
 
-    def write_runbooks(self, data: str) -> None:
-        """Write the runbooks as they are when `data` is what their authors say of the data."""
-        for name, text in runbooks(data).items():
-            (self.folder / "runbooks" / name).write_text(text)
+
+def write_runbooks(folder: Path, data: str) -> None:
+    """Write a world's runbooks as they are when `data` is what their authors say of the data."""
+    for name, text in runbooks(data).items():
+        (folder / "runbooks" / name).write_text(text)
 
 
 async def set_scene(
@@ -218,27 +228,43 @@ async def set_scene(
 
     The rest is explained at `policy`.
     """
+    _lay_out(folder)
+    (folder / "policy.yaml").write_text(policy(outside, hosts, chat, accounts))
+    write_runbooks(folder, "none")
+    return await _seated(
+        folder,
+        f"FIREWARDEN_POLICY={folder / 'policy.yaml'}\n"
+        f"FIREWARDEN_RUNBOOKS={folder / 'runbooks'}\n"
+        f"{settings}",
+    )
+
+
+async def set_practice_scene(folder: Path) -> Scene:
+    """Set a scene without a policy, where a practice host is what there is."""
+    _lay_out(folder)
+    return await _seated(folder, "", [str(group) for group in Group])
+
+
+def _lay_out(folder: Path) -> None:
     (folder / "runbooks").mkdir(parents=True)
     (folder / "keys").mkdir()
     for login in ("observe", "change"):
         fresh_key(folder / "keys" / login)
-    (folder / "policy.yaml").write_text(policy(outside, hosts, chat, accounts))
+
+
+async def _seated(folder: Path, settings: str, groups: Sequence[str] = ()) -> Scene:
     env = folder / "env"
     env.write_text(
         f"FIREWARDEN_LISTEN=127.0.0.1:0\n"
         f"FIREWARDEN_DATA={folder / 'data'}\n"
-        f"FIREWARDEN_POLICY={folder / 'policy.yaml'}\n"
-        f"FIREWARDEN_RUNBOOKS={folder / 'runbooks'}\n"
         f"FIREWARDEN_WEBHOOK_SECRET={SECRET}\n"
         f"FIREWARDEN_ALERT_TOKEN={ALERT_TOKEN}\n"
         f"{settings}"
     )
-    scene = Scene(folder=folder, env=env, tokens={})
-    scene.write_runbooks("none")
     tokens = {}
     async with opened(load_settings(env)) as base:
         for name in PEOPLE:
-            await base.seats.add(name, PersonId(name), [])
+            await base.seats.add(name, PersonId(name), groups)
             tokens[name] = await base.seats.make_token(name, TokenKind.ANSWER)
     return Scene(folder=folder, env=env, tokens=tokens)
 

@@ -13,6 +13,7 @@ from bot.ports import Clock
 from tests.crash.chat import AGAIN, LATE, PRESSES, Hand, Mishaps, Wrong, rooms_of
 from tests.crash.history import Notes, Room
 from tests.crash.presence import Presence
+from tests.crash.scene import USER_GROUP
 from tests.support.slack.server import Slack, Trouble, slack
 from tests.support.slack.workspace import BOT_TOKEN, SIGNING_SECRET, Channel, Posted
 
@@ -96,4 +97,5 @@ async def workspace(
         for name, user in USERS.items():
             team.of.add_user(user, name)
         team.of.add_channel("announcements")
+        team.of.groups[USER_GROUP.partition("/")[2]] = set(USERS.values())
         yield Workspace(team=team, there=there, mishaps=Mishaps(luck, METHODS), hand=Hand(notes))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeAlias
 
+from tests.crash.history import OK
 from tests.crash.scene import BARE
 from tests.crash.team import Fate
 from tests.crash.world import World
@@ -68,6 +69,34 @@ async def hung(world: World) -> None:
     await world.team.type("bob", "release", "", f"/runbook release in={number} looked after it")
 
 
+async def erased(world: World) -> None:
+    """Write down what should never have been, and erase it from outside, until that is done."""
+    ticket = world.ticket("e", "ann")
+    await world.team.type("ann", "declare", ticket, f"/incident declare sev3 {ticket} is wrong")
+    number = await world.team.incident_of(ticket)
+    words = f"slipped-through-{ticket}"
+    await world.team.type("ann", "note", "", f"/incident note {words} in={number}")
+    await world.team.until_told(number, words)
+    await world.erase(number, words)
+
+
+async def closed(world: World) -> None:
+    """Declare, resolve and close at once, so that the room is closed too."""
+    ticket = world.ticket("f", "ann")
+    await world.team.type("ann", "declare", ticket, f"/incident declare sev4 {ticket} is wrong")
+    number = await world.team.incident_of(ticket)
+    await world.team.type("ann", "resolve", "", f"/incident resolve it was nothing in={number}")
+    close = f"/incident close override=nothing in={number}"
+    while (await world.team.type("ann", "close", "", close)).status != OK:
+        await world.team.looked.wait()  # somebody answers the checklist first
+
+
+async def drill(world: World) -> None:
+    """Ask for a drill, whose repair everybody rejects, so that nothing is run."""
+    await world.team.type("ann", "drill", "", "/incident drill disk-full")
+    await world.team.until_told(await world.team.incident_of("/scratch"), "run ended")
+
+
 STORIES: Mapping[str, Story] = {
     "alarm": alarm,
     "typed": typed,
@@ -76,6 +105,8 @@ STORIES: Mapping[str, Story] = {
     "bare": bare,
     "play": play,
     "hung": hung,
+    "erased": erased,
+    "closed": closed,
 }
 """Every story by its name."""
 

@@ -49,6 +49,8 @@ class Team:
     notes: Notes
     luck: random.Random
     there: Presence
+    usual: Fate = Fate.APPROVE
+    """The fate of a card that names no ticket."""
     fates: dict[str, Fate] = field(default_factory=dict)
     requesters: dict[str, str] = field(default_factory=dict)
     waiting: int = 0
@@ -143,6 +145,8 @@ class Team:
         match kind:
             case "in-doubt":
                 await self.press(first, card, "worked")
+            case "checklist":
+                await self.press("dan", card, "resolve")
             case "run":
                 await self.press("dan", card, "run")
             case "undo":
@@ -154,7 +158,7 @@ class Team:
 
     async def _change(self, card: Board, ticket: str, people: tuple[str, str, str]) -> None:
         first, second, third = people
-        fate = self.fates.get(ticket, Fate.APPROVE)
+        fate = self.fates.get(ticket, self.usual)
         await asyncio.sleep(self.luck.random() * 0.05)
         match fate:
             case Fate.APPROVE:

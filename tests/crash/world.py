@@ -18,12 +18,12 @@ from tests.crash import aftermath
 from tests.crash.chat import PACE, Chat, ChatKind
 from tests.crash.clock import Time, WorldClock
 from tests.crash.fuse import Plan
-from tests.crash.history import History, Notes
+from tests.crash.history import Execution, History, Notes
 from tests.crash.life import Order
 from tests.crash.lives import Life, Nursery
 from tests.crash.outside import outside
 from tests.crash.presence import Presence
-from tests.crash.scene import RECEIPTED, Scene, set_scene
+from tests.crash.scene import RECEIPTED, Scene, set_practice_scene, set_scene
 from tests.crash.sender import Sender
 from tests.crash.slack import workspace
 from tests.crash.ssh import ssh_hosts
@@ -75,6 +75,7 @@ class World:
     webs: tuple[str, ...]
     """The hosts that alerts and most runs are about."""
     chat: Chat | None = None
+    practice: bool = False
     lease: float = SHORT_LEASE
     blows: list[Blow] = field(default_factory=list)
     passed: set[str] = field(default_factory=set)
@@ -93,6 +94,10 @@ class World:
     def now(self) -> datetime:
         """Return the time by the clock of the lives."""
         return self.time.of(datetime.now(UTC))
+
+    async def erase(self, number: str, words: str) -> None:
+        """Take words out of an incident, from another process than the bot's."""
+        await aftermath.erase(self.scene, number, words)
 
     def unsaid(self) -> int:
         """Count what is not carried out yet, whether it is due or waits for its turn."""
@@ -121,6 +126,7 @@ class World:
             control="",
             hosts=self.hosts,
             lease=self.lease,
+            one_account=not self.practice,
             time=self.time,
             plan=plan or Plan(),
         )
@@ -174,13 +180,18 @@ class World:
         shown = await aftermath.after(self.scene, self.now(), self.time)
         elsewhere = self.chat.rooms(shown.titles) if self.chat is not None else ()
         return History(
-            ledger=aftermath.ledger(self.ledger),
+            ledger=self._executed(),
             notes=self.notes,
             rooms=(*aftermath.rooms(self.scene), *elsewhere),
             after=shown,
             blows=len(self.blows),
             shift=self.time.shift,
         )
+
+    def _executed(self) -> tuple[Execution, ...]:
+        if self.practice:
+            return aftermath.practised(self.scene.folder / "data")
+        return aftermath.ledger(self.ledger)
 
     def set_forward(self, seconds: float) -> None:
         """Let every life from here on find it so much later."""
@@ -196,10 +207,12 @@ async def world(
     *,
     ssh: bool = False,
     chat: ChatKind | None = None,
+    practice: bool = False,
 ) -> AsyncIterator[World]:
     """Make a world; its people watch from the start, and nobody serves them yet.
 
-    With `ssh` its hosts are real OpenSSH servers; `chat` is what is there beside the console.
+    With `ssh` its hosts are real OpenSSH servers; `chat` is what is there beside the console;
+    `practice` is the one without a policy, with the practice host that the bot starts itself.
     """
     notes, luck, there = Notes(), random.Random(f"{seed}/{name}"), Presence()
     hours = Time(began=time.time(), pace=1.0 if chat is None else PACE)
@@ -211,25 +224,34 @@ async def world(
         hosts = await more.enter_async_context(_hosts(place))
         entries = more.enter_context(ssh_hosts(place, place / "ledger")) if ssh else {}
         beside = await more.enter_async_context(_chat(chat, notes, there, luck, hours))
-        scene = await set_scene(
-            place,
-            ears.url,
-            entries,
-            chat or "",
-            beside.accounts if beside is not None else None,
-            beside.settings() if beside is not None else "",
-        )
+        if practice:
+            scene = await set_practice_scene(place)
+        else:
+            scene = await set_scene(
+                place,
+                ears.url,
+                entries,
+                chat or "",
+                beside.accounts if beside is not None else None,
+                beside.settings() if beside is not None else "",
+            )
         async with asyncio.TaskGroup() as tasks:
             here = World(
                 name=name,
                 scene=scene,
                 nursery=nursery,
-                hosts="" if ssh else hosts,
+                hosts="" if ssh or practice else hosts,
+                practice=practice,
                 ledger=place / "ledger",
                 notes=notes,
                 presence=there,
                 team=Team(
-                    session=session, tokens=scene.tokens, notes=notes, luck=luck, there=there
+                    session=session,
+                    tokens=scene.tokens,
+                    notes=notes,
+                    luck=luck,
+                    there=there,
+                    usual=Fate.REJECT if practice else Fate.APPROVE,
                 ),
                 sender=Sender(session=session, notes=notes, luck=luck, there=there),
                 luck=luck,
