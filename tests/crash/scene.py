@@ -22,7 +22,7 @@ RECEIPTED = ("web-1", "web-2", "db-1", "db-2")
 BARE = "bare-1"
 """A host that keeps none: what became of an interrupted change, only a human can say."""
 
-_CLOSED_AFTER = "40s"
+_CLOSED_AFTER = "60s"
 """When rooms are closed in a chat: later than what is to be said in them."""
 
 USER_GROUP = "T1/S1"

@@ -15,7 +15,7 @@ from typing import Any
 import aiohttp
 
 from tests.crash import aftermath
-from tests.crash.chat import PACE, Chat, ChatKind
+from tests.crash.chat import PACES, Chat, ChatKind
 from tests.crash.clock import Time, WorldClock
 from tests.crash.fuse import Plan
 from tests.crash.history import Execution, History, Notes
@@ -215,7 +215,7 @@ async def world(
     `practice` is the one without a policy, with the practice host that the bot starts itself.
     """
     notes, luck, there = Notes(), random.Random(f"{seed}/{name}"), Presence()
-    hours = Time(began=time.time(), pace=1.0 if chat is None else PACE)
+    hours = Time(began=time.time(), pace=1.0 if chat is None else PACES[chat])
     place = folder / name
     place.mkdir()
     async with AsyncExitStack() as more:
