@@ -5,7 +5,7 @@ The effects table alone decides who owns an effect; this loop is one of many tha
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.actor import FIREWARDEN
@@ -139,13 +139,15 @@ class Delivery:
         while not self._stopping:
             self._wake.clear()
             try:
-                claims = await self._claim()
+                free = _AT_ONCE - len(self._held)
+                claims = await self._claim(free) if free > 0 else ()
                 for claim in claims:
                     self._held[claim.item.key] = (claim, self._clock.monotonic())
                     carrying = tasks.create_task(self._carry(claim))
                     self._carrying.add(carrying)
                     carrying.add_done_callback(self._carrying.discard)
-                if not claims:
+                if len(claims) < max(free, 1):
+                    # That was all: whatever is put, or settled in its lane, wakes us.
                     await self._rest(await self._next())
             except Unavailable as unavailable:
                 _log.warning("the journal cannot be asked what is due: %s", unavailable)
@@ -155,10 +157,7 @@ class Delivery:
                 _log.warning("the journal may have claimed what is due: %s", unknown)
                 await self._rest(self._clock.now() + _SWEEP)
 
-    async def _claim(self) -> list[Claim]:
-        free = _AT_ONCE - len(self._held)
-        if free <= 0:
-            return []
+    async def _claim(self, limit: int) -> Sequence[Claim]:
         now = self._clock.now()
         if now < self._claimed_at:
             # The clock was set back: what we hold must not look as if a dead worker held it.
@@ -168,7 +167,7 @@ class Delivery:
         if jumped:
             await self._journal.move_due(jumped, now)
             self._jumps.told()
-        return list(await self._journal.claim(self._owner, now, self._lease, _EVERY_KIND, free))
+        return await self._journal.claim(self._owner, now, self._lease, _EVERY_KIND, limit)
 
     async def _next(self) -> datetime:
         sweep = self._clock.now() + _SWEEP
