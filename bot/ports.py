@@ -424,7 +424,10 @@ class Journal(Protocol):
         ...
 
     async def kept_texts(self, stream: StreamRef) -> Sequence[KeptText]:
-        """Return what is kept of a stream's effects and alerts, and of no stream in particular."""
+        """Return what is kept of a stream's effects and alerts, and of no stream in particular.
+
+        The alerts that belong to no incident are the `system` stream's.
+        """
         ...
 
     async def prune(self, now: datetime) -> None:

@@ -32,11 +32,16 @@ _ELSEWHERE: Final = (
 def add_to(parser: argparse.ArgumentParser) -> None:
     """See `Command`."""
     parser.description = (
-        "Erase a text from an incident for good: from its events, timeline, search, answers and "
-        "alerts, and from the bot's messages in every chat. Shows what it would take, and asks. "
+        "Erase a text for good from an incident, or from what belongs to none: from events, "
+        "timeline, search, answers and alerts, and from the bot's messages in every chat. Shows "
+        "what it would take, and asks. "
         "The event that tells of it holds who and why, never the text. `audit verify` stays green."
     )
-    parser.add_argument("incident", metavar="ID", help="as INC-2026-1121-001")
+    parser.add_argument(
+        "incident",
+        metavar="ID",
+        help="as INC-2026-1121-001; `system` = freezes, alerts and answers outside the incidents",
+    )
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument(
         "--text",
@@ -68,7 +73,8 @@ def _run(arguments: argparse.Namespace, configured: Configured) -> int:
         )
         found = await redacting.look(arguments.incident, removal)
         if found.nothing:
-            say(f"It is nowhere in {found.number}.")
+            say(f"It is nowhere in {found.name}.")
+            await _rest(redacting, removal)
             await _scrubbed(base)
             return OK
         say(*_lines(found))
@@ -77,12 +83,18 @@ def _run(arguments: argparse.Namespace, configured: Configured) -> int:
             return FAILED
         say(await redacting.erase(arguments.incident, removal, operator(), why))
         await _scrubbed(base)
+        await _rest(redacting, removal)
         for place in await redacting.remaining(removal):
             remark(f"It is still in {place}, which is an identity and cannot change.")
         remark(_ELSEWHERE)
         return OK
 
     return with_journal(settings, work)
+
+
+async def _rest(redacting: Redacting, removal: Removal) -> None:
+    for name in await redacting.elsewhere(removal):
+        remark(f"It is also in {name}: erase it there too.")
 
 
 async def _scrubbed(base: Base) -> None:
@@ -103,7 +115,7 @@ def _secret() -> str:
 
 
 def _lines(found: Found) -> Sequence[str]:
-    lines = [f"In {found.number}:"]
+    lines = [f"In {found.name}:"]
     for trace in found.traces[:_SHOWN]:
         at = f"{trace.at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
         lines.append(f"  event {trace.seq}, {at}, {trace.kind}: {len(trace.around)} places")
@@ -120,4 +132,4 @@ def _confirmed(found: Found) -> bool:
     if not sys.stdin.isatty():
         remark("Nobody can be asked here: say --yes.")
         return False
-    return input(f"Erase this from {found.number} for good? Type its number: ") == found.number
+    return input(f"Erase this from {found.name} for good? Type {found.name}: ") == found.name

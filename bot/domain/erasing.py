@@ -1,11 +1,15 @@
 """What slipped past the redactor is taken away afterwards: decided here, told without the text."""
 
+from collections.abc import Sequence
+
 from bot.domain import telling
-from bot.domain.decided import Decided, Refusal
+from bot.domain.decided import Decided, Decision, Refusal
 from bot.domain.draft import Draft
 from bot.domain.effects import Amend, Effect, Place, SetRoom, Target
-from bot.domain.events import Envelope, NoteAdded, TextsErased
+from bot.domain.events import AlertsTold, Envelope, EpochRaised, NoteAdded, TextsErased
 from bot.domain.intents import EraseTexts
+from bot.domain.policy import Policy
+from bot.domain.run import Run
 from bot.domain.state import Incident
 from bot.values import PersonId
 
@@ -16,17 +20,58 @@ def erase(draft: Draft, intent: EraseTexts) -> Decided | Refusal:
     The incident is folded from what is left already: this only says so, and where to look.
     """
     incident = draft.incident
-    if not intent.why.text.strip():
-        return Refusal(reason="An erasure needs a reason.")
-    if not intent.erased:
-        return Refusal(reason="There is nothing to erase.")
+    why_not = _senseless(intent)
+    if why_not:
+        return Refusal(reason=why_not)
     if incident.live_runs:
         # A run decides by what its commands said; it must not decide by half of it.
-        return Refusal(reason="A run is under way: /runbook abort it, or wait until it ends.")
+        return Refusal(reason=_under_way(incident.live_runs))
     draft.happen(TextsErased(why=intent.why, erased=intent.erased))
     draft.do(*_again(draft, intent.left))
-    draft.answer = f"Erased from {len(intent.erased)} events of {incident.number}."
+    draft.answer = f"Erased from {_counted(intent)} of {incident.number}."
     return draft.decided()
+
+
+def erase_outside(policy: Policy, intent: EraseTexts) -> Decision:
+    """Record what was erased from what belongs to no incident, and why; channels show what is left.
+
+    The installation is folded from what is left already.
+    """
+    why_not = _senseless(intent)
+    if why_not:
+        return Refusal(reason=why_not)
+    announced = [e.seq for e in intent.left if isinstance(e.event, AlertsTold | EpochRaised)]
+    channel = policy.announcement_channel
+    return Decided(
+        events=(TextsErased(why=intent.why, erased=intent.erased),),
+        effects=tuple(
+            Amend(seq=seq, target=Target(platform=platform, place=Place.CHANNEL, name=channel))
+            for seq in announced
+            for platform in policy.platforms
+        ),
+        answer=f"Erased from {_counted(intent)} outside the incidents.",
+    )
+
+
+def _senseless(intent: EraseTexts) -> str:
+    if not intent.why.text.strip():
+        return "An erasure needs a reason."
+    return "" if intent.erased or intent.beside else "There is nothing to erase."
+
+
+def _counted(intent: EraseTexts) -> str:
+    if intent.erased:
+        return f"{len(intent.erased)} events"
+    return f"{intent.beside} texts beside the events"
+
+
+def _under_way(runs: Sequence[Run]) -> str:
+    """Say which runs an erasure waits for, and how to wait or to end them."""
+    named = ", ".join(f"{run.started.runbook} ({run.started.run}, {run.state})" for run in runs)
+    return (
+        f"A run decides by what its commands said, and is under way: {named}. Wait until it ends, "
+        "or type /runbook abort in its room; then erase."
+    )
 
 
 def _again(draft: Draft, left: tuple[Envelope, ...]) -> tuple[Effect, ...]:

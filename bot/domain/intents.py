@@ -342,12 +342,16 @@ class RaiseEpoch(Intent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EraseTexts(Intent):
-    """Say that texts were taken away; `left` are the events that lost some, as they are now."""
+    """Say that texts were taken away; `left` are the events that lost some, as they are now.
+
+    `beside` counts what was taken from elsewhere: answers, effects, alerts.
+    """
 
     VERB: ClassVar[Verb] = Verb.ADMINISTER
     why: Untrusted
     erased: tuple[ErasedEvent, ...]
     left: tuple[Envelope, ...]
+    beside: int = 0
 
 
 # --- the bot's own ---------------------------------------------------------------------------
@@ -580,4 +584,4 @@ IncidentIntent: TypeAlias = (
     | TimerDue
     | EraseTexts
 )
-SystemIntent: TypeAlias = Freeze | Unfreeze | Drill | TellAlerts | RaiseEpoch
+SystemIntent: TypeAlias = Freeze | Unfreeze | Drill | TellAlerts | RaiseEpoch | EraseTexts

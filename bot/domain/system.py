@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.decided import Decided, Decision, Refusal
 from bot.domain.effects import Place, Post, StartDrill, Target
+from bot.domain.erasing import erase_outside
 from bot.domain.events import (
     AlertsTold,
     DrillStarted,
@@ -14,7 +15,15 @@ from bot.domain.events import (
     Frozen,
     Unfrozen,
 )
-from bot.domain.intents import Drill, Freeze, RaiseEpoch, SystemIntent, TellAlerts, Unfreeze
+from bot.domain.intents import (
+    Drill,
+    EraseTexts,
+    Freeze,
+    RaiseEpoch,
+    SystemIntent,
+    TellAlerts,
+    Unfreeze,
+)
 from bot.domain.permissions import allowed
 from bot.domain.policy import Policy
 from bot.values import PersonId
@@ -118,6 +127,8 @@ def decide(policy: Policy, system: System, intent: SystemIntent, now: datetime) 
             return _tell(policy, system, intent, now)
         case RaiseEpoch():
             return _raise_epoch(policy, system, intent)
+        case EraseTexts():
+            return erase_outside(policy, intent)
 
 
 def _told(system: System, event: AlertsTold, at: datetime) -> System:

@@ -9,14 +9,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import cast
+from typing import Generic, TypeVar, cast
 
 from bot.domain.actor import Actor
 from bot.domain.decided import Refusal
 from bot.domain.events import Envelope, ErasedEvent
 from bot.domain.intents import EraseTexts, Fresh
-from bot.domain.state import Incident
-from bot.domain.timeline import kind_of
 from bot.errors import Refused, Unavailable, UserMistake
 from bot.ports import (
     Clock,
@@ -32,14 +30,32 @@ from bot.ports import (
 from bot.records.chain import Record, seal_of
 from bot.records.erasure import erasures
 from bot.records.longtext import blob_ids
-from bot.records.projection import INCIDENT_EVENTS
-from bot.records.rows import TABLES, IncidentRow, Put, RowChange, TimelineRow
+from bot.records.rows import TABLES, EpochRow, FreezeRow, IncidentRow, TimelineRow
 from bot.records.stored import write_effect
 from bot.usecases.archive import Archive
 from bot.usecases.current import Current
+from bot.usecases.erasable import (
+    OUTSIDE,
+    Erasable,
+    ErasableIncident,
+    ErasableSystem,
+    kind_in_words,
+)
 from bot.usecases.nouns import IncidentNoun
 from bot.usecases.removing import Removal, without
 from bot.values import BlobId, Json, StreamRef, Untrusted, canonical_json
+
+S = TypeVar("S")
+
+_TOLD = frozenset(
+    {
+        (IncidentRow, "title"),
+        (TimelineRow, "text"),
+        (FreezeRow, "reason"),
+        (EpochRow, "reason"),
+    }
+)
+"""Columns that are told from events, and lose a text with these."""
 
 _TRIES = 8
 """Lost races after which a journal that never stands still is left to a quieter hour."""
@@ -62,8 +78,7 @@ class Found:
     `kept` counts texts beside the events: answers, effects, alerts.
     """
 
-    incident: str
-    number: str
+    name: str
     private: bool
     traces: tuple[Trace, ...]
     kept: Mapping[Keeping, int]
@@ -85,18 +100,18 @@ class _Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Written:
-    """A plan whose bodies are encoded, and folded to what the incident is then."""
+class _Written(Generic[S]):
+    """A plan whose bodies are encoded, and folded to what everything is then."""
 
     bodies: Mapping[int, bytes]
     blobs: tuple[BlobId, ...]
     envelopes: tuple[Envelope, ...]
-    state: Incident
+    state: S
     erased: tuple[ErasedEvent, ...] = field(default=())
 
 
 class Redacting:
-    """Looks for what slipped through in one incident, and erases it."""
+    """Looks for what slipped through in one incident or outside of all, and erases it."""
 
     def __init__(
         self, *, journal: Journal, archive: Archive, clock: Clock, ids: Ids, current: Current
@@ -106,39 +121,59 @@ class Redacting:
         self._clock = clock
         self._ids = ids
         self._current = current
-        self._noun = IncidentNoun()
 
-    async def look(self, number: str, removal: Removal) -> Found:
-        """Say where it is; changes nothing. UserMistake where there is no such incident."""
-        row = await self._row(number)
-        plan = await self._plan(_stream(row), removal)
+    async def look(self, name: str, removal: Removal) -> Found:
+        """Say where it is; changes nothing.
+
+        `name` is an incident's number or id, or `system` for what belongs to no incident.
+        UserMistake where there is no such incident.
+        """
+        subject = await self._subject(name)
+        plan = await self._plan(subject.stream, removal)
         envelopes = {e.seq: e for e in await self._archive.events(plan.history.records)}
         kept: dict[Keeping, int] = {}
         for text in plan.kept:
             kept[text.keeping] = kept.get(text.keeping, 0) + 1
         traces = [_trace(envelopes[seq], body, removal) for seq, body in sorted(plan.left.items())]
         return Found(
-            incident=row.id,
-            number=row.number,
-            private=row.private,
+            name=subject.name,
+            private=subject.private,
             traces=tuple(traces),
             kept=kept,
         )
 
-    async def erase(self, number: str, removal: Removal, by: Actor, why: str) -> str:
+    async def erase(self, name: str, removal: Removal, by: Actor, why: str) -> str:
         """Take it away; returns the answer. Chats follow as delivery gets to them.
 
         Raises UserMistake with the reason where it may not be done now, `Refused` where the chain
         is broken already or an event cannot do without the text, and `Unavailable`.
         """
-        stream = _stream(await self._row(number))
+        subject = await self._subject(name)
         for _ in range(_TRIES):
-            plan = await self._plan(stream, removal)
-            commit, answer = await self._commit(stream, plan, by, removal.out_of(why))
+            plan = await self._plan(subject.stream, removal)
+            reason = removal.out_of(why)
+            if isinstance(subject, ErasableIncident):
+                commit, answer = await self._commit(subject, plan, by, reason)
+            else:
+                commit, answer = await self._commit(subject, plan, by, reason)
             (outcome,) = await self._journal.commit([commit])
             if isinstance(outcome, Committed):
                 return answer
         raise Unavailable("too many writers at once; try again")
+
+    async def elsewhere(self, removal: Removal) -> Sequence[str]:
+        """Name the incidents that show it still, and `system` where something outside does."""
+        lines = await self._journal.rows(TimelineRow)
+        holding = {line.incident for line in lines if removal.finds(line.text)}
+        found = sorted(
+            row.number
+            for row in await self._journal.rows(IncidentRow)
+            if row.id in holding or removal.finds(row.title)
+        )
+        reasons = [row.reason for row in await self._journal.rows(FreezeRow)]
+        reasons += [row.reason for row in await self._journal.rows(EpochRow)]
+        outside = any(removal.finds(reason) for reason in reasons)
+        return [*found, OUTSIDE] if outside else found
 
     async def remaining(self, removal: Removal) -> Sequence[str]:
         """Name the columns of tables that hold it still: identities, which cannot change."""
@@ -148,16 +183,23 @@ class Redacting:
                 for kind in TABLES
                 for row in await self._journal.rows(kind)
                 for name in row.__annotations__
-                if isinstance(value := getattr(row, name), str) and removal.finds(value)
+                if (kind, name) not in _TOLD
+                and isinstance(value := getattr(row, name), str)
+                and removal.finds(value)
             }
         )
 
-    async def _row(self, number: str) -> IncidentRow:
-        rows = [*await self._journal.rows(IncidentRow, number=number.upper())]
-        rows += await self._journal.rows(IncidentRow, id=number)
+    async def _subject(self, name: str) -> ErasableIncident | ErasableSystem:
+        if name == OUTSIDE:
+            return ErasableSystem()
+        rows = [*await self._journal.rows(IncidentRow, number=name.upper())]
+        rows += await self._journal.rows(IncidentRow, id=name)
         if not rows:
-            raise UserMistake(f"There is no incident {number}.")
-        return rows[0]
+            raise UserMistake(
+                f"There is no incident {name}. What belongs to none is called {OUTSIDE}."
+            )
+        stream = StreamRef(kind=IncidentNoun.kind, id=rows[0].id)
+        return ErasableIncident(stream=stream, name=rows[0].number, private=rows[0].private)
 
     async def _plan(self, stream: StreamRef, removal: Removal) -> _Plan:
         history = await self._journal.load(stream)
@@ -175,12 +217,12 @@ class Redacting:
         return _Plan(history=history, left=left, kept=tuple(kept))
 
     async def _commit(
-        self, stream: StreamRef, plan: _Plan, by: Actor, why: str
+        self, subject: Erasable[S], plan: _Plan, by: Actor, why: str
     ) -> tuple[Commit, str]:
-        history = plan.history
+        stream, history = subject.stream, plan.history
         if (broken := self._archive.first_broken(history.records)) is not None:
             raise Refused(f"{stream} event {broken.seq} is not as it was written: audit it first")
-        written = await self._written(plan)
+        written = await self._written(subject, plan)
         now = self._clock.now()
         intent = EraseTexts(
             by=by,
@@ -188,31 +230,36 @@ class Redacting:
             why=Untrusted(why),
             erased=written.erased,
             left=tuple(e for e in written.envelopes if e.seq in written.bodies),
+            beside=len(plan.kept),
         )
-        decision = self._noun.decide(self._current.policy, written.state, intent, now)
+        decision = subject.decide(self._current.policy, written.state, intent, now)
         if isinstance(decision, Refusal):
             raise UserMistake(decision.reason)
         told: list[Envelope] = []
         state = written.state
+        latest = max((envelope.at for envelope in written.envelopes[-1:]), default=now)
         for seq, event in enumerate(decision.events, history.head.seq + 1):
-            at = max(now, state.last_at)
+            at = max(now, latest)
             told.append(Envelope(stream=stream, seq=seq, at=at, actor=by.person, event=event))
-            state = self._noun.evolve(state, told[-1])
+            state = subject.evolve(state, told[-1])
         records, _ = await self._archive.seal(stream, history.head, told, self._ids.secret())
         commit = Commit(
             stream=stream,
             expected=history.head,
             records=records,
             effects=tuple(write_effect(stream, effect, now) for effect in decision.effects),
-            rows=(*_rows(state, intent.left), *self._noun.rows(written.state, state, told)),
+            rows=(
+                *subject.rows(state, intent.left, written.envelopes),
+                *subject.told(written.state, state, told),
+            ),
             erased=Erased(
                 bodies=tuple(written.bodies.items()), blobs=written.blobs, kept=plan.kept
             ),
         )
         return commit, decision.answer
 
-    async def _written(self, plan: _Plan) -> _Written:
-        """Encode what is left; Refused where the incident would not be what it is without it."""
+    async def _written(self, subject: Erasable[S], plan: _Plan) -> _Written[S]:
+        """Encode what is left; Refused where it would not be what it is without it."""
         records = plan.history.records
         said = erasures(records)
         bodies: dict[int, bytes] = {}
@@ -225,9 +272,10 @@ class Redacting:
                 bodies[record.seq] = body
                 erased.append(ErasedEvent(seq=record.seq, seal=seal.hex(), digest=digest))
         after = [_with(record, bodies.get(record.seq, record.body)) for record in records]
-        envelopes, state = await self._folded(after, _stream_of(records))
-        if _standing(state) != _standing((await self._folded(records, state.id))[1]):
-            raise Refused("without this text the incident would stand otherwise: name more of it")
+        envelopes, state = await self._folded(subject, after)
+        before = (await self._folded(subject, records))[1]
+        if subject.standing(state) != subject.standing(before):
+            raise Refused(f"without this text {subject.name} would stand otherwise: name more")
         blobs = [i for r in records if r.seq in bodies for i in blob_ids(json.loads(r.body))]
         return _Written(
             bodies=bodies,
@@ -238,13 +286,13 @@ class Redacting:
         )
 
     async def _folded(
-        self, records: Sequence[Record], ident: str
-    ) -> tuple[tuple[Envelope, ...], Incident]:
-        state = self._noun.blank(ident)
+        self, subject: Erasable[S], records: Sequence[Record]
+    ) -> tuple[tuple[Envelope, ...], S]:
+        state = subject.blank()
         try:
             envelopes = tuple(await self._archive.events(records))
             for envelope in envelopes:
-                state = self._noun.evolve(state, envelope)
+                state = subject.evolve(state, envelope)
         except (ValueError, LookupError) as error:
             raise Refused("an event cannot do without this text: name it more exactly") from error
         return envelopes, state
@@ -254,14 +302,6 @@ def _without(removal: Removal, body: Json) -> Json:
     """Return a stored event without it; who did it, when, and for which request stays."""
     stored = cast("Mapping[str, Json]", body)
     return {**stored, "event": without(removal, stored["event"])}
-
-
-def _stream(row: IncidentRow) -> StreamRef:
-    return StreamRef(kind=IncidentNoun.kind, id=row.id)
-
-
-def _stream_of(records: Sequence[Record]) -> str:
-    return records[0].stream.id
 
 
 def _with(record: Record, body: bytes) -> Record:
@@ -283,35 +323,6 @@ def _seal(record: Record) -> bytes:
     return seal_of(record.salt, record.body)
 
 
-def _standing(incident: Incident) -> object:
-    """Return what must be the same before and after: where everything stands, no words."""
-    return (
-        incident.number,
-        incident.status,
-        incident.severity,
-        incident.private,
-        incident.members,
-        incident.rooms,
-        incident.roles,
-        {card: asked.state for card, asked in incident.cards.items()},
-        {run.started.run: (run.state, run.ended is None) for run in incident.runs.values()},
-        {page: (told.paged, told.acknowledged_by) for page, told in incident.pages.items()},
-    )
-
-
-def _rows(state: Incident, left: Sequence[Envelope]) -> tuple[RowChange, ...]:
-    """Return the lines of the timeline that are told with other words now."""
-    noun = IncidentNoun()
-    lines = noun.rows(state, state, [e for e in left if isinstance(e.event, INCIDENT_EVENTS)])
-    return tuple(
-        change
-        for change in lines
-        if isinstance(change, Put) and isinstance(change.row, TimelineRow)
-    )
-
-
 def _trace(envelope: Envelope, left: Json, removal: Removal) -> Trace:
-    event = envelope.event
-    kind = kind_of(event) if isinstance(event, INCIDENT_EVENTS) else type(event).__name__
     around = tuple(removal.around(left))
-    return Trace(seq=envelope.seq, at=envelope.at, kind=kind, around=around)
+    return Trace(seq=envelope.seq, at=envelope.at, kind=kind_in_words(envelope), around=around)

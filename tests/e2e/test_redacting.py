@@ -127,3 +127,47 @@ async def test_what_a_message_showed_is_replaced_when_the_bot_starts_again(
     async with bot(tmp_path) as b:
         assert await eventually(lambda: holding(tmp_path / "data"), lambda names: not names) == []
         assert b.running.console
+
+
+async def test_a_secret_outside_the_incidents_is_nowhere_afterwards(
+    running: Bot, typed: Typed, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    await running.approver.say(f"/incident freeze all the key {SECRET} is out")
+    await running.commander.say("/incident declare sev3 checkout is slow")
+    number = str((await running.commander.incidents())[0]["number"])
+    await running.commander.say(f"/incident note {SECRET} is out in={number}")
+    await until(lambda: holding(data))
+
+    said = await typed("redact", "system", "--text", "--why", "pasted by mistake", "--yes")
+
+    assert said.status == 0
+    assert "Frozen: 1 places\n      the key [erased] is out\n" in said.out
+    assert f"It is also in {number}: erase it there too.\n" in said.err
+    again = await typed("redact", number, "--text", "--why", "pasted by mistake", "--yes")
+    assert "It is also in" not in again.err
+    assert await eventually(lambda: holding(data), lambda names: not names) == []
+    audited = await typed("audit", "verify")
+    assert (audited.status, audited.err) == (0, "")
+    rebuilt = await typed("journal", "rebuild", "--check")
+    assert rebuilt.out.endswith(": all were right.\n")
+    # It is frozen all the same, by a bot that serves from what is left.
+    await running.approver.say("/incident unfreeze all")
+    assert await eventually(lambda: holding(data), lambda names: not names) == []
+
+
+async def test_an_erasure_during_a_run_says_which_one_and_how_to_go_on(
+    running: Bot, typed: Typed
+) -> None:
+    await running.commander.say("/incident drill disk-full")
+    card = await running.approver.card("change")
+    number = str((await running.commander.incident(str(card["incident"])))["number"])
+    await running.commander.say(f"/incident note {SECRET} is out in={number}")
+
+    refused = await typed("redact", number, "--text", "--why", "pasted by mistake", "--yes")
+    await running.commander.say(f"/runbook abort wrong host in={number}")
+    erased = await typed("redact", number, "--text", "--why", "pasted by mistake", "--yes")
+
+    assert (refused.status, erased.status) == (2, 0)
+    assert "is under way: disk-full (" in refused.err
+    assert "Wait until it ends, or type /runbook abort in its room; then erase." in refused.err

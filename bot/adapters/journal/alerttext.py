@@ -5,10 +5,15 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from bot.domain.alerts import Alert
-from bot.values import Untrusted
+from bot.values import StreamRef, Untrusted
 
 AlertText: TypeAlias = tuple[dict[str, str], dict[str, str], str, str, str]
 """Labels, annotations, summary, description and link."""
+
+
+def owner_of_alerts(stream: StreamRef) -> str:
+    """Return whose alerts an erasure in a stream looks through; "" = those of no incident."""
+    return "" if stream.kind == "system" else stream.id
 
 
 def text_of(alert: Alert) -> AlertText:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import TypeVar, assert_never
 
+from bot.adapters.journal.alerttext import owner_of_alerts
 from bot.adapters.journal.blobs import Cutter
 from bot.adapters.journal.limits import ALERTS_KEPT, ANSWERS_KEPT, EFFECTS_KEPT, EVERYTHING
 from bot.adapters.journal.queue import before
@@ -217,7 +218,11 @@ class MemoryJournal:
             KeptText(keeping=Keeping.ANSWER, key=(key,), text=seen.answer.encode())
             for key, seen in sorted(self._requests.items())
         ]
-        return [*answers, *self._effects.texts(stream), *self._alerts.texts(stream.id)]
+        return [
+            *answers,
+            *self._effects.texts(stream),
+            *self._alerts.texts(owner_of_alerts(stream)),
+        ]
 
     async def prune(self, now: datetime) -> None:
         """See `Journal.prune`."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlite_utils import Database
 
+from bot.adapters.journal.alerttext import owner_of_alerts
 from bot.adapters.sqlite.blobs import erase_blob
 from bot.ports import Erased, Keeping, KeptText
 from bot.values import StreamRef
@@ -33,7 +34,7 @@ def kept_texts(database: Database, stream: StreamRef) -> Sequence[KeptText]:
     which: dict[Keeping, list[str]] = {
         Keeping.ANSWER: [],
         Keeping.EFFECT: [str(stream)],
-        Keeping.ALERT: [stream.id],
+        Keeping.ALERT: [owner_of_alerts(stream)],
         Keeping.QUARANTINE: [],
     }
     return [

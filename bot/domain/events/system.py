@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
+from bot.domain.events.words import TextsErased
 from bot.values import Severity, Untrusted
 
 
@@ -60,4 +61,4 @@ class EpochRaised:
     until: datetime | None = None
 
 
-SystemEvent: TypeAlias = Frozen | Unfrozen | DrillStarted | AlertsTold | EpochRaised
+SystemEvent: TypeAlias = Frozen | Unfrozen | DrillStarted | AlertsTold | EpochRaised | TextsErased

@@ -10,9 +10,9 @@ from bot.records.rows import EpochRow
 from bot.records.stored import key_in_epoch, post_key
 from bot.usecases.archive import Archive
 from bot.usecases.delivering.carrier import IncidentDesk, Settler, chat_of, incident_of
-from bot.usecases.delivering.posts import card_key, conversation
+from bot.usecases.delivering.posts import announcement, card_key, conversation
 from bot.usecases.rendering import Rendering
-from bot.values import StreamRef
+from bot.values import ConversationRef, StreamRef
 from cards.model import Card, message
 
 _NOTHING_LEFT = message("[erased]")
@@ -42,16 +42,25 @@ class Amends:
         if not isinstance(effect, Amend):
             msg = f"{type(effect).__name__} amends nothing"
             raise TypeError(msg)
-        incident = await self._desk.state(incident_of(claim))
         chat = chat_of(self._chats, effect.target.platform)
-        place = await conversation(chat, incident, effect.target)
-        if place is not None:
+        stream = claim.item.stream
+        if stream is not None and stream.kind == "system":
+            place: ConversationRef | None = await chat.channel(effect.target.name)
+            keys, card = await self._announced(stream, effect)
+        else:
+            incident = await self._desk.state(incident_of(claim))
+            place = await conversation(chat, incident, effect.target)
             keys, card = await self._shown(incident, effect)
-            for key in keys:
-                shown = await chat.find(place, key)
-                if shown is not None:
-                    await chat.amend(shown, card or _NOTHING_LEFT)
+        if place is not None:
+            await _replace(chat, place, keys, card or _NOTHING_LEFT)
         await self._settler.done(claim)
+
+    async def _announced(
+        self, stream: StreamRef, effect: Amend
+    ) -> tuple[Sequence[str], Card | None]:
+        """Return what `_shown` does, of an event that belongs to no incident."""
+        envelope = await self._archive.event(stream, effect.seq)
+        return await self._keys(stream, effect, envelope), announcement(envelope)
 
     async def _shown(self, incident: Incident, effect: Amend) -> tuple[Sequence[str], Card | None]:
         """Return under which keys it may have been shown, and what is to be shown now."""
@@ -69,3 +78,12 @@ class Amends:
         epochs = await self._settler.journal.rows(EpochRow)
         said = (envelope.request,) if envelope.request else ()
         return (key, *(key_in_epoch(key, row.epoch) for row in epochs), *said)
+
+
+async def _replace(
+    chat: ChatPlatform, place: ConversationRef, keys: Sequence[str], card: Card
+) -> None:
+    for key in keys:
+        shown = await chat.find(place, key)
+        if shown is not None:
+            await chat.amend(shown, card)

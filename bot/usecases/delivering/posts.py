@@ -72,7 +72,7 @@ class Posts:
 
     async def _announce(self, claim: Claim, stream: StreamRef, effect: Post) -> None:
         """Tell a channel about something that belongs to no incident."""
-        card = _announcement(await self._archive.event(stream, effect.seq))
+        card = announcement(await self._archive.event(stream, effect.seq))
         if card is None:
             await self._settler.done(claim)
             return
@@ -143,7 +143,7 @@ class Shows:
         return shown
 
 
-def _announcement(envelope: Envelope) -> Card | None:
+def announcement(envelope: Envelope) -> Card | None:
     """Return what a channel is told of an event of the `system` stream; None = nothing."""
     match envelope.event:
         case AlertsTold() as told:

@@ -16,6 +16,7 @@ from bot.ports import (
     SeenRequest,
 )
 from bot.records.chain import Head, Unsealed, seal
+from bot.values import StreamRef
 from tests.contract.journal.values import (
     KEY,
     NOON,
@@ -102,6 +103,16 @@ async def test_what_an_alert_says_is_replaced_and_its_identity_is_not(journal: J
     (alert,) = await journal.alerts_of(STREAM.id, 9)
     assert alert.alert.summary.text == "[erased]"
     assert (alert.alert.fingerprint, alert.alert.description.text) == ("f1", "on web-1\n")
+
+
+async def test_an_alert_of_no_incident_is_kept_with_the_system_alone(journal: Journal) -> None:
+    await journal.take_alerts([routed("f1"), routed("f2", group="other")], [], [], NOON)
+    taken = await journal.alert_news("disk/web")
+    await commit(journal, _taken(taken.mark))
+    of_none = await journal.kept_texts(StreamRef(kind="system", id="system"))
+    of_incident = await journal.kept_texts(STREAM)
+    assert [kept.key[1] for kept in of_none] == ["f2"]
+    assert [kept.key[1] for kept in of_incident] == ["f1"]
 
 
 async def test_nothing_is_erased_without_a_record_that_tells(journal: Journal) -> None:
