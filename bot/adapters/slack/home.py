@@ -97,15 +97,15 @@ class Homes:
         while True:
             await self._changed.wait()
             self._changed.clear()
-            wait = _PACE
+            next_round = self._clock.now() + _PACE
             try:
                 await self._round()
             except Unavailable as unavailable:
-                wait = max(_PACE, unavailable.retry_after)
+                next_round = max(next_round, self._clock.now() + unavailable.retry_after)
                 self._changed.set()
             except Exception:  # noqa: BLE001 - the outermost frame: a bug in one view ends nothing else
                 _log.exception("a Home could not be made")
-            await self._clock.sleep_until(self._clock.now() + wait)
+            await self._clock.sleep_until(next_round)
 
     async def _round(self) -> None:
         oldest = self._clock.now() - _LOOKING

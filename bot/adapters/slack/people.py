@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from bot.adapters.slack.accounts import PLATFORM
@@ -11,6 +12,8 @@ from bot.errors import Unavailable
 from bot.ports import Clock, StandingAnswer, StandingKind
 
 _FRESH: Final = timedelta(seconds=60)
+_SOON: Final = timedelta(seconds=30)
+"""From when on it is asked again beside whoever needs it."""
 _SILENT: Final = timedelta(seconds=5)
 """How long after a failed question nobody else is made to wait for the same silence."""
 _REMEMBERED: Final = 2000
@@ -35,16 +38,68 @@ class SlackPeople:
         self._home = ""
         self._known: dict[str, StandingAnswer] = {}
         self._failed: _Failed | None = None
+        self._asking: dict[str, asyncio.Task[StandingAnswer]] = {}
 
     async def standing(self, platform: str, account: str) -> StandingAnswer:
-        """Return the account's standing, asked anew after a minute."""
+        """Return the account's standing, at most a minute old.
+
+        Whoever goes on is asked about again before the minute is over, and waits for nothing.
+        """
         now = self._clock.now()
         if platform != PLATFORM:
             return StandingAnswer(kind=StandingKind.UNKNOWN, checked_at=now)
         known = self._known.get(account)
         if known is not None and timedelta() <= now - known.checked_at < _FRESH:
+            if now - known.checked_at >= _SOON and not self._is_silent:
+                self._ask(account)
             return known
-        kind, email = await self._asked(account)
+        if self._failed is not None and self._is_silent:
+            raise Unavailable(self._failed.why)
+        self._ask(account)
+        try:
+            return await asyncio.shield(self._asking[account])
+        except asyncio.CancelledError:
+            # Whoever asks may have given up while Slack was silent: that is an answer, too.
+            self._note_silence()
+            raise
+
+    async def close(self) -> None:
+        """Ask nothing more."""
+        for question in self._asking.values():
+            question.cancel()
+        await asyncio.gather(*self._asking.values(), return_exceptions=True)
+
+    @property
+    def _is_silent(self) -> bool:
+        return self._failed is not None and self._clock.monotonic() < self._failed.until
+
+    def _note_silence(self) -> None:
+        until = self._clock.monotonic() + _SILENT.total_seconds()
+        self._failed = _Failed(until=until, why="Slack does not say who somebody is")
+
+    def _ask(self, account: str) -> None:
+        """Ask, where the question is not under way already.
+
+        Its answer is kept, also where nobody waits for it any more: over a slow link they would
+        all give up, one after the other, and nobody would ever be known.
+        """
+        if account not in self._asking:
+            self._asking[account] = asyncio.create_task(self._answer(account))
+            self._asking[account].add_done_callback(partial(self._ended, account))
+
+    def _ended(self, account: str, question: "asyncio.Task[StandingAnswer]") -> None:
+        self._asking.pop(account, None)
+        if not question.cancelled():
+            question.exception()  # whoever waits for it has heard; where nobody does it is noted
+
+    async def _answer(self, account: str) -> StandingAnswer:
+        now = self._clock.now()
+        try:
+            kind, email = await self._asked(account)
+        except Unavailable:
+            self._note_silence()
+            raise
+        self._failed = None
         answer = StandingAnswer(kind=kind, checked_at=now, email=email)
         self._known.pop(account, None)
         self._known[account] = answer
@@ -53,8 +108,6 @@ class SlackPeople:
         return answer
 
     async def _asked(self, account: str) -> tuple[StandingKind, str]:
-        if self._failed is not None and self._clock.monotonic() < self._failed.until:
-            raise Unavailable(self._failed.why)
         team, _, user = account.rpartition("/")
         try:
             # Kept once it is known: over a slow link only the first question of all needs both.
@@ -63,11 +116,6 @@ class SlackPeople:
         except Denied as denied:
             kind = StandingKind.STRANGER if denied.error in _NOBODY else StandingKind.UNKNOWN
             return kind, ""
-        except (Unavailable, asyncio.CancelledError):
-            # Whoever asks may have given up while Slack was silent: that is an answer, too.
-            until = self._clock.monotonic() + _SILENT.total_seconds()
-            self._failed = _Failed(until=until, why="Slack does not say who somebody is")
-            raise
         found = inner(answer, "user")
         kind = kind_of(found, team, home)
         return kind, confirmed_email(found) if kind is StandingKind.ACTIVE else ""

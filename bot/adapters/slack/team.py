@@ -118,4 +118,5 @@ class SlackTeam:
 
     async def close(self) -> None:
         """Close the connections to the Web API, once nothing is sent any more."""
+        await self.people.close()
         await self._web.close()

@@ -1,5 +1,6 @@
 """Who may act: what Slack says of an account, freshly, and what counts while it is silent."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ from bot.ports import StandingKind
 from tests.support.clock import MovedClock
 from tests.support.slack.bench import web_of
 from tests.support.slack.server import Slack, Trouble, slack
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -28,7 +30,9 @@ async def team() -> AsyncIterator[Slack]:
 @pytest.fixture
 async def people(team: Slack, clock: MovedClock) -> AsyncIterator[SlackPeople]:
     async with web_of(team, clock) as web:
-        yield SlackPeople(web=web, clock=clock)
+        found = SlackPeople(web=web, clock=clock)
+        yield found
+        await found.close()
 
 
 async def kind(people: SlackPeople, account: str) -> StandingKind:
@@ -59,6 +63,48 @@ async def test_an_answer_is_asked_anew_after_a_minute(
     assert await people.standing("slack", "T1/U1") == first
     clock.move(timedelta(seconds=1))
     assert await kind(people, "T1/U1") is StandingKind.DEACTIVATED
+
+
+async def test_whoever_goes_on_is_asked_about_before_the_minute_is_over(
+    team: Slack, people: SlackPeople, clock: MovedClock
+) -> None:
+    first = await people.standing("slack", "T1/U1")
+    clock.move(timedelta(seconds=40))
+    assert await people.standing("slack", "T1/U1") == first
+
+    async def newer() -> bool:
+        return await people.standing("slack", "T1/U1") != first
+
+    await until(newer)
+    clock.move(timedelta(seconds=25))
+    assert (await people.standing("slack", "T1/U1")).kind is StandingKind.ACTIVE
+    assert len(team.called("users.info")) == 2
+
+
+async def test_an_answer_that_comes_after_its_asker_gave_up_is_kept(
+    team: Slack, people: SlackPeople
+) -> None:
+    asking = asyncio.create_task(people.standing("slack", "T1/U1"))
+    await asyncio.sleep(0)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+
+    async def known() -> bool:
+        try:
+            return (await people.standing("slack", "T1/U1")).kind is StandingKind.ACTIVE
+        except Unavailable:
+            return False
+
+    await until(known)
+    assert len(team.called("users.info")) == 1
+
+
+async def test_one_question_about_somebody_is_under_way_at_a_time(
+    team: Slack, people: SlackPeople
+) -> None:
+    await asyncio.gather(*(people.standing("slack", "T1/U1") for _ in range(20)))
+    assert len(team.called("users.info")) == 1
 
 
 async def test_a_silent_slack_is_not_waited_for_by_everybody(
