@@ -18,14 +18,18 @@ async def alarm(world: World) -> None:
     await world.sender.send(ticket, world.luck.choice(world.webs))
     if world.luck.random() < 0.5:
         await world.sender.send(ticket, world.webs[0], 2)
-    await world.team.incident_of(ticket)
+    number = await world.team.incident_of(ticket)
+    if world.chat is not None:
+        await _claimed(world, number)
 
 
 async def left(world: World) -> None:
     """Send an alert whose cards only people in another chat answer, and wait until they did."""
     ticket = world.ticket("s", fate=Fate.LEAVE)
     await world.sender.send(ticket, world.luck.choice(world.webs))
-    await world.team.until_told(await world.team.incident_of(ticket), "run ended")
+    number = await world.team.incident_of(ticket)
+    await _claimed(world, number)
+    await world.team.until_told(number, "run ended")
 
 
 async def typed(world: World) -> None:
@@ -118,6 +122,11 @@ async def asked(world: World, ticket: str, who: str, runbook: str, host: str) ->
     words = f"{runbook} host={host} ticket={ticket} in={number}"
     await world.team.type(who, "run", ticket, f"/runbook run {words}")
     return number
+
+
+async def _claimed(world: World, number: str) -> None:
+    """Let somebody take it: beside a chat time passes fast, and nobody else is to be woken."""
+    await world.team.type("dan", "claim", "", f"/incident claim in={number}")
 
 
 async def _typed(world: World, runbook: str, host: str, fate: Fate) -> str:
