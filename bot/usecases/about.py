@@ -1,9 +1,8 @@
 """Which request and which incident the work at hand is about, so that the log can say it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 
+from bot.usecases.beside import Beside
 from bot.values import StreamRef
 
 REQUEST: ContextVar[str] = ContextVar("request", default="")
@@ -13,21 +12,11 @@ INCIDENT: ContextVar[str] = ContextVar("incident", default="")
 """The id of the incident that is worked on, "" where there is none."""
 
 
-@contextmanager
-def about_request(ident: str) -> Iterator[None]:
+def about_request(ident: str) -> Beside[str]:
     """Say that what is done inside is done for this request."""
-    token = REQUEST.set(ident)
-    try:
-        yield
-    finally:
-        REQUEST.reset(token)
+    return Beside(REQUEST, ident)
 
 
-@contextmanager
-def about_stream(stream: StreamRef | None) -> Iterator[None]:
+def about_stream(stream: StreamRef | None) -> Beside[str]:
     """Say that what is done inside concerns this stream, where it is an incident."""
-    token = INCIDENT.set(stream.id if stream is not None and stream.kind == "incident" else "")
-    try:
-        yield
-    finally:
-        INCIDENT.reset(token)
+    return Beside(INCIDENT, stream.id if stream is not None and stream.kind == "incident" else "")

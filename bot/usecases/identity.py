@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from bot.domain.actor import Actor, Standing
 from bot.domain.approval import Asked
@@ -20,6 +20,8 @@ from bot.usecases.seats import Seat, SeatLookup, TokenKind
 from bot.usecases.together import both
 from bot.usecases.urgency import Urgency, carried_with
 from bot.values import PersonId, Untrusted
+
+A = TypeVar("A")
 
 CONSOLE = "console"
 """The platform whose accounts are seats."""
@@ -76,9 +78,7 @@ class Identity:
         Raises Unavailable where the seats cannot be read.
         """
         policy = self._current.policy
-        seat, (standing, checked_at, email) = await both(
-            self._seat(sender.platform, sender.account), self._standing(sender)
-        )
+        seat, (standing, checked_at, email) = await self._met(sender)
         whom = _whom(policy, sender, seat, standing, email)
         if not whom.known and seat is None:
             whom = await self._by_code(policy, sender) or whom
@@ -157,8 +157,7 @@ class Identity:
         if not mine:
             return frozenset()
         try:
-            async with _asking(_GROUPS_WITHIN):
-                members = {group: await self._slack_groups.members(group) for group in _all(wanted)}
+            members = await _asked(_GROUPS_WITHIN, _members(self._slack_groups, _all(wanted)))
         except (TimeoutError, Unavailable, Refused) as fault:
             _log.warning("Slack's user groups are not known: %s", fault)
             return frozenset()
@@ -186,25 +185,33 @@ class Identity:
         Unknown fails closed where it matters, and lets a linked person go on in an emergency.
         """
         try:
-            async with _asking(_STANDING_WITHIN):
-                asked = await self._people.standing(sender.platform, sender.account)
+            standing = self._people.standing(sender.platform, sender.account)
+            asked = await _asked(_STANDING_WITHIN, standing)
         except (TimeoutError, Unavailable):
             return Standing.UNKNOWN, None, ""
         return Standing(asked.kind.value), asked.checked_at, asked.email
 
-    async def _seat(self, platform: str, account: str) -> Seat | None:
-        return await self._seats.seat(account) if platform == CONSOLE else None
+    async def _met(
+        self, sender: Sender
+    ) -> tuple[Seat | None, tuple[Standing, datetime | None, str]]:
+        """Return somebody's seat, which only accounts of the console have, and their standing."""
+        if sender.platform != CONSOLE:
+            return None, await self._standing(sender)
+        return await both(self._seats.seat(sender.account), self._standing(sender))
 
 
-@asynccontextmanager
-async def _asking(within: float) -> AsyncIterator[None]:
+async def _asked(within: float, question: Awaitable[A]) -> A:
     """Bound a question about somebody, and let it wait behind nothing that is to be shown.
 
     Whoever starts an approved step asks too, and an unknown standing voids the approval.
     """
     with carried_with(Urgency.ANSWER):
         async with asyncio.timeout(within):
-            yield
+            return await question
+
+
+async def _members(of: UserGroups, groups: frozenset[str]) -> Mapping[str, frozenset[str]]:
+    return {group: await of.members(group) for group in groups}
 
 
 def _whom(

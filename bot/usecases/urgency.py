@@ -1,9 +1,9 @@
 """How soon the call at hand must reach a chat where a platform's limits let not everything out."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import IntEnum
+
+from bot.usecases.beside import Beside
 
 
 class Urgency(IntEnum):
@@ -29,11 +29,6 @@ and none of them but the pacing of the platform needs to know.
 """
 
 
-@contextmanager
-def carried_with(urgency: Urgency) -> Iterator[None]:
+def carried_with(urgency: Urgency) -> Beside[Urgency]:
     """Say how urgent is what is done inside."""
-    token = URGENCY.set(urgency)
-    try:
-        yield
-    finally:
-        URGENCY.reset(token)
+    return Beside(URGENCY, urgency)
