@@ -271,9 +271,12 @@ def whole_card_file(card: Card, today: date | None) -> Attachment:
 
 
 def file_name(card: Card) -> str:
-    """Return the file's name, which the message says before the file exists."""
+    """Return the file's name, which the message says before the file exists.
+
+    Ids that no person would type are told apart by their end.
+    """
     stem = "".join(c if c.isascii() and c.isalnum() else "-" for c in card.id or card.kind)
-    return f"{stem[:60]}.txt"
+    return f"{stem if len(stem) <= _READABLE else f'{card.kind}-{stem[-_TAIL:]}'}.txt"
 
 
 def units(text: str) -> int:
@@ -294,6 +297,9 @@ def cut_to(text: str, most: int) -> str:
 _LIVE: Final = "live"
 _LESS: Final = "Not everything fits here: ask for less, or look in the console."
 _DIGITS: Final = 12
+_READABLE: Final = 20
+_TAIL: Final = 8
+"""Characters of an id that a person reads, and of the end of a longer one."""
 _CUT: Final = "… [cut]"
 _WORTH_A_WORD: Final = 100
 """Units from which a cut is said in a word; a label has room for three dots only."""

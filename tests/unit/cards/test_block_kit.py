@@ -104,6 +104,13 @@ def test_a_title_without_a_symbol_has_no_gap_before_it() -> None:
     }
 
 
+def test_a_file_is_called_so_that_a_person_can_say_its_name() -> None:
+    output = CodeBlock(title="Output", text=Untrusted("y" * 100_000))
+    ident = CardId("run:55rp32cyx4zhx4btmoopntucbm:pqo35qruxr34yyngw62dmp6nvur1")
+    sent = block_kit.render(Card(id=ident, kind="progress", title=("x",), blocks=(output,)))
+    assert [file.name for file in sent.attachments] == ["progress-mp6nvur1.txt"]
+
+
 def test_where_no_file_can_go_along_none_is_named() -> None:
     commands = "\n".join(f"sudo step {n} {'x' * 40}" for n in range(200))
     card = Card(
