@@ -94,14 +94,21 @@ def _unknown(root: Node, path: str, what: str, words: Collection[str]) -> Iterat
 
 def _repeated(scope: Node, path: str, what: str) -> Iterator[Fault]:
     nodes = [node for node in _at(scope, path) if isinstance(node.value, str | int)]
-    counts = Counter(str(node.value) for node in nodes)
-    first = {str(node.value): node for node in reversed(nodes)}
+    counts = Counter(map(_word, nodes))
+    first = {_word(node): node for node in reversed(nodes)}
     for node in nodes:
         word = str(node.value)
-        if counts[word] > 1 and node is not first[word]:
-            place = f"{first[word].file}:{first[word].line}"
+        before = first[_word(node)]
+        if counts[_word(node)] > 1 and node is not before:
+            place = f"{before.file}:{before.line}"
             message = f"the {what} {word!r} is given twice, first at {place}"
             yield node.fault(message, "take one of them out, or change it")
+
+
+def _word(node: Node) -> str:
+    """Return what must not come twice; an address means the same in whatever case."""
+    word = str(node.value)
+    return word.lower() if "@" in word else word
 
 
 def _at(root: Node, path: str) -> Iterator[Node]:

@@ -260,11 +260,12 @@ def _person_of(policy: Policy, platform: str, account: str, email: str = "") -> 
     for person in policy.people.values():
         if (platform, account) in person.accounts:
             return person
-    if not email or platform not in policy.link_by_email:
+    # Letter by letter: folding would make a Kelvin sign a k, and a stranger one of us.
+    if not email or not email.isascii() or platform not in policy.link_by_email:
         return None
     for person in policy.people.values():
         named = any(platform == known for known, _ in person.accounts)
-        if not named and person.email.casefold() == email.casefold():
+        if not named and person.email.lower() == email.lower():
             return person
     return None
 

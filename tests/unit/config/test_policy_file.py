@@ -550,6 +550,13 @@ def test_people_are_linked_by_their_address_only_where_the_policy_says_so() -> N
     assert (silent.link_by_email, linking.link_by_email) == ((), ("slack",))
 
 
+def test_one_address_belongs_to_one_person_in_whatever_case_it_is_written() -> None:
+    text = TEAM.replace("ben: {name: Ben}", "ben: {name: Ben, email: a@example.org}")
+    text = text.replace("eve: {name: Eve}", "eve: {name: Eve, email: A@Example.org}")
+    [fault] = faults("", beside=text)
+    assert "the e-mail address 'A@Example.org' is given twice" in fault
+
+
 def test_one_address_belongs_to_one_person() -> None:
     text = TEAM.replace("ben: {name: Ben}", "ben: {name: Ben, email: a@example.org}")
     text = text.replace("eve: {name: Eve}", "eve: {name: Eve, email: a@example.org}")

@@ -279,3 +279,15 @@ async def test_a_user_group_that_is_not_known_gives_nobody_a_right(fault: Except
         groups.fault = fault
         identity = grouped(world, groups)
         assert (await identity.actor(sender("slack:T1/U1"))).groups == frozenset({"responder"})
+
+
+@pytest.mark.parametrize(
+    "email", ["\N{KELVIN SIGN}im@example.org", "kim@example.org\N{ZERO WIDTH SPACE}"]
+)
+async def test_an_address_that_only_looks_like_somebodys_links_nobody(email: str) -> None:
+    people = {**TEAM.people, EVE: replace(TEAM.people[EVE], email="kim@example.org")}
+    async with World(policy=replace(LINKING, people=people)) as world:
+        world.people.emails["slack", "T1/U9"] = email
+        assert not (await world.identity.actor(sender("slack:T1/U9"))).linked
+        world.people.emails["slack", "T1/U9"] = "KIM@example.org"
+        assert (await world.identity.actor(sender("slack:T1/U9"))).person == EVE
