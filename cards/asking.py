@@ -83,10 +83,13 @@ def typed_answer(asked: Asked) -> Line:
 
 
 def who_may(asked: Asked, context: Context) -> Line:
-    """Say who may answer: `1 yes of approver, not Ann (who asked)`."""
+    """Say who may answer: `1 yes from approver, not Ann (who asked)`."""
     if asked.card.kind in UNRULED:
         return ("any responder",)
-    quorums = [(f"{q.count} yes of {' / '.join(q.groups)}",) for q in asked.rule.quorums]
+    quorums = [
+        (f"{q.count} yes{'es' * (q.count > 1)} from {' / '.join(q.groups)}",)
+        for q in asked.rule.quorums
+    ]
     if not quorums:
         return ("nobody: no approval rule of the policy matches",)
     excluded: Line = ()
@@ -103,7 +106,8 @@ def _open_line(asked: Asked, context: Context) -> Line:
     votes = [_vote(asked, vote, context) for vote in asked.votes.values()]
     told = (" Votes: ", *listed(votes), ".") if votes else ()
     # No "in 45 min": nobody edits the card while the time passes.
-    expires = (" Expires ", At(asked.card.expires_at), "; then nothing is done.")
+    then = "it is asked again" if asked.card.kind is CardKind.IN_DOUBT else "nothing is done"
+    expires = (" Expires ", At(asked.card.expires_at), f"; then {then}.")
     return ("OPEN. Waiting for ", *who_may(asked, context), ".", *told, *expires)
 
 

@@ -67,14 +67,14 @@ def decided(option: str, outcome: OutcomeKind, reason: str = "") -> CardDecided:
 
 def test_an_open_question_says_who_may_answer_and_until_when() -> None:
     assert status_of(story_with()) == (
-        "OPEN. Waiting for 1 yes of approver, not Ann (who asked). "
+        "OPEN. Waiting for 1 yes from approver, not Ann (who asked). "
         "Expires 11:00 UTC; then nothing is done."
     )
 
 
 def test_votes_so_far_are_shown_with_where_they_came_from() -> None:
     story = declared().tell(run_started(), asked(quorum=2), vote("bob"))
-    assert "Waiting for 2 yes of approver" in status_of(story)
+    assert "Waiting for 2 yeses from approver" in status_of(story)
     assert " Votes: Bob → Approve (console). " in status_of(story)
 
 

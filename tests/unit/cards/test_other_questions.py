@@ -110,6 +110,7 @@ def test_a_doubt_says_what_is_known_and_that_nothing_is_repeated() -> None:
     assert "Known        the link was lost" in text
     assert "Begun        10:00 UTC" in text
     assert "Approved by  Bob" in text
+    assert "then it is asked again" in text
 
 
 def test_a_guided_step_shows_its_command_and_a_question_its_words() -> None:
