@@ -19,6 +19,7 @@ from tests.support.certificates import write_certificate
 from tests.support.clock import CountedIds
 from tests.support.team_bot import team_bot
 from tests.support.visitor import PUBLIC, visiting
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -148,6 +149,12 @@ async def test_people_open_the_console_over_tls_and_nobody_over_plain_http(
             opened = await visitor.post(f"/sign-in/{secret}")
             assert (opened.status, opened.location) == (303, "/s/ann/")
             assert (await visitor.get("/s/ann/")).status == 200
+        write_certificate(cert, key, serial=7)
+
+        async def renewed() -> bool:
+            return await shown(int(address.rpartition(":")[2])) == 7
+
+        assert await until(renewed)
         assert list(visitor.cookies) == ["__Host-firewarden-ann", "firewarden-seats"]
         host, _, port = address.rpartition(":")
         reader, writer = await asyncio.open_connection(host, int(port))
