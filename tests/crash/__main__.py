@@ -55,7 +55,7 @@ def _missed(tally: Tally, size: Size) -> list[str]:
     at = {blow.label for blow in tally.blows if blow.how is How.POINT}
     empty = [point.label for point in size.points if point.label not in at]
     missed = [f"no life ended at “{label}”" for label in empty]
-    for how, wanted in ((How.CHANCE, size.chance), (How.ZOMBIE, size.zombies)):
+    for how, wanted in ((How.CHANCE, size.chance + size.ssh), (How.ZOMBIE, size.zombies)):
         if tally.count(how) < wanted:
             missed.append(f"only {tally.count(how)} lives {how}, {wanted} are wanted")
     if tally.ssh < size.ssh:

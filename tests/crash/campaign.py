@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,15 +23,26 @@ from tests.crash.schedules import (
 )
 from tests.crash.world import World, world
 
-AT_ONCE = 4
-"""Worlds beside each other: lives wait for leases most of the time, and there are two cores."""
+AT_ONCE = 3
+"""Worlds beside each other that keep two cores busy."""
+
+WAITING_AT_ONCE = 4
+"""Worlds beside those: they wait for limits of chats, leases and servers most of the time."""
 
 SSH = "ssh"
 """How the names of worlds with real OpenSSH servers begin."""
 
-_LIVES = 25
+ZOMBIES = "zombies"
+LEASE = "production"
+"""How the names of worlds begin that take leases away from lives, and of the one with long ones."""
+
+_WAITING = frozenset({PRACTICE, SSH, ZOMBIES, LEASE, *ChatKind})
+
+_LIVES = 40
 """Lives of one world: a journal that grows for ever would only make each life slower."""
 
+_ZOMBIES = 17
+"""Zombies of one world."""
 
 _PACED_LIVES = 10
 """Lives of a world with a chat, where all that is to be said takes its time."""
@@ -43,9 +54,11 @@ class Size:
 
     points: tuple[Point, ...] = points()
     chance: int = 300
+    """Random instants, those beside a chat among them and those over real sshd not."""
     zombies: int = 50
     ssh: int = 30
     chat: int = 10
+    """Random instants beside each of the chats."""
     lease: bool = True
 
 
@@ -60,11 +73,11 @@ async def campaign(
     `say` hears of each world that has come to its end.
     """
     tally, began, spent = Tally(seed=seed), time.monotonic(), _processor_time()
-    turns = asyncio.Semaphore(AT_ONCE)
+    busy, waiting = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(WAITING_AT_ONCE)
     async with nursery(folder) as lives:
 
         async def one(name: str, schedule: Schedule) -> None:
-            async with turns:
+            async with waiting if _kind(name) in _WAITING else busy:
                 await lived(name, schedule, lives, seed, folder, tally)
                 say(f"{name} is over; so far {len(tally.blows)} lives")
                 for line in breach_lines([one for one in tally.breaches if one[0] == name]):
@@ -93,7 +106,7 @@ async def lived(
     """
     breaches: tuple[Breach, ...] = ()
     try:
-        kind, _, _ = name.partition("-")
+        kind = _kind(name)
         async with world(
             name,
             folder,
@@ -132,7 +145,7 @@ def _unplayed(error: Exception) -> Breach:
 
 
 def _schedules(size: Size) -> Sequence[tuple[str, Schedule]]:
-    made: list[tuple[str, Schedule]] = []
+    made = [(f"{ZOMBIES}-{n}", _zombies(s)) for n, s in _shares(size.zombies, _ZOMBIES)]
     if drills := [point for point in size.points if point.where == PRACTICE]:
         made.append((PRACTICE, _in_a_drill(drills)))
     for where in (*ChatKind, ""):
@@ -140,14 +153,18 @@ def _schedules(size: Size) -> Sequence[tuple[str, Schedule]]:
         word = f"{where}-points" if where else "points"
         shares = _in_stories(there, _LIVES if not where else _PACED_LIVES)
         made += [(f"{word}-{n}", _at_points(share)) for n, share in enumerate(shares)]
-    made += [(f"chance-{n}", _by_chance(s)) for n, s in enumerate(_shares(size.chance))]
-    made += [(f"{SSH}-{n}", _over_ssh(s)) for n, s in enumerate(_shares(size.ssh))]
+    made += [(f"{SSH}-{n}", _over_ssh(s)) for n, s in _shares(size.ssh, _LIVES)]
     for kind in ChatKind:
-        made += [(f"{kind}-{n}", _beside_a_chat(s)) for n, s in enumerate(_shares(size.chat))]
-    made += [(f"zombies-{n}", _zombies(s)) for n, s in enumerate(_shares(size.zombies))]
+        made += [(f"{kind}-{n}", _beside_a_chat(s)) for n, s in _shares(size.chat, _LIVES)]
     if size.lease:
-        made.append(("production-lease", one_production_lease))
-    return made
+        made.append((f"{LEASE}-lease", one_production_lease))
+    elsewhere = size.chance - size.chat * len(ChatKind)
+    return made + [(f"chance-{n}", _by_chance(s)) for n, s in _shares(elsewhere, _LIVES)]
+
+
+def _kind(name: str) -> str:
+    """Return what a world is for, with which its name begins."""
+    return name.partition("-")[0]
 
 
 def _in_stories(there: Sequence[Point], most: int) -> Sequence[Sequence[Point]]:
@@ -180,5 +197,6 @@ def _zombies(lives: int) -> Schedule:
     return lambda here: stop_and_resume(here, lives)
 
 
-def _shares(whole: int) -> Sequence[int]:
-    return [min(_LIVES, whole - begun) for begun in range(0, whole, _LIVES)]
+def _shares(whole: int, most: int) -> Iterator[tuple[int, int]]:
+    """Share lives out among worlds; yields the number of each, and how many lives it has."""
+    return enumerate(min(most, whole - begun) for begun in range(0, whole, most))

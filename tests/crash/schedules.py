@@ -19,7 +19,7 @@ _TRIES = 4
 _TAKEN_OVER = 0.4
 """Seconds beyond a lease in which a life gets on with what the one before it had begun."""
 
-_AT_ONCE = 5
+_AT_ONCE = 3
 """Stories under way at the same time; more would only wait for each other's hosts."""
 
 _STOPPABLE = (
