@@ -62,6 +62,18 @@ class Size:
     lease: bool = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """Seconds for a schedule (None = as long as it takes), and for a world to come to rest.
+
+    It is given up where nothing moves any more for `still`, or after `resting`.
+    """
+
+    schedule: float | None = None
+    still: float = 30.0
+    resting: float = 300.0
+
+
 Schedule = Callable[[World], Awaitable[None]]
 
 
@@ -97,12 +109,11 @@ async def lived(
     seed: str,
     folder: Path,
     tally: Tally,
-    patience: float = 60.0,
-    limit: float | None = None,
+    patience: Patience = Patience(),
 ) -> None:
     """Let one world live through a schedule and come to rest; what it broke is in the tally.
 
-    A schedule that is not over after `limit` seconds is left: what waits for ever is for `check`.
+    A schedule that takes too long is left: what waits for ever is for `check`.
     """
     breaches: tuple[Breach, ...] = ()
     try:
@@ -117,13 +128,13 @@ async def lived(
             practice=kind == PRACTICE,
         ) as here:
             try:
-                async with asyncio.timeout(limit):
+                async with asyncio.timeout(patience.schedule):
                     await schedule(here)
             except TimeoutError:
                 pass  # see above
             except AssertionError as error:
                 breaches = (_unplayed(error),)
-            await here.drained(patience)
+            await here.drained(patience.still, patience.resting)
             history = await here.history()
             breaches += check(history)
             tally.add(name, history, here.blows)

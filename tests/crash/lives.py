@@ -23,6 +23,10 @@ READY_WITHIN = 60.0
 """Seconds for a life to be ready, or gone, on a machine that others use too."""
 
 
+IDLE = ("before claim", "before extend", "after extend")
+"""Points that a life comes by again and again while it waits."""
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class Life:
     """One life: `address` once it is ready, `burnt` at its planned point, `gone` when it is over.
@@ -44,6 +48,10 @@ class Life:
     settled: asyncio.Event = field(default_factory=asyncio.Event)
     """Set each time that it gets ready, burns or is gone."""
     _writer: asyncio.StreamWriter | None = None
+
+    def steps(self) -> int:
+        """Count the points that it came by, but for those that it passes without doing anything."""
+        return self.passed.total() - sum(self.passed[label] for label in IDLE)
 
     async def ready(self) -> bool:
         """Wait until it serves; False where it ended (or stopped) before."""

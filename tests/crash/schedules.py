@@ -10,7 +10,7 @@ from tests.crash.points import BEFORE_ACKNOWLEDGED_ALERT, BEFORE_ACKNOWLEDGED_CL
 from tests.crash.stories import STORIES, drill, left
 from tests.crash.world import How, World
 
-REACHED_WITHIN = 15.0
+REACHED_WITHIN = 30.0
 """Seconds in which a story leads to its point on a machine that others use too."""
 
 _TRIES = 4

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.crash.campaign import lived
+from tests.crash.campaign import Patience, lived
 from tests.crash.dramas import DRAMAS
 from tests.crash.lives import ROOT, nursery
 from tests.crash.mutations import Mutation, mutations
@@ -26,11 +26,8 @@ _COPIED = ("bot", "cards", "handlers", "runbooks", "templates", "tests/crash", "
 _AT_ONCE = 2
 """Dramas beside each other: where something is stuck, one only waits."""
 
-_PATIENCE = 12.0
-"""Seconds in which a drama comes to rest; where something is stuck it never does."""
-
-_LIMIT = 60.0
-"""Seconds for what befalls the lives of a drama, on a machine that others use too."""
+_PATIENCE = Patience(schedule=90.0, still=12.0, resting=24.0)
+"""Where something is stuck it never moves again, or it does the same thing for ever."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +80,7 @@ async def _played(drama: str, mutation: Mutation | None, folder: Path) -> tuple[
         (tree / "tests" / "__init__.py").touch()
         mutation.apply(tree)
     async with nursery(folder, tree) as lives:
-        await lived(drama, DRAMAS[drama], lives, drama, folder, tally, _PATIENCE, _LIMIT)
+        await lived(drama, DRAMAS[drama], lives, drama, folder, tally, _PATIENCE)
     return tuple(f"{breach.promise}: {breach.what}" for _, breach in tally.breaches)
 
 

@@ -154,26 +154,36 @@ class World:
         self.passed |= set(life.passed)
         return blow
 
-    async def drained(self, seconds: float = 40.0) -> None:
-        """Let one last life, without faults, bring everything to rest, and end it gently."""
+    async def drained(self, patience: float, longest: float) -> None:
+        """Let one last life, without faults, bring everything to rest, and end it gently.
+
+        It is given up once it has got nowhere for `patience` seconds, or after `longest`.
+        """
         if self.life is not None:
             await self.killed(self.life, How.CHANCE)
         # On a machine that is too busy for a lease of 300 ms the same work is claimed for ever.
         self.lease = max(self.lease, CALM_LEASE)
         life = await self.begin()
 
-        async def rests() -> bool:
-            return not self.stories and aftermath.at_rest(self.scene.journal, self.now())
+        async def rests_or_moves() -> bool:
+            return self._rests() or life.steps() > seen
 
         # A world that never rests is a finding, not an error: `check` says what is stuck.
+        end = time.monotonic() + longest
         try:
-            await eventually(rests, bool, seconds)
+            while not self._rests() and time.monotonic() < end:
+                seen = life.steps()
+                await eventually(rests_or_moves, bool, patience)
         except TimeoutError:
-            for story in tuple(self.stories):
-                story.cancel()
+            pass  # see above
+        for story in tuple(self.stories):
+            story.cancel()
         await life.end()
         self.passed |= set(life.passed)
         self.life = None
+
+    def _rests(self) -> bool:
+        return not self.stories and aftermath.at_rest(self.scene.journal, self.now())
 
     async def history(self) -> History:
         """Gather every account; no life may be left."""
