@@ -28,7 +28,10 @@ _SOON = timedelta(seconds=1)
 
 
 async def after(scene: Scene, now: datetime, time: Time) -> After:
-    """Read the journal of a world in which no life is left; `now` is by the clock of its lives.
+    """Read the journal of a world in which no life is left.
+
+    `now` is when its last life was told to end, by the clock of the lives: what gets due later is
+    for the next one.
 
     Events come with the moments of the machine's clock, which is everybody else's.
     """
@@ -72,13 +75,13 @@ def unsaid(journal: Path) -> int:
 
 
 def at_rest(journal: Path, now: datetime) -> bool:
-    """Whether nothing is due, and no run waits for anything but a human."""
+    """Whether nothing is left to be done but timers later, and no run waits for anything."""
     with closing(_reading(journal)) as database:
         (busy,) = database.execute(
             "SELECT (SELECT count(*) FROM runs WHERE state IN"
             " ('running', 'changing', 'waiting for targets', 'in doubt', 'waiting for approval'))"
         ).fetchone()
-    return not busy and open_work(journal, now + _SOON) == 0
+    return not busy and unsaid(journal) == 0 and open_work(journal, now + _SOON) == 0
 
 
 async def erase(scene: Scene, number: str, words: str) -> None:
@@ -127,7 +130,7 @@ def _execution(line: dict[str, object]) -> Execution:
 
 
 def _effects(journal: Path, now: datetime) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    due = [_microseconds(now + _SOON)]
+    due = [_microseconds(now)]
     with closing(_reading(journal)) as database:
         unsettled: Sequence[tuple[str]] = database.execute(
             "SELECT key FROM effects WHERE state = 'claimed' OR (state = 'open' AND due <= ?)", due

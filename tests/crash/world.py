@@ -77,6 +77,8 @@ class World:
     chat: Chat | None = None
     practice: bool = False
     lease: float = SHORT_LEASE
+    rested: datetime | None = None
+    """When the last life was told to end, by its clock."""
     blows: list[Blow] = field(default_factory=list)
     passed: set[str] = field(default_factory=set)
     stories: set["asyncio.Task[None]"] = field(default_factory=set)
@@ -178,6 +180,7 @@ class World:
             pass  # see above
         for story in tuple(self.stories):
             story.cancel()
+        self.rested = self.now()
         await life.end()
         self.passed |= set(life.passed)
         self.life = None
@@ -187,7 +190,7 @@ class World:
 
     async def history(self) -> History:
         """Gather every account; no life may be left."""
-        shown = await aftermath.after(self.scene, self.now(), self.time)
+        shown = await aftermath.after(self.scene, self.rested or self.now(), self.time)
         elsewhere = self.chat.rooms(shown.titles) if self.chat is not None else ()
         return History(
             ledger=self._executed(),
