@@ -14,9 +14,9 @@ class Urgency(IntEnum):
     APPROVAL = 1
     """A card that waits for a human, a page, and the room that they are shown in."""
     CARD = 2
-    """The incident's card and its room's name and members."""
+    """The incident's card, how far its runs are, and its room's name and members."""
     UPDATE = 3
-    """What people were told on purpose: declared, updated, resolved; and how far a run is."""
+    """What people were told on purpose: declared, updated, resolved."""
     CHATTER = 4
     """The rest: reminders, notes, alerts."""
 

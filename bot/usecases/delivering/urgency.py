@@ -50,6 +50,6 @@ def urgency_of_post(event: Event) -> Urgency:
 
 
 def _urgency_of_card(card: str) -> Urgency:
-    if card == _INCIDENT:
-        return Urgency.CARD
-    return Urgency.UPDATE if card.startswith(_RUN) else Urgency.APPROVAL
+    # Every step of a run edits the incident's card too: were that one more urgent, a room that
+    # takes one edit a second would not see how far the run is before it is over.
+    return Urgency.CARD if card == _INCIDENT or card.startswith(_RUN) else Urgency.APPROVAL
