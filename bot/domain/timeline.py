@@ -1,5 +1,7 @@
 """One plain line per event: the timeline that people read, search and export."""
 
+from functools import cache
+
 from bot.domain import events as ev
 from bot.domain.packet import ChangePacket
 from bot.values import Untrusted
@@ -75,7 +77,11 @@ def line(event: ev.IncidentEvent) -> str:  # noqa: C901, PLR0911, PLR0912 - one 
 
 def kind_of(event: ev.IncidentEvent) -> str:
     """Return the event's kind in words: `step started`."""
-    name = type(event).__name__
+    return _in_words(type(event).__name__)
+
+
+@cache
+def _in_words(name: str) -> str:
     return "".join(f" {c.lower()}" if c.isupper() else c for c in name).strip()
 
 

@@ -7,6 +7,7 @@ can try out what it was (ADR 0010). A record without a salt is sealed over its b
 
 import hashlib
 import hmac
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -143,4 +144,7 @@ def _mac(
         str(event.version).encode(),
         *sealed,
     )
-    return hmac.digest(key, b"".join(len(p).to_bytes(8, "big") + p for p in parts), "sha256")
+    return hmac.digest(key, b"".join([_LENGTH.pack(len(p)) + p for p in parts]), "sha256")
+
+
+_LENGTH = struct.Struct(">Q")

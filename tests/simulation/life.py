@@ -113,8 +113,7 @@ class Life:
 
     def kill(self) -> None:
         """End at once: no call of this life reaches the outside any more."""
-        self.thread.cut = True
-        self.thread.let_go()
+        self.thread.end()
         if self.root is not None:
             self.root.cancel()
         for request in self.requests:

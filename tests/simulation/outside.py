@@ -39,26 +39,34 @@ class Thread:
 
     def __init__(self, number: int) -> None:
         self.number = number
+        self.free = True
+        """Whether it is neither cut nor held."""
         self.cut = False
         self._going = asyncio.Event()
-        self._going.set()
 
     def hold(self) -> None:
         """Stand still at the next call."""
+        self.free = False
         self._going.clear()
 
     def let_go(self) -> None:
         """Go on."""
+        self.free = not self.cut
+        self._going.set()
+
+    def end(self) -> None:
+        """Never go on."""
+        self.free, self.cut = False, True
         self._going.set()
 
     async def turn(self) -> None:
         """Wait where this life is paused; never return where it is dead."""
+        if self.free:
+            return
+        if not self.cut:
+            await self._going.wait()
         if self.cut:
             raise asyncio.CancelledError
-        if not self._going.is_set():
-            await self._going.wait()
-            if self.cut:
-                raise asyncio.CancelledError
 
 
 class Calls:

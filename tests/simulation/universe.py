@@ -195,7 +195,7 @@ class Universe:
             self.ground.book.faults.append("".join(traceback.format_exception(error)))
 
     def _note(self, *words: object) -> None:
-        self.ground.book.note(self.loop.time(), *words)
+        self.ground.book.note(self.loop.now, *words)
 
     # --- the schedule ------------------------------------------------------------------------
 

@@ -26,10 +26,11 @@ _LONGEST_SLEEP = 3600.0
 """Sleep in pieces, as the machine's clock does: a clock that is set forward is noticed."""
 
 
-_BASE_32 = "abcdefghijklmnopqrstuvwxyz234567"
-
 _ID = 26
-"""Characters of a random id: those of 128 bits."""
+"""Characters of a random id."""
+
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
+"""What hexadecimal has and base-32 has not, in letters."""
 
 
 class NothingLeftError(Exception):
@@ -75,18 +76,19 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def __init__(self) -> None:
         super().__init__()
-        self._now = 0.0
+        self.now = 0.0
+        """Seconds since the loop began; only the loop moves it."""
         self._line: deque[_Call] = deque()
         self._timers: list[tuple[float, int, _Call]] = []
         self._set = count()
 
     def time(self) -> float:
         """Return the seconds since the loop began."""
-        return self._now
+        return self.now
 
     def leap(self, by: float) -> None:
         """Let time pass without anybody noticing until it has: every timer in between is late."""
-        self._now += by
+        self.now += by
 
     def call_soon(
         self,
@@ -95,7 +97,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         context: Context | None = None,
     ) -> asyncio.Handle:
         """Call it in this loop's next round."""
-        call = _Call(callback, args, context, self._now)
+        call = _Call(callback, args, context, self.now)
         self._line.append(call)
         return call
 
@@ -107,7 +109,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         context: Context | None = None,
     ) -> asyncio.TimerHandle:
         """Call it when so many seconds have passed."""
-        return self.call_at(self._now + delay, callback, *args, context=context)
+        return self.call_at(self.now + delay, callback, *args, context=context)
 
     def call_at(
         self,
@@ -139,8 +141,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
             heapq.heappop(timers)
         if not timers:
             raise NothingLeftError
-        self._now = max(self._now, timers[0][0])
-        due = self._now + _RESOLUTION
+        self.now = max(self.now, timers[0][0])
+        due = self.now + _RESOLUTION
         while timers and timers[0][0] < due:
             self._line.append(heapq.heappop(timers)[2])
 
@@ -158,13 +160,13 @@ class VirtualClock:
         """What it showed at which time of the loop: it is read many times at each."""
 
     def now(self) -> datetime:
-        at = self._loop.time()
+        at = self._loop.now
         if self._read[0] != at:
             self._read = at, START + self._set_by + timedelta(seconds=at)
         return self._read[1]
 
     def monotonic(self) -> float:
-        return self._loop.time()
+        return self._loop.now
 
     async def sleep_until(self, moment: datetime) -> None:
         if moment <= self.now():
@@ -190,7 +192,7 @@ class SeededIds:
         self._chance = chance
 
     def new(self) -> str:
-        return "".join(self._chance.choices(_BASE_32, k=_ID))
+        return f"{self._chance.getrandbits(4 * _ID):0{_ID}x}".translate(_LETTERS)
 
     def secret(self) -> str:
         return base64.urlsafe_b64encode(self._chance.randbytes(32)).decode().rstrip("=")
