@@ -30,7 +30,7 @@ from bot.domain.permissions import Verb, allowed
 from bot.domain.policy import Group, Policy
 from bot.domain.rules import quorum_met
 from bot.domain.run import Run
-from bot.values import SYSTEM, HostName, RunId, Untrusted
+from bot.values import SYSTEM, HostName, OnDeadline, RunId, Untrusted
 from runbooks import steps
 
 
@@ -84,7 +84,7 @@ def step_result(draft: Draft, intent: StepResult) -> Decision:
     if intent.outcome.exit_status is None and log.doubt:
         return Refusal(reason="this step is in doubt already")
     if intent.outcome.exit_status is None:
-        why = _why_unknown(intent)
+        why = _why_unknown(intent, log.started.on_deadline)
         return put_in_doubt(draft, current, log, why)
     draft.happen(
         StepFinished(
@@ -302,9 +302,15 @@ def _log(current: Run, path: str, host: str, attempt: int) -> run.StepLog | None
     return next(found, None)
 
 
-def _why_unknown(intent: StepResult) -> str:
+def _why_unknown(intent: StepResult, on_deadline: OnDeadline) -> str:
     if intent.outcome.deadline:
-        return "it was still running at its deadline"
+        return f"it was still running at its deadline, {_AT_DEADLINE[on_deadline]}"
     if intent.outcome.signal:
         return f"it was ended by signal {intent.outcome.signal}"
     return intent.outcome.fault or "the link was lost while it ran"
+
+
+_AT_DEADLINE = {
+    OnDeadline.LEAVE: "and was left to go on",
+    OnDeadline.KILL: "where the host was to end it",
+}

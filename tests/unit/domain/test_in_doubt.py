@@ -58,7 +58,10 @@ def impossible(started: StepStarted) -> StepNotPossible:
 @pytest.mark.parametrize(
     ("outcome", "why"),
     [
-        (exited(None, deadline=True), "it was still running at its deadline"),
+        (
+            exited(None, deadline=True),
+            "it was still running at its deadline, and was left to go on",
+        ),
         (exited(None, signal="KILL"), "it was ended by signal KILL"),
         (exited(None, fault="broken pipe"), "broken pipe"),
         (exited(None), "the link was lost while it ran"),
