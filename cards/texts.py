@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
@@ -72,18 +73,22 @@ _LONGEST: Final = 12_000
 """Characters of one rendered text: what the largest text block of a chat platform holds."""
 
 
+_ENVIRONMENT: Final = ImmutableSandboxedEnvironment(
+    undefined=StrictUndefined,
+    autoescape=False,  # plain text: each renderer escapes for its platform
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=False,
+)
+_KEPT: Final = 64
+"""Compiled sources that are kept: every text twice over, for a reload that changes some."""
+
+
 class Texts:
     """Every template, compiled. `OperatorMistake` with all faults where one is missing or wrong."""
 
     def __init__(self, sources: Mapping[str, str]) -> None:
         """Take template sources by file name (`declaration.txt.j2`); later folders win outside."""
-        self._environment = ImmutableSandboxedEnvironment(
-            undefined=StrictUndefined,
-            autoescape=False,  # plain text: each renderer escapes for its platform
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=False,
-        )
         self._templates: dict[TextName, Template] = {}
         faults: list[Fault] = []
         for name in TextName:
@@ -112,7 +117,7 @@ class Texts:
                 file=file, message="this text is missing", hint="put back the one that ships"
             )
         try:
-            self._templates[name] = self._environment.from_string(source)
+            self._templates[name] = _compiled(source)
             self.render(name, Facts())
             self.render(name, _EVERYTHING)
         except TemplateSyntaxError as fault:
@@ -121,6 +126,12 @@ class Texts:
         except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as fault:
             return Fault(file=file, message=str(fault), hint=_NAMES)
         return None
+
+
+@lru_cache(maxsize=_KEPT)
+def _compiled(source: str) -> Template:
+    """Compile a source once: a reload finds most of them as they were."""
+    return _ENVIRONMENT.from_string(source)
 
 
 def moment_of(moment: datetime | None) -> str:

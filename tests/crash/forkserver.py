@@ -18,8 +18,10 @@ import bot.adapters.slack.team
 import bot.adapters.ssh.executor
 import bot.adapters.telegram.team
 import bot.app.service  # noqa: F401 - as above
+from bot.adapters.files import read_texts
 from bot.app.base import load_current
 from bot.config import load_settings
+from cards.texts import Texts
 from tests.crash.life import ORDER, Order, ended_badly, live
 
 _PR_SET_PDEATHSIG = 1
@@ -58,7 +60,9 @@ def _bury(_: int, __: object) -> None:
 
 def _read_ahead() -> None:
     """Read what the application reads at every start, so that what it keeps is there already."""
-    load_current(load_settings(Path("no such file")))
+    settings = load_settings(Path("no such file"))
+    load_current(settings)
+    Texts(read_texts(settings.templates))
 
 
 def _become(order: Order) -> None:
