@@ -119,6 +119,10 @@ def _demanded_extension(issuer: Issuer) -> None:
     issuer.header = {"crit": ["b64"], "b64": False}
 
 
+def _demanded_extension_that_changes_nothing(issuer: Issuer) -> None:
+    issuer.header = {"crit": ["b64"], "b64": True}
+
+
 def _curve_said_of_rsa(issuer: Issuer) -> None:
     issuer.header = {"alg": "ES256"}
 
@@ -145,6 +149,7 @@ FORGERIES = (
     _key_somewhere_else,
     _unknown_key,
     _demanded_extension,
+    _demanded_extension_that_changes_nothing,
     _curve_said_of_rsa,
     _stronger_said,
     _cut_off,
