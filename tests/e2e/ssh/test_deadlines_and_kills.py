@@ -1,9 +1,11 @@
 """A change on a real OpenSSH host that runs into its deadline, or whose bot is killed meanwhile."""
 
+import asyncio
 import os
+import sqlite3
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +15,8 @@ import pytest
 from bot.app.base import opened
 from bot.config import load_settings
 from bot.values import PersonId
+from cards.codec import from_json
+from cards.plain import render
 from tests.support.bot import Answer, Seated
 from tests.support.ports import free_port
 from tests.support.process import Process
@@ -164,6 +168,15 @@ class Stand:
         """Return the lines of the timeline that begin with these words."""
         return [line for line in await self.ann.timeline(ident) if line.startswith(words)]
 
+    async def card(self, title: str, line: str) -> None:
+        """Wait until a card with this first line shows this other line too."""
+
+        async def shown() -> bool:
+            texts = await asyncio.to_thread(_texts, self.process.folder / "data")
+            return any(text.startswith(f"{title}\n") and line in text for text in texts)
+
+        await until(shown, seconds=30)
+
     async def doubt(self) -> Answer:
         """Wait for the card that asks what became of the restart."""
 
@@ -259,6 +272,10 @@ async def test_the_host_keeps_the_deadline_of_a_bot_that_was_killed_and_tells_th
 
         card = await on.doubt()
         assert card["title"] == "What became of step 1 on web-1?"
+        await on.card(
+            "◷ In doubt: What became of step 1 on web-1?", "Known        ended by SIGTERM"
+        )
+        await on.card("■ Runbook mend", "? IN DOUBT  sudo systemctl restart checkout on web-1")
         assert await on.told(incident, "IN DOUBT") == (
             "IN DOUBT: restart.steps.1 on web-1: ended by SIGTERM"
         )
@@ -280,6 +297,7 @@ async def test_a_change_that_ended_while_the_bot_was_dead_is_finished_from_its_r
         assert await on.lines(incident, "IN DOUBT") == []
         (ended,) = await on.lines(incident, "restart.steps.1 on web-1: exit 0")
         assert ended.endswith("(as the host's receipt tells)")
+        await on.card("✔ Runbook mend", "✔ COMPLETED  sudo systemctl restart checkout on web-1")
         assert len(on.asked()) == 1
 
 
@@ -298,6 +316,12 @@ async def test_a_change_that_still_runs_when_the_bot_is_back_is_waited_for(tmp_p
         await on.told(incident, "run ended: done, 1 command ran.")
         assert await on.lines(incident, "IN DOUBT") == []
         assert len(on.asked()) == 1
+
+
+def _texts(data: Path) -> list[str]:
+    """Return every message of the console as it stands, as plain text."""
+    with closing(sqlite3.connect(data / "console.sqlite3")) as console:
+        return [render(from_json(row[0])) for row in console.execute("SELECT card FROM messages")]
 
 
 async def _seat(lives: Process, name: str) -> Seated:
