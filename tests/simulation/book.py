@@ -44,7 +44,7 @@ class Book:
     faults: list[str] = field(default_factory=list)
     """What the world itself saw go wrong: a life that ended by an error, no rest."""
     moved: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set by every commit, for those who wait to see something."""
+    """Set by every commit of events, for those who wait to see something."""
 
     def note(self, at: float, *words: object) -> None:
         """Write a line; its words are put together once somebody reads it."""

@@ -151,7 +151,8 @@ class SimulatedJournal(MemoryJournal):
             self._book.intents += commit.stream is not None
             for record in commit.records:
                 self._book.seen[record.type] = self._book.seen.get(record.type, 0) + 1
-            self._book.moved.set()
+            if commit.records:
+                self._book.moved.set()
             if settlement is not None and settlement.claim.fence < self._book.fences[about]:
                 self._book.faults.append(f"{about} was settled by who had lost it")
             if settlement is not None and settlement.how in {Settle.DONE, Settle.PARKED}:
