@@ -4,8 +4,8 @@ from bot.adapters.memory.journal import MemoryJournal
 from bot.records.chain import Record
 from bot.records.rows import ReservationRow
 from bot.usecases.archive import Archive
-from tests.simulation.check import Lived, Stored
 from tests.simulation.life import KEY, Ground
+from tests.simulation.lived import Lived, Stored
 
 
 async def lived(ground: Ground) -> Lived:

@@ -3,68 +3,15 @@
 `check` is pure. It gives one sentence per broken promise; none is the only good answer.
 """
 
-import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Iterator
 
-from bot.adapters.journal.outbox import StoredEffect
 from bot.domain import events as ev
 from bot.domain.alerts import AlertStatus
-from bot.domain.events import Envelope, OutcomeKind
-from bot.domain.packet import ChangePacket
-from bot.domain.policy import Group, Policy
-from bot.ports import StoredAlert
-from bot.records.rows import ReservationRow
-from bot.requests import AlertsReceived, ReplyTone
-from bot.values import SYSTEM, CardId, RunId, digest_of
-from tests.simulation.book import Answered
-from tests.simulation.hosts import Begun, Kept
-
-E = TypeVar("E")
-
-_NOTICED = 28.0
-"""Seconds within which a start may still rest on what held before an edit: a paused life's."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
-    """One event with its place in the order of all commits, and when that commit was made."""
-
-    envelope: Envelope
-    commit: int
-    at: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lived:
-    """Everything that is left of one simulation."""
-
-    policy: Policy
-    events: Sequence[Stored]
-    """Every event of every stream, in the order in which they were committed."""
-    broken_chains: Sequence[str]
-    ledger: Sequence[Begun]
-    receipts: Mapping[tuple[str, str], Kept]
-    """By host and key of the attempt."""
-    rooms: Sequence[str]
-    """Keys of the rooms that the chat has."""
-    told: Mapping[str, Sequence[str]]
-    """Keys of the messages of each conversation, in the order of their arrival."""
-    paged: Sequence[tuple[str, str]]
-    effects: Sequence[StoredEffect]
-    reservations: Sequence[ReservationRow]
-    alerts: Sequence[tuple[StoredAlert, bool]]
-    """Every alert, and whether it is still unread."""
-    edits: Sequence[tuple[float, str, str]]
-    """What operators changed: when, which runbook, and its content hash from then on."""
-    answered: Sequence[Answered]
-    acknowledged: Sequence[AlertsReceived]
-    recorded: frozenset[str]
-    """Ids of the requests that the journal knows."""
-    faults: Sequence[str]
-    """What the world itself saw go wrong."""
+from bot.requests import ReplyTone
+from bot.values import CardId, RunId
+from tests.simulation.check_hosts import check_hosts
+from tests.simulation.lived import Lived, events_of, key_of
 
 
 def check(lived: Lived) -> tuple[str, ...]:
@@ -75,9 +22,7 @@ def check(lived: Lived) -> tuple[str, ...]:
         *_lost_alerts(lived),
         *_lost_requests(lived),
         *_requests_done_twice(lived),
-        *_run_twice(lived),
-        *_run_unapproved(lived),
-        *_told_untrue(lived),
+        *check_hosts(lived),
         *_two_rooms(lived),
         *_decided_twice(lived),
         *_stuck(lived),
@@ -90,20 +35,14 @@ def check(lived: Lived) -> tuple[str, ...]:
     )
 
 
-def _of(lived: Lived, kind: type[E]) -> Iterator[tuple[Stored, E]]:
-    for stored in lived.events:
-        if isinstance(stored.envelope.event, kind):
-            yield stored, stored.envelope.event
-
-
 # --- what comes in -----------------------------------------------------------------------------
 
 
 def _lost_alerts(lived: Lived) -> Iterator[str]:
     """Look for alerts whose sender was told that they are stored, and that nobody heard of."""
     kept = {(s.alert.fingerprint, s.alert.starts_at): (s, unread) for s, unread in lived.alerts}
-    attached = {event.group for _, event in _of(lived, ev.AlertsAttached)}
-    attached |= {event.group for _, event in _of(lived, ev.AlertsTold)}
+    attached = {event.group for _, event in events_of(lived, ev.AlertsAttached)}
+    attached |= {event.group for _, event in events_of(lived, ev.AlertsTold)}
     for received in lived.acknowledged:
         for alert in received.alerts:
             stored, unread = kept.get((alert.fingerprint, alert.starts_at), (None, True))
@@ -137,132 +76,18 @@ def _requests_done_twice(lived: Lived) -> Iterator[str]:
             yield f"{ident} was carried out {len(where)} times"
 
 
-# --- hosts -------------------------------------------------------------------------------------
-
-
-def _run_twice(lived: Lived) -> Iterator[str]:
-    """Look for a command of a run that a host began more than once."""
-    places = Counter((begun.host, begun.key.rpartition(".")[0]) for begun in lived.ledger)
-    for (host, place), times in places.items():
-        if times > 1:
-            yield f"{place} ran {times} times on {host}"
-
-
-def _run_unapproved(lived: Lived) -> Iterator[str]:
-    """Look for a command that began without a recorded start, or a start without a valid yes."""
-    starts = {_key(event): (stored, event) for stored, event in _of(lived, ev.StepStarted)}
-    for begun in lived.ledger:
-        stored, started = starts.get(begun.key, (None, None))
-        if stored is None or started is None or stored.at > begun.at:
-            yield f"{begun.key} began on {begun.host} before its start was recorded"
-        elif (started.host, started.command) != (begun.host, begun.argv):
-            yield f"{begun.key} is another command on {begun.host} than the journal says"
-        elif begun.digest != digest_of([started.digest, *started.command]):
-            yield f"{begun.key} began on {begun.host} under another digest"
-    for stored, started in starts.values():
-        why = _not_approved(lived, stored, started)
-        if why:
-            yield f"{_key(started)} was started although {why}"
-
-
-def _not_approved(lived: Lived, stored: Stored, started: ev.StepStarted) -> str:
-    asked = next((e for _, e in _of(lived, ev.CardAsked) if e.card == started.card), None)
-    if asked is None or not isinstance(asked.packet, ChangePacket):
-        return "no card asked for it"
-    if asked.digest != started.digest:
-        return "its digest is not the card's"
-    lines = {(c.host, c.line.text) for c in asked.packet.commands}
-    if (started.host, " ".join(started.command)) not in lines:
-        return "the card does not show it"
-    before = [s for s in lived.events if s.commit < stored.commit]
-    decisions = [s for s in before if _decides(s.envelope.event, asked.card)]
-    if not decisions:
-        return "nobody had said yes"
-    voided = [
-        s
-        for s in before
-        if isinstance(s.envelope.event, ev.ApprovalVoided) and s.envelope.event.card == asked.card
-    ]
-    if voided:
-        return "its yes had lost its force"
-    if decisions[0].envelope.at >= asked.expires_at:
-        return "its card had expired"
-    if any(_aborts(s.envelope.event, started) for s in before):
-        return "its run had been aborted"
-    return _stale(lived, stored, asked) or _not_enough(
-        lived.policy, decisions[0].envelope.event, asked
-    )
-
-
-def _stale(lived: Lived, stored: Stored, asked: ev.CardAsked) -> str:
-    """Say whether the runbook has long been another one than the card was asked with."""
-    runs = {event.run: event.runbook for _, event in _of(lived, ev.RunStarted)}
-    runbook = runs.get(asked.run) if asked.run else None
-    edits = [(at, mark) for at, what, mark in lived.edits if what == runbook and at < stored.at]
-    if not edits or stored.at - edits[-1][0] < _NOTICED:
-        return ""
-    was = json.loads(asked.inputs)["runbook"]
-    return "" if edits[-1][1] == was else f"{runbook} had been changed since it was asked for"
-
-
-def _decides(event: object, card: str) -> bool:
-    return (
-        isinstance(event, ev.CardDecided)
-        and event.card == card
-        and event.outcome is OutcomeKind.ACT
-    )
-
-
-def _aborts(event: object, started: ev.StepStarted) -> bool:
-    return isinstance(event, ev.AbortRequested) and event.run == started.run
-
-
-def _not_enough(policy: Policy, decided: object, asked: ev.CardAsked) -> str:
-    """Say why those who said yes are not enough of those who may; "" = they are."""
-    if not isinstance(decided, ev.CardDecided) or decided.by == (SYSTEM,):
-        return ""
-    chosen = next((o for o in asked.options if o.id == decided.option), None)
-    if chosen is not None and chosen.break_glass:
-        able = policy.groups[Group.BREAK_GLASS]
-        return "" if decided.by[0] in able else f"{decided.by[0]} may not break the glass"
-    able = policy.groups[Group.APPROVER]
-    voters = [person for person in decided.by if person in able and person != asked.requester]
-    wanted = sum(quorum.count for quorum in asked.rule.quorums)
-    return "" if len(set(voters)) >= wanted else f"only {voters} of {wanted} may say yes"
-
-
-def _told_untrue(lived: Lived) -> Iterator[str]:
-    """Look for outcomes in the journal that the host knows better."""
-    for _, event in _of(lived, ev.StepFinished):
-        key = f"{event.run}.{event.path}.{event.host}.{event.attempt}"
-        kept = lived.receipts.get((event.host, key))
-        status = event.outcome.exit_status
-        if status is None and kept is not None:
-            yield f"{key} is said not to have begun, and {event.host} began it"
-        if status is not None and (kept is None or kept.status != status):
-            yield f"{key} is said to have ended with {status}, which {event.host} denies"
-    ended = {
-        f"{e.run}.{e.path}.{e.host}.{e.attempt}"
-        for stored in lived.events
-        if isinstance(e := stored.envelope.event, ev.StepFinished | ev.StepSettled)
-    }
-    for begun in lived.ledger:
-        if begun.key not in ended:
-            yield f"nobody knows what became of {begun.key}"
-
-
 # --- incidents ---------------------------------------------------------------------------------
 
 
 def _two_rooms(lived: Lived) -> Iterator[str]:
     opened = Counter(
-        (s.envelope.stream.id, event.room.platform) for s, event in _of(lived, ev.RoomOpened)
+        (s.envelope.stream.id, event.room.platform) for s, event in events_of(lived, ev.RoomOpened)
     )
     for (incident, platform), times in opened.items():
         if times > 1:
             yield f"{incident} has {times} rooms on {platform}"
-    incidents = {s.envelope.stream.id for s, _ in _of(lived, ev.IncidentDeclared)}
-    given_up = {e.where for _, e in _of(lived, ev.DeliveryFailed) if e.what == "OpenRoom"}
+    incidents = {s.envelope.stream.id for s, _ in events_of(lived, ev.IncidentDeclared)}
+    given_up = {e.where for _, e in events_of(lived, ev.DeliveryFailed) if e.what == "OpenRoom"}
     refused = {where.partition("incident:")[2].partition(".")[0] for where in given_up}
     if set(lived.rooms) - incidents or incidents - refused - set(lived.rooms):
         yield f"rooms {sorted(lived.rooms)} for incidents {sorted(incidents)}"
@@ -335,7 +160,7 @@ def _frozen(lived: Lived) -> Iterator[str]:
             case ev.Unfrozen(scope=scope):
                 scopes.discard(scope)
             case ev.StepStarted() as started if scopes:
-                yield f"{_key(started)} was started under the freeze of {sorted(scopes)}"
+                yield f"{key_of(started)} was started under the freeze of {sorted(scopes)}"
             case _:
                 pass
 
@@ -350,18 +175,18 @@ def _unpaged(lived: Lived) -> Iterator[str]:
         for stored in lived.events
         if isinstance(e := stored.envelope.event, ev.PageDelivered | ev.PageUndeliverable)
     }
-    for _, event in _of(lived, ev.PersonPaged):
+    for _, event in events_of(lived, ev.PersonPaged):
         if (event.page, event.person) not in said:
             yield f"{event.person} was never told of page {event.page}"
     arrived = {person for person, _ in lived.paged}
-    for _, delivered in _of(lived, ev.PageDelivered):
+    for _, delivered in events_of(lived, ev.PageDelivered):
         if delivered.person not in arrived:
             yield f"{delivered.person} is said to have got page {delivered.page}"
 
 
 def _undelivered(lived: Lived) -> Iterator[str]:
     """Look for effects that are still open, and for refused ones that nobody was told of."""
-    told = {event.where for _, event in _of(lived, ev.DeliveryFailed)}
+    told = {event.where for _, event in events_of(lived, ev.DeliveryFailed)}
     for effect in lived.effects:
         key = effect.item.key
         if effect.wakes_at is not None:
@@ -383,7 +208,3 @@ def _out_of_order(lived: Lived) -> Iterator[str]:
         for stream, heard in seqs.items():
             if place.startswith("room:") and heard != sorted(heard):
                 yield f"{place} heard of {stream} in the order {heard}"
-
-
-def _key(started: ev.StepStarted) -> str:
-    return f"{started.run}.{started.path}.{started.host}.{started.attempt}"

@@ -14,10 +14,10 @@ from bot.usecases.current import Current
 from tests.simulation.afterwards import lived
 from tests.simulation.book import Book
 from tests.simulation.chat import Pagers
-from tests.simulation.check import Lived
 from tests.simulation.encore import REST, encore
 from tests.simulation.hosts import Hosts
 from tests.simulation.life import Ground, Life
+from tests.simulation.lived import Lived
 from tests.simulation.outside import Calls, Thread
 from tests.simulation.people import Crowd
 from tests.simulation.schedule import (
