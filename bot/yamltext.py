@@ -181,6 +181,8 @@ def hint_of(details: ErrorDetails, forms: Mapping[str, str] = MappingProxyType({
     if kind == "string_type":
         number = isinstance(details.get("input"), int | float)
         return "put it in quotes" if number else "write one line of text"
+    if kind == "union_tag_not_found":
+        return f"add `{str(context.get('discriminator', '')).strip(chr(39))}: ...`"
     if kind in {"literal_error", "enum", "union_tag_invalid"}:
         return _one_of(details)
     for words, hint in _HINTS.items():
@@ -194,10 +196,10 @@ FALLBACK: Final = "`firewarden schema` prints every key with the form of its val
 
 
 def listed(words: Iterable[str]) -> str:
-    """Return the first few of `words` for a hint, in order: `a, b and 3 more`, or `none`."""
+    """Return the first few of `words` for a hint, in order: `a, b and 3 more`."""
     names = sorted(set(words))
     more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-    return ", ".join(names[:_LISTED]) + more if names else "none"
+    return ", ".join(names[:_LISTED]) + more if names else "none so far"
 
 
 _LISTED: Final = 8
@@ -214,11 +216,10 @@ _HINTS: Final[Mapping[tuple[str, ...], str]] = {
     ("greater_than_equal",): "write {ge} or more",
     ("greater_than",): "write more than {gt}",
     ("less_than_equal",): "write {le} or less",
-    ("too_short",): "write {min_length} or more",
-    ("too_long",): "write {max_length} or fewer",
+    ("too_short",): "add entries: {min_length} or more",
+    ("too_long",): "take entries out: {max_length} or fewer",
     ("string_too_short",): "write {min_length} characters or more",
     ("string_too_long",): "write {max_length} characters or fewer",
-    ("union_tag_not_found",): "add the key {discriminator}",
     ("datetime_type", "datetime_parsing", "datetime_from_date_parsing", "timezone_aware"): (
         "write a time with its offset, as 2026-11-21T22:00:00+01:00"
     ),
@@ -392,12 +393,15 @@ def _place(event: yaml.Event) -> tuple[int, int]:
 def _syntax_fault(error: yaml.YAMLError, file: str, text: str) -> Fault:
     if isinstance(error, yaml.MarkedYAMLError) and (mark := error.problem_mark) is not None:
         message = " ".join(part for part in (error.problem, error.context) if part)
+        # A quote that is never closed is noticed at the end of the file; it is mended where it is.
+        unclosed = "quoted scalar" in message and error.context_mark is not None
+        mark = error.context_mark if unclosed and error.context_mark is not None else mark
         return Fault(
             file=file,
             line=mark.line + 1,
             column=mark.column + 1,
             message=f"this is not YAML: {message}",
-            hint="quote values that hold ': ' or start with {{, [, *, & or %",
+            hint=_syntax_hint(message),
         )
     position = getattr(error, "position", 0)
     line = text.count("\n", 0, position) + 1
@@ -407,6 +411,14 @@ def _syntax_fault(error: yaml.YAMLError, file: str, text: str) -> Fault:
         message=f"this is not YAML: {error}".splitlines()[0],
         hint="take the character out, or write it escaped in double quotes",
     )
+
+
+def _syntax_hint(message: str) -> str:
+    if "quoted scalar" in message:
+        return "close the quote that begins here"
+    if "parsing a block" in message:
+        return "indent it with spaces, like the lines that it belongs to"
+    return "quote values that hold ': ' or start with {{, [, *, & or %; indent with spaces"
 
 
 def _fault_of(
@@ -428,11 +440,25 @@ def _fault_of(
 
 def _one_of(details: ErrorDetails) -> str:
     context = details.get("ctx", {})
-    expected = str(context.get("expected") or context.get("expected_tags", "")).replace("'", "")
+    words = str(context.get("expected") or context.get("expected_tags", "")).replace("'", "")
+    expected = words.replace("True", "true").replace("False", "false")
     given = context.get("tag", details.get("input"))
     known = expected.replace(" or ", ", ").split(", ")
     close = nearest(given, known) if isinstance(given, str) else ""
     return close or f"write {expected}"
+
+
+def _as_written(value: object) -> str:
+    """Return a value as YAML has it and not as Python does, for a message."""
+    match value:
+        case None | "None":
+            return "nothing"
+        case bool():
+            return "true" if value else "false"
+        case list() | dict():
+            return "a list" if isinstance(value, list) else "keys and values"
+        case _:
+            return repr(value)
 
 
 def _named(path: Path, root: Node) -> str:
@@ -453,10 +479,10 @@ def _message(details: ErrorDetails) -> str:
         case "model_type" | "dict_type" | "model_attributes_type":
             return "keys and values are expected here, as in `key: value`"
         case "literal_error" | "enum":
-            return f"{details['input']!r} is not possible here"
+            return f"{_as_written(details['input'])} is not possible here"
         case "union_tag_invalid":
             wanted = str(context.get("expected_tags", "")).replace("'", "")
-            return f"{context.get('tag')!r} is none of {wanted}"
+            return f"{_as_written(context.get('tag'))} is none of {wanted}"
         case "union_tag_not_found":
             return f"the key {str(context.get('discriminator', '')).strip(chr(39))!r} is missing"
         case "string_pattern_mismatch":

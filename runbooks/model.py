@@ -10,7 +10,6 @@ from datetime import timedelta
 from typing import Annotated, Final, Literal, Self, TypeAlias, TypeVar
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -624,8 +623,8 @@ def _if_it_fails(value: object) -> object:
     return {"escalate": ""} if value == "escalate" else value
 
 
-def _changing_tier(tier: Tier) -> Tier:
-    if tier not in {Tier.REVERSIBLE, Tier.IRREVERSIBLE}:
+def _changing_tier(tier: object) -> object:
+    if not (isinstance(tier, str) and tier in {Tier.REVERSIBLE, Tier.IRREVERSIBLE}):
         raise MisfitError(
             "an action is reversible or irreversible",
             "escalate what is beyond that: `escalate: whom`",
@@ -637,7 +636,7 @@ class Action(Part):
     """One change with everything that an approver must know about it."""
 
     title: Sentence
-    tier: Annotated[Tier, AfterValidator(_changing_tier)]
+    tier: Annotated[Tier, BeforeValidator(_changing_tier)]
     undo: Undo | None = None
     rollback: Sentence | None = None
     risk: Risk

@@ -210,7 +210,8 @@ def _action(document: Document, action: Action, source: Node, path: Path) -> Ite
     here = source.at(path)
     if action.tier is Tier.REVERSIBLE and action.undo is None:
         yield here.fault(
-            "a reversible action needs `undo`", "steps, or {not-needed: why nothing must be undone}"
+            "a reversible action needs `undo`",
+            "write steps, or {not-needed: why nothing must be undone}",
         )
     if isinstance(action.undo, tuple) and not any(_changes(step) for step in action.undo):
         yield source.at((*path, "undo")).fault(

@@ -96,7 +96,7 @@ def test_every_fault_is_told_at_once_with_its_place_and_a_hint() -> None:
             "",
             (
                 "x.yaml:19:5: a reversible action needs `undo`"
-                " (steps, or {not-needed: why nothing must be undone})"
+                " (write steps, or {not-needed: why nothing must be undone})"
             ),
         ),
         (
@@ -104,7 +104,7 @@ def test_every_fault_is_told_at_once_with_its_place_and_a_hint() -> None:
             "    risk",
             (
                 "x.yaml:19:5: a reversible action needs `undo`"
-                " (steps, or {not-needed: why nothing must be undone})"
+                " (write steps, or {not-needed: why nothing must be undone})"
             ),
         ),
         (
@@ -170,7 +170,7 @@ def test_a_change_needs_a_verification_and_a_precondition() -> None:
     )
     assert faults(text) == [
         "x.yaml:19:5: the key 'only-if' is missing (add `only-if: ...`)",
-        "x.yaml:26:13: verify: needs at least 1 (write 1 or more)",
+        "x.yaml:26:13: verify: needs at least 1 (add entries: 1 or more)",
     ]
 
 

@@ -69,6 +69,29 @@ def test_broken_syntax_names_the_place() -> None:
     assert fault.startswith("x.yaml:1:5: this is not YAML: mapping values are not allowed")
 
 
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (
+            "a: 'b\nc: d\n",
+            (
+                "x.yaml:1:4: this is not YAML: found unexpected end of stream while scanning a"
+                " quoted scalar (close the quote that begins here)"
+            ),
+        ),
+        (
+            "a:\n  b: 1\n c: 2\n",
+            (
+                "x.yaml:3:2: this is not YAML: did not find expected key while parsing a block"
+                " mapping (indent it with spaces, like the lines that it belongs to)"
+            ),
+        ),
+    ],
+)
+def test_broken_syntax_is_told_with_what_usually_mends_it(text: str, fault: str) -> None:
+    assert _faults(text) == [fault]
+
+
 def test_a_control_character_is_a_fault() -> None:
     (fault,) = _faults("a: b\nc: \x00\n")
     assert fault.startswith("x.yaml:2")
@@ -201,7 +224,7 @@ class _Zoo(BaseModel):
             ),
         ),
         ("animal: {kind: cow}", "x.yaml:1:9: animal: 'cow' is none of cat, dog (write cat, dog)"),
-        ("animal: {}", "x.yaml:1:9: animal: the key 'kind' is missing (add the key 'kind')"),
+        ("animal: {}", "x.yaml:1:9: animal: the key 'kind' is missing (add `kind: ...`)"),
         (
             "owner: me",
             (
@@ -209,7 +232,7 @@ class _Zoo(BaseModel):
                 " (write `key: value`, one on each line)"
             ),
         ),
-        ("days: []", "x.yaml:1:7: days: needs at least 1 (write 1 or more)"),
+        ("days: []", "x.yaml:1:7: days: needs at least 1 (add entries: 1 or more)"),
     ],
 )
 def test_a_fault_is_told_in_the_words_of_an_author(text: str, fault: str) -> None:
