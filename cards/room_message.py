@@ -289,9 +289,16 @@ def _alerts(event: AlertsAttached, incident: Incident) -> Card:
     return told(incident, tone, title, (*lines, *rest, *after))
 
 
+_DRILL = "firewarden_drill"
+_NAMED_ALREADY = frozenset({"alertname"})
+_OF_DRILLS = _NAMED_ALREADY | {"drill", _DRILL}
+"""Labels that say nothing to people: the card is marked as a drill."""
+
+
 def _alert(brief: AlertBrief) -> Line:
     since: Line = (" since ", At(brief.starts_at)) if brief.starts_at.year > 1970 else ()  # noqa: PLR2004 - the sender named no start
-    labels = ", ".join(f"{k}={v}" for k, v in sorted(brief.labels.items()) if k != "alertname")
+    ours = _OF_DRILLS if _DRILL in brief.labels else _NAMED_ALREADY
+    labels = ", ".join(f"{k}={v}" for k, v in sorted(brief.labels.items()) if k not in ours)
     shown: Line = (" · ", Untrusted(labels)) if labels else ()
     return (f"{brief.status.upper()} ", brief.summary, *shown, *since)
 

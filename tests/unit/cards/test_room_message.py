@@ -260,6 +260,19 @@ def test_the_room_of_a_new_incident_learns_who_declared_it() -> None:
     )
 
 
+def test_a_drills_own_labels_are_left_out() -> None:
+    brief = AlertBrief(
+        source="drill",
+        fingerprint="f",
+        status="firing",
+        starts_at=START,
+        summary=Untrusted("disk full"),
+        labels={"drill": "5hyned52", "firewarden_drill": "true", "instance": "practice-1"},
+    )
+    seen = room(AlertsAttached(group="g", firing=1, resolved=0, first=(brief,)), SYSTEM)
+    assert seen.endswith("FIRING disk full · instance=practice-1 since 10:00 UTC")
+
+
 def test_alerts_are_listed_and_the_rest_is_counted() -> None:
     first = AlertBrief(
         source="alertmanager",
