@@ -172,7 +172,14 @@ class Redacting:
         )
         reasons = [row.reason for row in await self._journal.rows(FreezeRow)]
         reasons += [row.reason for row in await self._journal.rows(EpochRow)]
-        outside = any(removal.finds(reason) for reason in reasons)
+        alerts = [
+            kept.text
+            for kept in await self._journal.kept_texts(ErasableSystem().stream)
+            if kept.keeping is Keeping.ALERT
+        ]
+        outside = any(removal.finds(reason) for reason in reasons) or any(
+            removal.out_of_bytes(alert) != alert for alert in alerts
+        )
         return [*found, OUTSIDE] if outside else found
 
     async def remaining(self, removal: Removal) -> Sequence[str]:

@@ -155,6 +155,15 @@ async def test_other_places_that_show_it_are_named() -> None:
         assert await redacting(on).elsewhere(removal) == [number]
 
 
+async def test_an_alert_without_an_incident_is_named_as_well() -> None:
+    async with World(policy=POSTS) as on:
+        await alerted(on, summary="login is slow")
+        removal = Removal(text=SECRET)
+        assert await redacting(on).elsewhere(removal) == [OUTSIDE]
+        await erased(on)
+        assert await redacting(on).elsewhere(removal) == []
+
+
 async def test_looking_outside_shows_what_stands_around_each_place() -> None:
     async with World(policy=POSTS) as on:
         await frozen(on)
