@@ -36,9 +36,14 @@ class WorldClock(SystemClock):
 
     def __init__(self, time: Time) -> None:
         self._time = time
+        self._set = timedelta()
+
+    def set(self, by: float) -> None:
+        """Be set by so many seconds from here on, as somebody sets a machine's clock."""
+        self._set = timedelta(seconds=by)
 
     def now(self) -> datetime:
-        return self._time.of(super().now())
+        return self._time.of(super().now()) + self._set
 
     def monotonic(self) -> float:
         return super().monotonic() * self._time.pace

@@ -38,7 +38,6 @@ EXEMPT: Mapping[type, Mapping[str, str]] = {
         "commit": "it is named by what it settles, or by the event that a request led to",
         "erase blob": "no life erases by itself: people do, in a process of their own",
         "prune": "once an hour, and lives here are short",
-        "move due": "nobody sets the clock of a life while it lives: the simulator does",
         "close": "nothing is written",
         **dict.fromkeys(
             (

@@ -51,7 +51,8 @@ class Order:
     """How one life is to be.
 
     `name` is told on the socket `control` first; `hosts` is the hosts' socket, "" = real SSH,
-    to two keys of one account where `one_account`; `lease` is in seconds of the machine.
+    to two keys of one account where `one_account`; `lease` is in seconds of the machine. The clock
+    is set by `clock` seconds once it serves.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Order:
     lease: float
     one_account: bool = False
     time: Time = Time()  # noqa: RUF009 - frozen
+    clock: float = 0.0
     plan: Plan = Plan()  # noqa: RUF009 - frozen
 
 
@@ -91,14 +93,16 @@ async def _live(order: Order, control: socket.socket) -> None:
     settings = load_settings(order.env)
     logging.basicConfig(filename=settings.data.parent / "log", level=logging.WARNING)
     asyncio.get_running_loop().add_reader(control, stop.set)
-    async with serving(settings, seams=_seams(order, fuse)) as (_, running):
+    clock = WorldClock(order.time)
+    async with serving(settings, seams=_seams(order, fuse, clock)) as (_, running):
         gc.freeze()
+        clock.set(order.clock)
         _say(control, f"ready {running.console}")
         await stop.wait()
     _say(control, "ended")
 
 
-def _seams(order: Order, fuse: Fuse) -> Seams:
+def _seams(order: Order, fuse: Fuse, clock: WorldClock) -> Seams:
     def journal(port: Journal) -> Journal:
         return LabelledJournal(port, fuse)
 
@@ -127,7 +131,7 @@ def _seams(order: Order, fuse: Fuse) -> Seams:
         return LabelledGround(port, fuse)
 
     return Seams(
-        clock=WorldClock(order.time),
+        clock=clock,
         lease=timedelta(seconds=order.lease * order.time.pace),
         journal=journal,
         executor=executor,

@@ -26,13 +26,15 @@ DRILL = "drill"
 class Point:
     """`story` leads to it; where `first` is set, a life before must have ended there.
 
-    `where` is the chat beside the console, or the practice world; "" = any world.
+    `where` is the chat beside the console, or the practice world; "" = any world. While the life
+    lives its clock is set by `clock` seconds.
     """
 
     label: str
     story: str
     first: str = ""
     where: str = ""
+    clock: float = 0.0
 
 
 _CHAT: Mapping[str, str] = {
@@ -62,10 +64,14 @@ _OUTSIDE: Mapping[str, str] = {
     "preflight": "typed",
     "stop": "hung",
     "extend": "typed",
+    "move due": "typed",
     "put blob": "typed",
     "take alerts": "alarm",
 }
 """The other calls, but for those that only a successor makes."""
+
+_CLOCKS: Mapping[str, float] = {"move due": -60.0}
+"""By how many seconds the clock of a life has to be set for a call, while it lives."""
 
 _COMMANDS = {
     "typed": (
@@ -163,7 +169,13 @@ _GROUND = tuple(f"ground {call}" for call in labels.calls(DrillGround))
 
 def _around(name: str, story: str, where: str = "", first: str = "") -> Iterator[Point]:
     for side in ("before", "after"):
-        yield Point(label=f"{side} {name}", story=story, first=first, where=where)
+        yield Point(
+            label=f"{side} {name}",
+            story=story,
+            first=first,
+            where=where,
+            clock=_CLOCKS.get(name, 0.0),
+        )
 
 
 def _led_to(name: str) -> tuple[str, str]:

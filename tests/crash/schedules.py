@@ -179,7 +179,7 @@ async def _end_at(world: World, point: Point, *, later: bool = False) -> None:
 async def _told(world: World, point: Point, *, later: bool = False) -> Life:
     world.presence.alert.clear()
     world.presence.click.clear()
-    life = await world.begin(Plan(labels=(point.label,)))
+    life = await world.begin(Plan(labels=(point.label,)), point.clock)
     if later:
         with suppress(TimeoutError):
             async with asyncio.timeout(world.lease + _TAKEN_OVER):

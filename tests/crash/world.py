@@ -120,8 +120,11 @@ class World:
         self.stories.add(task)
         task.add_done_callback(self.stories.discard)
 
-    async def begin(self, plan: Plan | None = None) -> Life:
-        """Begin a life and wait until it serves, has ended at its point, or was refused."""
+    async def begin(self, plan: Plan | None = None, clock: float = 0.0) -> Life:
+        """Begin a life and wait until it serves, has ended at its point, or was refused.
+
+        Once it serves, somebody sets its clock by `clock` seconds.
+        """
         order = Order(
             name="",
             env=self.scene.env,
@@ -130,6 +133,7 @@ class World:
             lease=self.lease,
             one_account=not self.practice,
             time=self.time,
+            clock=clock,
             plan=plan or Plan(),
         )
         life = await self.nursery.start(order)
