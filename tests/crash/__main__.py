@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.crash.campaign import Size, campaign
 from tests.crash.points import points
 from tests.crash.report import Tally, lines
+from tests.crash.scene import sweep
 from tests.crash.world import How
 
 
@@ -43,6 +44,7 @@ def main() -> int:
     if tally.breaches or missed:
         print(f"what is left of the worlds that broke a promise: {folder}")
         return 1
+    sweep(folder)
     return 0
 
 

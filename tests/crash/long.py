@@ -21,6 +21,7 @@ from typing import TypeAlias
 
 from tests.crash.campaign import Size, campaign
 from tests.crash.report import Tally, breach_lines
+from tests.crash.scene import sweep
 from tests.crash.world import How
 
 TABLE = Path(__file__).with_name("README.md")
@@ -131,7 +132,14 @@ async def long(hours: float, fresh: Row, folder: Path, table: Path, run: Campaig
 
 
 async def _campaign(seed: str, folder: Path) -> Tally:
-    return await campaign(SIZE, seed, folder)
+    tally = await campaign(SIZE, seed, folder, _say)
+    if not tally.breaches:
+        sweep(folder)
+    return tally
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _same(one: Row, other: Row) -> bool:
@@ -158,7 +166,9 @@ def main() -> int:
     row = asyncio.run(long(told.hours, fresh, folder, TABLE, _campaign))
     if row.broken:
         print(f"what is left of the worlds that broke a promise: {folder}")
-    return 1 if row.broken else 0
+        return 1
+    sweep(folder)
+    return 0
 
 
 if __name__ == "__main__":
