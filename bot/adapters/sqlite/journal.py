@@ -53,6 +53,7 @@ _BOUND = 4096
 _GROUP = 128
 """Writes in one commit (facts/libraries: grouping by 128 is where the gain ends)."""
 _READERS = 2
+"""Connections for reads of delivery, and as many for those that somebody waits for."""
 _PRUNED_AT_ONCE = 500
 """Rows that are forgotten in one write: a few milliseconds, and others go between."""
 
@@ -85,7 +86,7 @@ class SqliteJournal:
             create_file(path)
             database = connect(path, busy=busy)
             prepare(database, path)
-            readers = [connect(path, busy=busy, read_only=True) for _ in range(_READERS)]
+            reading = [connect(path, busy=busy, read_only=True) for _ in range(2 * _READERS)]
         except OSError as error:
             raise _mistake(path, str(error)) from error
         except sqlite3.Error as error:
@@ -97,7 +98,8 @@ class SqliteJournal:
         writer = Writer(
             database, bound=bound, group=group, wake=wakes.call, chore=alert_rows.file_marked
         )
-        return cls(writer, Readers(readers), ids, wakes)
+        readers = Readers(reading[:_READERS], for_people=reading[_READERS:])
+        return cls(writer, readers, ids, wakes)
 
     async def load(self, stream: StreamRef, after: int = 0) -> History:
         """See `Journal.load`."""

@@ -1,7 +1,7 @@
 """Reads on connections of their own, so that they never wait for a write."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 from sqlite3 import Error
@@ -11,35 +11,49 @@ from sqlite_utils import Database
 
 from bot.adapters.sqlite.connection import translated
 from bot.errors import Unavailable
+from bot.usecases.urgency import URGENCY, Urgency
 
 T = TypeVar("T")
 
 
 class Readers:
-    """A few read-only connections, each used by one thread at a time."""
+    """A few read-only connections, each used by one thread at a time.
 
-    def __init__(self, databases: list[Database]) -> None:
-        self._all = databases
-        self._free: SimpleQueue[Database] = SimpleQueue()
-        for database in databases:
-            self._free.put(database)
-        self._threads = ThreadPoolExecutor(len(databases), thread_name_prefix="journal-reader")
+    Those `for_people` serve whatever somebody waits for, and nothing of delivery: in a storm a
+    request reads several times one after the other, and would stand behind a hundred each time.
+    """
+
+    def __init__(self, databases: Sequence[Database], *, for_people: Sequence[Database]) -> None:
+        self._delivering = _Lane(databases, "journal-reader")
+        self._answering = _Lane(for_people, "journal-answers")
         self._closed = False
 
     async def read(self, query: Callable[[Database], T]) -> T:
         """Run `query` on one snapshot: everything that was committed before, nothing after."""
         if self._closed:
             raise Unavailable("the journal is closed")
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, query)
+        lane = self._answering if URGENCY.get() is Urgency.ANSWER else self._delivering
+        return await asyncio.get_running_loop().run_in_executor(lane.threads, lane.run, query)
 
     def close(self) -> None:
         """Wait for running reads, then close every connection; blocks meanwhile."""
         self._closed = True
-        self._threads.shutdown(wait=True)
-        for database in self._all:
-            database.close()
+        for lane in (self._answering, self._delivering):
+            lane.close()
 
-    def _run(self, query: Callable[[Database], T]) -> T:
+
+class _Lane:
+    """Connections with as many threads; who comes first is served first."""
+
+    def __init__(self, databases: Sequence[Database], name: str) -> None:
+        self.threads = ThreadPoolExecutor(len(databases), thread_name_prefix=name)
+        self._all = databases
+        self._free: SimpleQueue[Database] = SimpleQueue()
+        for database in databases:
+            self._free.put(database)
+
+    def run(self, query: Callable[[Database], T]) -> T:
+        """Run a query; on a thread of `threads`."""
         database = self._free.get()
         try:
             database.execute("BEGIN")
@@ -50,3 +64,9 @@ class Readers:
             if database.conn.in_transaction:
                 database.execute("COMMIT")
             self._free.put(database)
+
+    def close(self) -> None:
+        """Wait for running queries, then close every connection; blocks meanwhile."""
+        self.threads.shutdown(wait=True)
+        for database in self._all:
+            database.close()
