@@ -148,6 +148,8 @@ class History:
     after: After
     blows: int
     """How many lives were ended or stopped."""
+    pace: float = 1.0
+    """How much faster time passed for the lives than for everybody else, their hosts too."""
     shift: float = 0.0
     """Seconds by which some life's clock was ahead of everybody else's."""
 

@@ -145,6 +145,7 @@ class Team:
         match kind:
             case "in-doubt":
                 await self.press(first, card, "worked")
+                await self._free(first, str(card["incident_number"]))
             case "checklist":
                 await self.press("dan", card, "resolve")
             case "run":
@@ -155,6 +156,11 @@ class Team:
                 await self._change(card, ticket, (first, second, third))
             case _:
                 pass
+
+    async def _free(self, who: str, number: str) -> None:
+        """Free what a run that was in doubt still holds: nobody else would, and others wait."""
+        await self.until_told(number, "run ended")
+        await self.type(who, "release", "", f"/runbook release in={number} looked after it")
 
     async def _change(self, card: Board, ticket: str, people: tuple[str, str, str]) -> None:
         first, second, third = people

@@ -202,6 +202,7 @@ class World:
             rooms=(*aftermath.rooms(self.scene), *elsewhere),
             after=shown,
             blows=len(self.blows),
+            pace=self.time.pace,
             shift=self.time.shift,
         )
 
