@@ -119,7 +119,7 @@ def _doing(log: StepLog) -> Notice:
         line: Line = ("IN DOUBT: ", *place, ". ", Untrusted(log.doubt), ". A human must say.")
         return Notice(tone=Tone.DANGER, line=line)
     if log.interrupted:
-        asking: Line = (*place, ": the link was lost", *since, "; asking the host.")
+        asking: Line = (*place, ": Firewarden stopped during it; asking the host", *since, ".")
         return Notice(tone=Tone.WARNING, line=asking)
     return Notice(tone=Tone.WAITING, line=("RUNNING: ", *place, *since, "."))
 

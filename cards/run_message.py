@@ -66,7 +66,7 @@ def run_message(  # noqa: C901, PLR0911, PLR0912 - one arm per event
             line = (*name, " waits: ", Untrusted(holder), " holds ", *wanted)
             return told(incident, Tone.WAITING, line)
         case StepInterrupted(path=path, host=host):
-            line = (*name, ": the link was lost at ", Code(path), " on ", Code(host))
+            line = (*name, ": Firewarden stopped during ", Code(path), " on ", Code(host))
             return told(incident, Tone.WARNING, (*line, ". Asking the host what became of it."))
         case StepInDoubt(path=path, host=host, why=why):
             line = (*name, " IN DOUBT at ", *_step(incident, event.run, path, host), ": ", why)

@@ -202,7 +202,7 @@ def room(event: Event, by: PersonId = ANN) -> str:
         (
             StepInterrupted(run=RUN, path="clean-up.steps.1", host="web-1", attempt=1),
             (
-                "▲ Runbook disk-full: the link was lost at clean-up.steps.1 on web-1. "
+                "▲ Runbook disk-full: Firewarden stopped during clean-up.steps.1 on web-1. "
                 "Asking the host what became of it."
             ),
         ),

@@ -128,13 +128,14 @@ def test_a_failed_step_shows_its_status_and_both_outputs() -> None:
     assert "      freed 3 GB\n      denied" in text
 
 
-def test_a_lost_link_and_a_doubt_are_different_things() -> None:
+def test_a_bot_that_stopped_and_a_doubt_are_different_things() -> None:
     story = approved().tell(
         step_started(),
         StepInterrupted(run=RUN, path="clean-up.steps.1", host="web-1", attempt=1),
     )
-    assert "Step 1 of 2 on web-1: the link was lost since 10:05 UTC; asking the host." in text_of(
-        story
+    assert (
+        "Step 1 of 2 on web-1: Firewarden stopped during it; asking the host since 10:05 UTC."
+        in text_of(story)
     )
     story.tell(
         StepInDoubt(
