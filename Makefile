@@ -44,7 +44,7 @@ crash: $(TEST_READY) ## end lives anywhere, compare what is left with the promis
 crash-teeth: $(TEST_READY) ## change the product, see each change noticed by make crash
 	@exec $(BIN)/python -m tests.crash.teeth
 
-crash-long: $(TEST_READY) ## make crash for HOURS=..., adds a row to tests/crash/README.md
+crash-long: $(TEST_READY) ## make crash for HOURS=..., keeps a row of tests/crash/README.md; SEED=... goes on
 	@exec $(BIN)/python -m tests.crash.long --hours "$(HOURS)" --seed "$(SEED)"
 
 simulate: $(TEST_READY) ## random schedules of people and faults for a minute; SEED=n [KEEP=0,3] = one again
