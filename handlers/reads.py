@@ -1,10 +1,7 @@
 """Verbs that only look: status, list, timeline. What is forbidden looks absent."""
 
-from collections.abc import Sequence
-
 from bot.requests import Reply
-from bot.usecases.views import IncidentSummary
-from cards.status import Listed, Said, list_card, timeline_card
+from cards.status import Said, list_card, timeline_card
 from handlers.call import NO_INCIDENT, Call, answered
 from handlers.incident import set_status
 
@@ -44,25 +41,7 @@ async def _list(call: Call, *, only_open: bool, text: str) -> Reply:
     call.may_read()
     found = await call.core.reading.incidents(call.viewer, only_open=only_open, text=text)
     context = await call.core.rendering.context()
-    card = list_card(_listed(found[:_SHOWN]), context, only_open=only_open)
+    card = list_card([one.listed() for one in found[:_SHOWN]], context, only_open=only_open)
     what = "open incident" if only_open else "incident"
     cut = f"; the first {_SHOWN} are shown, name words to find others" * (len(found) > _SHOWN)
     return answered(f"{len(found) or 'No'} {what}{'s' * (len(found) != 1)}{cut}.", card)
-
-
-def _listed(found: Sequence[IncidentSummary]) -> list[Listed]:
-    return [
-        Listed(
-            number=one.number,
-            title=one.title,
-            severity=one.severity,
-            status=one.status,
-            opened_at=one.opened_at,
-            resolved_at=one.resolved_at,
-            commander=one.commander,
-            private=one.private,
-            drill=one.drill,
-            waiting=one.waiting_cards,
-        )
-        for one in found
-    ]

@@ -9,6 +9,7 @@ from bot.domain.actor import Standing
 from bot.requests import Sender
 from bot.values import CardId, ConversationRef, IncidentId, PersonId, Severity
 from cards.model import Card
+from cards.status import Listed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,22 @@ class IncidentSummary:
     resolved_at: datetime | None
     room: ConversationRef | None
     waiting_cards: int
+
+    def listed(self, url: str = "") -> Listed:
+        """Return what a card's list shows of it; `url` leads to its room."""
+        return Listed(
+            number=self.number,
+            title=self.title,
+            severity=self.severity,
+            status=self.status,
+            opened_at=self.opened_at,
+            resolved_at=self.resolved_at,
+            commander=self.commander,
+            private=self.private,
+            drill=self.drill,
+            waiting=self.waiting_cards,
+            url=url,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

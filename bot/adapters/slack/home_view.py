@@ -132,19 +132,7 @@ class _View:
         )
 
     def _incident(self, one: IncidentSummary) -> Listed:
-        return Listed(
-            number=one.number,
-            title=cut_to(one.title, _TITLE),
-            severity=one.severity,
-            status=one.status,
-            opened_at=one.opened_at,
-            resolved_at=one.resolved_at,
-            commander=one.commander,
-            private=one.private,
-            drill=one.drill,
-            waiting=one.waiting_cards,
-            url=self._url(one),
-        )
+        return replace(one.listed(self._url(one)), title=cut_to(one.title, _TITLE))
 
     def _url(self, one: IncidentSummary) -> str:
         room = one.room
