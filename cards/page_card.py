@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.escalation import PageState
+from bot.domain.events import Outcome
 from bot.domain.run import Run
 from bot.domain.state import Incident
 from bot.values import Untrusted
@@ -92,12 +93,20 @@ def _failed(run: Run) -> tuple[Block, ...]:
     return tuple(
         CodeBlock(
             title=f"step {log.started.number} on {log.started.host}: "
-            + (log.doubt or f"exit status {log.outcome.exit_status if log.outcome else 'unknown'}"),
+            + (log.doubt or _ended_how(log.outcome)),
             text=excerpt(log.outcome.stderr.text if log.outcome else "", _DIAGNOSTICS_SHOWN),
         )
         for log in run.steps
         if log.doubt or (log.outcome is not None and log.outcome.exit_status != 0)
     )
+
+
+def _ended_how(outcome: Outcome | None) -> str:
+    if outcome is None:
+        return "unknown"
+    if outcome.exit_status is None:
+        return outcome.fault or outcome.stdout.text
+    return f"exit status {outcome.exit_status}"
 
 
 def _preflight(run: Run) -> tuple[Block, ...]:

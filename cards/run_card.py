@@ -234,7 +234,7 @@ def _step(log: StepLog) -> Step:
 def _ended_how(exit_status: int | None, signal: str) -> Line:
     if signal:
         return (f", ended by {signal}",)
-    return () if exit_status == 0 else (f", exit status {exit_status}",)
+    return () if exit_status in {0, None} else (f", exit status {exit_status}",)
 
 
 def _triage(run: Run) -> tuple[Block, ...]:

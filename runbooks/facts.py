@@ -57,6 +57,8 @@ def failure(outcome: CommandOutcome, ok_exit: Sequence[int] = (0,)) -> str:
         return f"the command was ended by signal {outcome.signal}"
     if outcome.exit_status is None:
         return "the connection was lost"
+    if outcome.told_by and outcome.exit_status:
+        return f"{outcome.told_by} said that it did not take effect"
     if outcome.exit_status not in ok_exit:
         last = outcome.stderr.strip().splitlines()
         said = f": {last[-1][:200]}" if last else ""

@@ -22,8 +22,9 @@ class CommandOutcome:
     """How one command ended; text is capped, decoded and redacted by whoever ran it.
 
     `exit_status` None = it did not exit by itself: see `timed_out` and `signal` ("TERM"), or the
-    link was lost (neither is set). `at` is when it ended (Unix seconds), 0.0 = not recorded; it
-    tells the age of facts and decides nothing.
+    link was lost (neither is set). `told_by` is who said how it ended, where no host did: then 0
+    is "it took effect" and 1 "it did not". `at` is when it ended (Unix seconds), 0.0 = not
+    recorded; it tells the age of facts and decides nothing.
     """
 
     exit_status: int | None
@@ -32,6 +33,7 @@ class CommandOutcome:
     truncated: bool = False
     timed_out: bool = False
     signal: str = ""
+    told_by: str = ""
     at: float = 0.0
 
 

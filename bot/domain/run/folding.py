@@ -245,9 +245,11 @@ def _moved(run: Run, event: Event, at: datetime) -> Run:  # noqa: C901, PLR0911,
         case StepInDoubt(why=why, asking=asking):
             return _step(run, event, at, doubt=why.text or "unknown", asking=asking)
         case StepSettled(path=path, host=host, finished=finished):
-            said = _outcome(0 if finished else 1, f"{event.by} said so")
-            run = _step(run, event, at, outcome=said)
-            return replace(run, progress=_changed(progress, path, host, said, at))
+            run = _step(run, event, at, outcome=_told(event))
+            told = CommandOutcome(
+                exit_status=0 if finished else 1, told_by=event.by, at=at.timestamp()
+            )
+            return replace(run, progress=_known(progress, path, host, told))
         case WaitStarted(name=name, until=until):
             return replace(run, waits={**run.waits, name: until})
         case WaitEnded(name=name):
@@ -305,6 +307,10 @@ def _changed(progress: Progress, path: str, host: str, o: Outcome, at: datetime)
         signal=o.signal,
         at=at.timestamp(),
     )
+    return _known(progress, path, host, outcome)
+
+
+def _known(progress: Progress, path: str, host: str, outcome: CommandOutcome) -> Progress:
     return replace(progress, outcomes={**progress.outcomes, f"{path}@{host}": outcome})
 
 
@@ -351,5 +357,11 @@ def _step(
     return replace(run, steps=tuple(noted(s) for s in run.steps))
 
 
-def _outcome(status: int, words: str) -> Outcome:
-    return Outcome(exit_status=status, stdout=Untrusted(words), stderr=Untrusted(""))
+def _told(event: StepSettled) -> Outcome:
+    """Say what a human said of a step: no host gave an exit status where it did not take effect."""
+    effect = "took effect" if event.finished else "did not take effect"
+    return Outcome(
+        exit_status=0 if event.finished else None,
+        stdout=Untrusted(f"{event.by} said that it {effect}"),
+        stderr=Untrusted(""),
+    )

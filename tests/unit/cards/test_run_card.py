@@ -11,6 +11,7 @@ from bot.domain.events import (
     StepFinished,
     StepInDoubt,
     StepInterrupted,
+    StepSettled,
     VoteCast,
     WaitStarted,
 )
@@ -166,6 +167,15 @@ def test_a_run_that_ended_well_says_so_in_the_words_of_its_runbook() -> None:
     assert card.tone is Tone.GOOD
     assert card.buttons == ()
     assert "✔ DONE and verified at 10:07 UTC. 72 % used" in plain.render(card, today=START.date())
+
+
+def test_a_step_that_took_no_effect_as_a_human_said_has_no_exit_status() -> None:
+    said = StepSettled(
+        run=RUN, path="clean-up.steps.1", host="web-1", attempt=1, finished=False, by=BOB
+    )
+    text = text_of(approved().tell(step_started(), said))
+    assert f"{BOB} said that it did not take effect" in text
+    assert "exit status" not in text
 
 
 def test_a_rejected_run_ran_nothing() -> None:

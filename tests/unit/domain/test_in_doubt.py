@@ -105,6 +105,16 @@ def test_it_did_not_take_effect_ends_the_run_and_runs_nothing_again() -> None:
     assert len(story.events(StepStarted)) == 1
 
 
+def test_what_a_human_said_is_not_told_as_the_hosts_word() -> None:
+    story = doubted()
+    story.presses(story.card(CardKind.IN_DOUBT), ben, "failed")
+    said = f"{BEN} said that it did not take effect"
+    assert f"failed: {said}." in story.events(RunEnded)[0].because.text
+    outcome = story.run.steps[0].outcome
+    assert outcome is not None
+    assert (outcome.exit_status, outcome.stdout.text) == (None, said)
+
+
 def test_only_an_approver_says_what_became_of_it() -> None:
     story = doubted()
     for other in (ana, eve):
