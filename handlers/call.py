@@ -10,7 +10,7 @@ from bot.domain.state import Incident
 from bot.errors import UserMistake
 from bot.requests import Reply, ReplyTone
 from bot.usecases.commands import Core
-from bot.usecases.desk import Done, Extra, Known, Lost, Result
+from bot.usecases.deciding import Done, Extra, Known, Lost, Result
 from bot.usecases.nouns import SYSTEM_STREAM
 from bot.usecases.reading import viewer_of
 from bot.usecases.views import Viewer

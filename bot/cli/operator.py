@@ -14,7 +14,7 @@ from bot.domain.intents import SystemIntent
 from bot.domain.policy import Group
 from bot.errors import Fault, OperatorMistake, Refused, UserMistake
 from bot.usecases.current import Current
-from bot.usecases.desk import Done
+from bot.usecases.deciding import Done
 from bot.usecases.identity import Identity
 from bot.usecases.nouns import SYSTEM_STREAM
 from bot.usecases.reading import Reading, viewer_of

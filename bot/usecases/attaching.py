@@ -15,8 +15,8 @@ from bot.errors import OperatorMistake, Unavailable, UserMistake
 from bot.ports import AlertNews, AlertsTaken, Commit, Ids, Journal, Settlement, StoredAlert
 from bot.records.rows import AlertGroupRow, RunRow
 from bot.usecases.current import Current
+from bot.usecases.deciding import Extra
 from bot.usecases.delivering.carrier import IncidentDesk, SystemDesk
-from bot.usecases.desk import Extra
 from bot.usecases.nouns import SYSTEM_STREAM
 from bot.usecases.routing import ignored, severity_of
 from bot.usecases.storms import is_storm

@@ -16,10 +16,10 @@ from bot.ports import Claim, Clock, Commit, Ids, Journal, Settle, Settlement
 from bot.records.outbox import EffectKind
 from bot.records.stored import read_effect
 from bot.usecases.about import about_stream
+from bot.usecases.deciding import Extra
 from bot.usecases.delivering.carrier import Carrier, IncidentDesk, Settler, parked
 from bot.usecases.delivering.jumps import Jumps
 from bot.usecases.delivering.urgency import urgency_of
-from bot.usecases.desk import Extra
 from bot.usecases.tally import Ended, Tally
 from bot.usecases.urgency import carried_with
 from bot.values import Untrusted

@@ -6,21 +6,16 @@ decides again.
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Generic, Protocol, TypeAlias, TypeVar
+from typing import Generic, Protocol, TypeVar
 
-from bot.domain.decided import Decided, Decision, Refusal
-from bot.domain.effects import ClearTimer, Effect, Timer
-from bot.domain.events import Envelope
-from bot.domain.intents import AttachAlerts, Declare, Intent, Obstacle, TimerDue
+from bot.domain.decided import Refusal
+from bot.domain.intents import AttachAlerts, Declare, Intent
 from bot.domain.policy import Policy
 from bot.errors import OutcomeUnknown, Unavailable
 from bot.ports import (
-    Absent,
-    AlertsTaken,
     Clock,
     Commit,
     CommitOutcome,
@@ -29,32 +24,29 @@ from bot.ports import (
     HeadMoved,
     Ids,
     Journal,
-    NobodyBefore,
     RequestKnown,
     Requirement,
     RequirementFailed,
-    SeenRequest,
-    Settle,
-    Settlement,
-    Unfrozen,
 )
-from bot.records.chain import EMPTY, Head
-from bot.records.erasure import tells_erasure
-from bot.records.rows import FreezeRow, IncidentRow, ReservationRow, Row, RowChange, WaitingRow
-from bot.records.stored import timer_key, write_effect
+from bot.records.chain import Head
+from bot.usecases import obstacles
 from bot.usecases.archive import Archive
+from bot.usecases.deciding import (
+    NOTHING_ELSE,
+    Deciding,
+    Extra,
+    Folded,
+    Known,
+    Lost,
+    Noun,
+    Planned,
+    Result,
+)
+from bot.usecases.folds import Folds
 from bot.values import StreamRef
 
 S = TypeVar("S")
 I = TypeVar("I", bound=Intent)  # noqa: E741 - I for intent, beside S for state
-I_contra = TypeVar("I_contra", bound=Intent, contravariant=True)
-
-_CACHED = 2048
-"""Folded streams kept by head: ten to thirty kilobytes each, so 60 MB at the very most.
-
-More than there are open incidents in any storm: a page of a thousand open cards that finds each
-folded takes a twentieth of the time.
-"""
 
 _TRIES = 8
 """How often a lost race is decided again before the caller is told to come back."""
@@ -64,35 +56,6 @@ PATIENCE = timedelta(seconds=1.4)
 
 _CERTAINTY = 1.0
 """Seconds that a caller who gave up still waits to hear whether it was too late for that."""
-
-
-class Noun(Protocol[S, I_contra]):
-    """The pure functions of one kind of stream."""
-
-    @property
-    def kind(self) -> str:
-        """`incident`, `person` or `system`."""
-        ...
-
-    def blank(self, ident: str) -> S:
-        """Return the state before the first event."""
-        ...
-
-    def evolve(self, state: S, envelope: Envelope) -> S:
-        """Fold one event."""
-        ...
-
-    def decide(self, policy: Policy, state: S, intent: I_contra, now: datetime) -> Decision:
-        """Say what an intent leads to."""
-        ...
-
-    def rows(self, before: S, after: S, envelopes: Sequence[Envelope]) -> tuple[RowChange, ...]:
-        """Return the read-model changes of these events."""
-        ...
-
-    def exclusive(self, after: S, envelopes: Sequence[Envelope]) -> tuple[Row, ...]:
-        """Return the rows that must be free for these events to be true."""
-        ...
 
 
 class Numbers(Protocol):
@@ -107,45 +70,6 @@ class Numbers(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
-    """It is durable; `events` are what was added, `answer` what the person reads."""
-
-    answer: str
-    events: tuple[Envelope, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """The request was carried out before; `answer` is what was said then."""
-
-    answer: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lost:
-    """The claim that this was done under is somebody else's by now; nothing was written."""
-
-
-Result: TypeAlias = Done | Known | Lost | Refusal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extra:
-    """What else goes into the commit: the request's id, the claim that it settles, alerts taken."""
-
-    request: str = ""
-    settlement: Settlement | None = None
-    taken: tuple[AlertsTaken, ...] = ()
-    free: tuple[Row, ...] = ()
-    """Rows that nobody else may hold (the alert group that an opening incident claims)."""
-    refusal_settles: bool = True
-    """Whether a refusal settles the claim too; where not, whoever holds the claim decides."""
-
-
-NOTHING_ELSE = Extra()
-
-
 @dataclass(slots=True, kw_only=True, eq=False)
 class _Job(Generic[I]):
     intent: I
@@ -153,23 +77,6 @@ class _Job(Generic[I]):
     future: "asyncio.Future[Result]"
     tries: int = 0
     given_up: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Folded(Generic[S]):
-    state: S
-    head: Head
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Planned(Generic[S, I]):
-    """A decision with everything for its commit but the sealed records."""
-
-    job: _Job[I]
-    commit: Commit
-    envelopes: tuple[Envelope, ...]
-    result: Result
-    state: S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,13 +121,14 @@ class Desk(Generic[S, I]):
         self._archive = archive
         self._tasks = tasks
         self._numbers = numbers
+        self._deciding = Deciding(noun)
+        self._folds = Folds(noun=noun, journal=journal, archive=archive)
         self._queues: dict[str, _Queue[I]] = {}
-        self._cache: OrderedDict[str, _Folded[S]] = OrderedDict()
         self._waiting: dict[str, list[asyncio.Event]] = {}
 
     async def state(self, ident: str) -> S:
         """Return the stream as it stands, folded; the blank state where it has no events."""
-        return (await self._folded(ident)).state
+        return (await self._folds.at_head(ident)).state
 
     async def until(self, ident: str, holds: Callable[[S], bool], patience: timedelta) -> S:
         """Return the stream as soon as `holds` is true of it, at the latest after `patience`."""
@@ -282,44 +190,47 @@ class Desk(Generic[S, I]):
         """Decide and commit these; returns the ones that must be decided again."""
         try:
             folded, planned, commits, refused = await self._decided(ident, jobs)
-            outcomes = await self._committed(queue, [p.job for p in planned], commits)
+            outcomes = await self._committed(queue, [job for job, _ in planned], commits)
         except Exception as error:  # noqa: BLE001 - whoever waits must hear of it, whatever it is
-            self._cache.pop(ident, None)
+            self._folds.forget(ident)
             for job in jobs:
                 _fail(job, error)
             return []
         for job in jobs:
             if job.given_up:
                 job.future.cancel()
-        again = [await self._settle(p, o) for p, o in zip(planned, outcomes, strict=True)]
+        again = [
+            await self._settle(job, plan.result, outcome)
+            for (job, plan), outcome in zip(planned, outcomes, strict=True)
+        ]
         again += [await self._told_why(one, outcomes[: one.after]) for one in refused]
         for moved in self._waiting.get(ident, ()):
             moved.set()
         if all(isinstance(outcome, Committed) for outcome in outcomes):
-            self._keep(ident, folded)
+            self._folds.keep(ident, folded)
         else:
-            self._cache.pop(ident, None)
+            self._folds.forget(ident)
         return [job for job in again if job is not None]
 
     async def _decided(
         self, ident: str, jobs: Sequence[_Job[I]]
-    ) -> tuple[_Folded[S], list[_Planned[S, I]], list[Commit], list[_Refused[I]]]:
+    ) -> tuple[Folded[S], list[tuple[_Job[I], Planned[S]]], list[Commit], list[_Refused[I]]]:
         """Decide on what is cached, which saves a read: a commit says itself that the head moved.
 
         A refusal commits nothing that would say so, and is decided on what the journal holds.
         """
-        cached = self._cache.get(ident)
+        cached = self._folds.remembered(ident)
         if cached is not None:
             decided = await self._decided_on(ident, cached, jobs)
             refused = decided[-1]
-            if not refused or (await self._folded(ident)).head == cached.head:
+            if not refused or (await self._folds.at_head(ident)).head == cached.head:
                 return decided
-        return await self._decided_on(ident, await self._folded(ident), jobs)
+        return await self._decided_on(ident, await self._folds.at_head(ident), jobs)
 
     async def _decided_on(
-        self, ident: str, folded: _Folded[S], jobs: Sequence[_Job[I]]
-    ) -> tuple[_Folded[S], list[_Planned[S, I]], list[Commit], list[_Refused[I]]]:
-        planned: list[_Planned[S, I]] = []
+        self, ident: str, folded: Folded[S], jobs: Sequence[_Job[I]]
+    ) -> tuple[Folded[S], list[tuple[_Job[I], Planned[S]]], list[Commit], list[_Refused[I]]]:
+        planned: list[tuple[_Job[I], Planned[S]]] = []
         commits: list[Commit] = []
         refused: list[_Refused[I]] = []
         for job in jobs:
@@ -330,8 +241,8 @@ class Desk(Generic[S, I]):
             elif plan is not None:
                 commit, head = await self._sealed(ident, plan, folded.head)
                 commits.append(commit)
-                planned.append(plan)
-                folded = _Folded(state=plan.state, head=head)
+                planned.append((job, plan))
+                folded = Folded(state=plan.state, head=head)
         return folded, planned, commits, refused
 
     async def _committed(
@@ -354,7 +265,7 @@ class Desk(Generic[S, I]):
         finally:
             queue.batch, queue.commit = (), None
 
-    async def _sealed(self, ident: str, plan: _Planned[S, I], head: Head) -> tuple[Commit, Head]:
+    async def _sealed(self, ident: str, plan: Planned[S], head: Head) -> tuple[Commit, Head]:
         """Store long texts first, then continue the chain.
 
         A decision without events names the head too: it holds for the state that it was made on.
@@ -376,70 +287,15 @@ class Desk(Generic[S, I]):
         fresh = replace(job.intent.fresh, number=number)
         job.intent = replace(job.intent, fresh=fresh)
 
-    def _plan(self, ident: str, folded: _Folded[S], job: _Job[I]) -> _Planned[S, I] | Refusal:
-        now = self._clock.now()
-        at = _time_of(folded.state, job.intent, now)
-        decision = self._noun.decide(self._policy(), folded.state, job.intent, at)
-        if isinstance(decision, Refusal):
-            return self._refused(folded, job, decision)
+    def _plan(self, ident: str, folded: Folded[S], job: _Job[I]) -> Planned[S] | Refusal:
         stream = StreamRef(kind=self._noun.kind, id=ident)
-        after, envelopes = self._fold(stream, folded, job, decision, at)
-        rows = self._noun.rows(folded.state, after, envelopes) if envelopes else ()
-        requires: list[Requirement] = [Absent(row) for row in job.extra.free]
-        requires += _exclusive(self._noun.exclusive(after, envelopes))
-        if decision.unfrozen is not None:
-            requires.append(Unfrozen(decision.unfrozen))
-        effects, cleared = _timers_settled(decision.effects)
-        commit = Commit(
-            effects=tuple(write_effect(stream, effect, now, at - now) for effect in effects),
-            cleared=tuple(timer_key(stream, name) for name in cleared),
-            rows=rows,
-            taken=job.extra.taken,
-            request=_seen(job.extra.request, decision.answer, now),
-            settlement=job.extra.settlement,
-            requires=tuple(requires),
-        )
-        return _Planned(
-            job=job,
-            commit=commit,
-            envelopes=envelopes,
-            result=Done(answer=decision.answer, events=envelopes),
-            state=after,
-        )
+        now = self._clock.now()
+        return self._deciding.plan(self._policy(), stream, folded, job.intent, job.extra, now)
 
-    def _fold(
-        self, stream: StreamRef, folded: _Folded[S], job: _Job[I], decided: Decided, at: datetime
-    ) -> tuple[S, tuple[Envelope, ...]]:
-        state = folded.state
-        envelopes: list[Envelope] = []
-        for n, event in enumerate(decided.events, start=folded.head.seq + 1):
-            envelope = Envelope(
-                stream=stream,
-                seq=n,
-                at=at,
-                actor=job.intent.by.person,
-                request=job.extra.request,
-                event=event,
-            )
-            state = self._noun.evolve(state, envelope)
-            envelopes.append(envelope)
-        return state, tuple(envelopes)
-
-    def _refused(
-        self, folded: _Folded[S], job: _Job[I], refusal: Refusal
-    ) -> _Planned[S, I] | Refusal:
-        """Return the refusal; where it was made under a claim, the commit that settles it."""
-        settlement = job.extra.settlement
-        if settlement is None or settlement.how is Settle.HELD or not job.extra.refusal_settles:
-            return refusal
-        commit = Commit(settlement=settlement)
-        return _Planned(job=job, commit=commit, envelopes=(), result=refusal, state=folded.state)
-
-    async def _settle(self, planned: _Planned[S, I], outcome: CommitOutcome) -> _Job[I] | None:
-        job = planned.job
+    async def _settle(self, job: _Job[I], result: Result, outcome: CommitOutcome) -> _Job[I] | None:
         match outcome:
             case Committed():
-                _answer(job, planned.result)
+                _answer(job, result)
             case RequestKnown(answer=answer):
                 _answer(job, Known(answer=answer))
             case FenceLost():
@@ -482,71 +338,13 @@ class Desk(Generic[S, I]):
     async def _met(self, job: _Job[I], requirement: Requirement) -> _Job[I] | None:
         """Let it be decided again, knowing what it met; nothing was written yet."""
         try:
-            obstacle = await self._obstacle(requirement)
+            obstacle = await obstacles.obstacle(self._journal, requirement)
         except Exception as error:  # noqa: BLE001 - whoever waits must hear of it, whatever it is
             _fail(job, error)
             return None
         job.tries += 1
         job.intent = replace(job.intent, met=obstacle)
         return job
-
-    async def _obstacle(self, requirement: Requirement) -> Obstacle:
-        """Say in words what the commit met; of a holder that is gone by now nothing is said.
-
-        Whoever waited for it then would miss its release, which has happened already.
-        """
-        match requirement:
-            case Unfrozen(services=services):
-                rows = await self._journal.rows(FreezeRow)
-                held = [r for r in rows if r.scope == "*" or r.scope in services]
-                words = "; ".join(f"{r.scope} by {r.by}: {r.reason}" for r in held)
-                return Obstacle(frozen=words or "a freeze that has just been lifted")
-            case Absent(row=ReservationRow(target=target)):
-                holder = next(iter(await self._journal.rows(ReservationRow, target=target)), None)
-                return Obstacle(holder=await self._named(holder) if holder else "")
-            case Absent():
-                return Obstacle(holder="another incident")
-            case NobodyBefore(target=target, run=run):
-                waiting = await self._journal.rows(WaitingRow, target=target)
-                others = [row for row in waiting if row.run != run]
-                first = min(others, key=lambda row: (row.since, row.run), default=None)
-                if first is None:
-                    return Obstacle()
-                return Obstacle(holder=f"{await self._named(first)}, which waits for it longer,")
-
-    async def _named(self, holder: ReservationRow | WaitingRow) -> str:
-        rows = await self._journal.rows(IncidentRow, id=holder.incident)
-        number = rows[0].number if rows else holder.incident
-        return f"{number} (run {holder.run})"
-
-    async def _folded(self, ident: str) -> _Folded[S]:
-        cached = self._cache.get(ident)
-        stream = StreamRef(kind=self._noun.kind, id=ident)
-        head = cached.head if cached else EMPTY
-        history = await self._journal.load(stream, after=head.seq)
-        if cached is not None and history.head == head:
-            # Somebody may have dropped it while the journal was read; it holds all the same.
-            self._keep(ident, cached)
-            return cached
-        if cached is not None and (not history.records or history.records[0].seq != head.seq + 1):
-            self._cache.pop(ident, None)
-            return await self._folded(ident)
-        if cached is not None and any(tells_erasure(record) for record in history.records):
-            # What is folded holds the erased text still, and would be shown and written again.
-            self._cache.pop(ident, None)
-            return await self._folded(ident)
-        state = cached.state if cached else self._noun.blank(ident)
-        for envelope in await self._archive.events(history.records):
-            state = self._noun.evolve(state, envelope)
-        folded = _Folded(state=state, head=history.head)
-        self._keep(ident, folded)
-        return folded
-
-    def _keep(self, ident: str, folded: _Folded[S]) -> None:
-        self._cache[ident] = folded
-        self._cache.move_to_end(ident)
-        while len(self._cache) > _CACHED:
-            self._cache.popitem(last=False)
 
 
 async def _given_up(queue: _Queue[I], job: _Job[I]) -> None:
@@ -561,41 +359,6 @@ async def _given_up(queue: _Queue[I], job: _Job[I]) -> None:
     await asyncio.wait([job.future], timeout=_CERTAINTY)
     if not job.future.done():
         raise OutcomeUnknown("the journal has begun to write it and does not answer")
-
-
-def _time_of(state: object, intent: Intent, now: datetime) -> datetime:
-    """Return the stream's own time: it never goes back, and a timer that fires was set for it.
-
-    Where the clock was set back it is ahead of `now`, and stays so until the clock has caught up.
-    """
-    last = getattr(state, "last_at", now)
-    due = intent.due if isinstance(intent, TimerDue) and intent.due is not None else now
-    return max(now, last, due)
-
-
-def _exclusive(rows: Sequence[Row]) -> list[Requirement]:
-    """Ask for rows that nobody else holds; a target also takes its turn among those who wait."""
-    requires: list[Requirement] = []
-    for row in rows:
-        requires.append(Absent(row))
-        if isinstance(row, ReservationRow):
-            requires.append(NobodyBefore(target=row.target, run=row.run))
-    return requires
-
-
-def _timers_settled(effects: Sequence[Effect]) -> tuple[Sequence[Effect], list[str]]:
-    """Split off the timers to clear; where one name is set and cleared, its last word counts."""
-    last = {e.name: e for e in effects if isinstance(e, Timer | ClearTimer)}
-    put = [
-        e
-        for e in effects
-        if not isinstance(e, ClearTimer) and (not isinstance(e, Timer) or last[e.name] is e)
-    ]
-    return put, [e.name for e in last.values() if isinstance(e, ClearTimer)]
-
-
-def _seen(request: str, answer: str, now: datetime) -> SeenRequest | None:
-    return SeenRequest(id=request, answer=answer, at=now) if request else None
 
 
 def _answer(job: _Job[I], result: Result) -> None:

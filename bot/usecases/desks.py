@@ -8,8 +8,9 @@ from bot.domain.intents import Intent
 from bot.ports import Clock, Ids, Journal
 from bot.usecases.archive import Archive
 from bot.usecases.current import Current
+from bot.usecases.deciding import Noun
 from bot.usecases.delivering.carrier import IncidentDesk, SystemDesk
-from bot.usecases.desk import Desk, Noun, Numbers
+from bot.usecases.desk import Desk, Numbers
 from bot.usecases.links import Linking, LinkNoun
 from bot.usecases.nouns import IncidentNoun, SystemNoun
 from bot.usecases.numbers import DayNumbers

@@ -15,7 +15,8 @@ from bot.domain.policy import Policy
 from bot.errors import UserMistake
 from bot.ports import Clock, Ids, Journal
 from bot.records.rows import LinkCodeRow, LinkRow, Put, Remove, Row, RowChange
-from bot.usecases.desk import Desk, Extra, Known, Result
+from bot.usecases.deciding import Extra, Known, Result
+from bot.usecases.desk import Desk
 from bot.values import PersonId
 
 _LENGTH: Final = 16

@@ -15,7 +15,7 @@ from bot.errors import Unavailable
 from bot.ports import Commit, Journal
 from bot.records.rows import TABLES, Put, Remove, Row, RowChange
 from bot.usecases.archive import Archive
-from bot.usecases.desk import Noun
+from bot.usecases.deciding import Noun
 from bot.usecases.links import LinkNoun
 from bot.usecases.nouns import IncidentNoun, SystemNoun
 from bot.usecases.seats import SeatNoun

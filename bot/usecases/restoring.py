@@ -14,8 +14,8 @@ from bot.domain.intents import PutInDoubt, RaiseEpoch
 from bot.errors import Refused
 from bot.ports import Journal
 from bot.usecases.archive import Archive
+from bot.usecases.deciding import Done, Result
 from bot.usecases.delivering.carrier import IncidentDesk, SystemDesk
-from bot.usecases.desk import Done, Result
 from bot.usecases.nouns import SYSTEM_STREAM
 from bot.values import Untrusted
 

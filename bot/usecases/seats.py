@@ -26,7 +26,8 @@ from bot.domain.seats import (
 from bot.errors import UserMistake
 from bot.ports import Clock, Ids, Journal
 from bot.records.rows import Put, Remove, Row, RowChange, SeatRow, TokenRow
-from bot.usecases.desk import Desk, Done
+from bot.usecases.deciding import Done
+from bot.usecases.desk import Desk
 from bot.values import PersonId
 
 LINK_LASTS: Final = timedelta(hours=24)

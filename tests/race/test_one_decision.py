@@ -20,8 +20,9 @@ from bot.ports import Commit, Committed
 from bot.records.chain import EMPTY
 from bot.records.projection import incident_rows
 from bot.usecases.archive import Archive
+from bot.usecases.deciding import Done, Result
 from bot.usecases.delivering.carrier import IncidentDesk
-from bot.usecases.desk import Desk, Done, Result
+from bot.usecases.desk import Desk
 from bot.usecases.nouns import IncidentNoun
 from bot.values import CardId, IncidentId, PersonId, Severity, StreamRef
 from tests.support.clock import MovedClock

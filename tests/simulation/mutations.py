@@ -12,7 +12,7 @@ from bot.adapters.memory.effects import Effects
 from bot.adapters.memory.journal import MemoryJournal
 from bot.domain import approval, rules, run, stepping
 from bot.ports import Commit, CommitOutcome, Committed
-from bot.usecases import desk
+from bot.usecases import deciding
 from tests.simulation.journal import SimulatedJournal
 
 Mutation: TypeAlias = Callable[[pytest.MonkeyPatch], None]
@@ -34,7 +34,7 @@ def digest_not_compared(patch: pytest.MonkeyPatch) -> None:
 
 def shared_reservation(patch: pytest.MonkeyPatch) -> None:
     """Give a target to everybody who asks."""
-    _alter(patch, desk, "_exclusive", "return requires", "return []")
+    _alter(patch, deciding, "_exclusive", "return requires", "return []")
 
 
 def freeze_ignored(patch: pytest.MonkeyPatch) -> None:

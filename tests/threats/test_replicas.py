@@ -12,8 +12,9 @@ from bot.adapters.clock import SystemIds
 from bot.adapters.sqlite.journal import SqliteJournal
 from bot.domain.intents import AddNote, Declare
 from bot.usecases.archive import Archive
+from bot.usecases.deciding import Done, Extra, Known
 from bot.usecases.delivering.carrier import IncidentDesk
-from bot.usecases.desk import Desk, Done, Extra, Known
+from bot.usecases.desk import Desk
 from bot.usecases.nouns import IncidentNoun
 from bot.usecases.numbers import DayNumbers
 from bot.values import Severity, StreamRef, Untrusted

@@ -31,6 +31,7 @@ from bot.ports import (
     Settlement,
 )
 from bot.usecases.current import Current
+from bot.usecases.deciding import Done, Extra, Lost, Result
 from bot.usecases.delivering.carrier import (
     IncidentDesk,
     Lease,
@@ -48,7 +49,6 @@ from bot.usecases.delivering.inquiring import (
     attempt_of,
     host_of,
 )
-from bot.usecases.desk import Done, Extra, Lost, Result
 from bot.usecases.identity import Identity
 from bot.values import Host, RemoteCommand, Untrusted, digest_of
 

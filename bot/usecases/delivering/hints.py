@@ -8,8 +8,8 @@ from bot.domain.intents import TimerDue, TryReserve
 from bot.ports import Claim, Journal
 from bot.records.rows import WaitingRow
 from bot.usecases.attaching import Attaching
+from bot.usecases.deciding import Extra
 from bot.usecases.delivering.carrier import IncidentDesk, Settler, done, incident_of
-from bot.usecases.desk import Extra
 from bot.values import RunId
 
 

@@ -8,9 +8,9 @@ from bot.domain.intents import PageResult
 from bot.errors import Refused
 from bot.ports import Claim, PagePacket, Pager
 from bot.usecases.current import Current
+from bot.usecases.deciding import Extra
 from bot.usecases.delivering.carrier import IncidentDesk, done, incident_of
 from bot.usecases.delivering.posts import card_key
-from bot.usecases.desk import Extra
 from bot.usecases.rendering import Rendering
 from bot.values import Untrusted
 

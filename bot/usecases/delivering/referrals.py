@@ -7,8 +7,8 @@ from bot.domain.run import inventory
 from bot.errors import OperatorMistake, UserMistake
 from bot.ports import Claim
 from bot.usecases.current import Current
+from bot.usecases.deciding import Extra
 from bot.usecases.delivering.carrier import IncidentDesk, done, incident_of
-from bot.usecases.desk import Extra
 from bot.values import canonical_json
 from runbooks.loader import load
 from runbooks.parameters import bind

@@ -12,6 +12,7 @@ from bot.domain.intents import RoomIsOpen
 from bot.domain.state import Incident
 from bot.ports import ChatPlatform, Claim, Clock, RoomBar, RoomLink, RoomSpec
 from bot.usecases.current import Current
+from bot.usecases.deciding import Extra
 from bot.usecases.delivering.carrier import (
     IncidentDesk,
     Settler,
@@ -19,7 +20,6 @@ from bot.usecases.delivering.carrier import (
     done,
     incident_of,
 )
-from bot.usecases.desk import Extra
 from bot.values import ConversationRef, Untrusted
 
 RUNBOOK_NAME = "{runbook}"

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.intents import AddNote
 from bot.domain.state import Incident
-from bot.usecases.desk import Done, Extra, Known
+from bot.usecases.deciding import Done, Extra, Known
 from bot.values import IncidentId, Untrusted
 from tests.support.world import World, sender
 

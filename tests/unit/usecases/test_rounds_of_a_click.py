@@ -10,7 +10,7 @@ from bot.domain.intents import AddNote
 from bot.ports import Commit, CommitOutcome, History
 from bot.records.rows import Row, Scalar
 from bot.requests import ReplyTone
-from bot.usecases.desk import Done
+from bot.usecases.deciding import Done
 from bot.values import StreamRef, Untrusted
 from tests.support.clock import CountedIds
 from tests.support.world import World, sender
