@@ -9,7 +9,6 @@ from typing import Final, Protocol
 from bot.adapters.http.patience import Patience
 from bot.adapters.http.raw import BodyFault, RawHead, RawRequest, RawResponse, text
 from bot.adapters.http.routes import Caller, Route
-from bot.adapters.http.turns import Turns
 from bot.domain.alerts import Alert, AlertStatus
 from bot.errors import OutcomeUnknown, Unavailable, UserMistake
 from bot.ports import Clock
@@ -21,10 +20,6 @@ ALERT_BODY: Final = 8 * 1024 * 1024
 
 DURABLE_WITHIN: Final = 1.5
 """Seconds until a sender is asked to come again instead (DESIGN section 7, rule 1)."""
-
-_AT_ONCE: Final = 8
-"""Bodies that are read in one pass of the event loop, in about two milliseconds: whoever clicks in
-a storm waits for several passes."""
 
 OWN_SOURCE: Final = "firewarden"
 """The source of alerts about the bot itself."""
@@ -74,7 +69,6 @@ class AlertIntake:
         self._secrets = secrets
         self._troubled: dict[str, Alert] = {}
         self._patience = Patience(DURABLE_WITHIN)
-        self._turns = Turns(_AT_ONCE)
 
     def route(self) -> Route:
         """Build the route."""
@@ -102,7 +96,6 @@ class AlertIntake:
         return None
 
     async def _take(self, request: RawRequest) -> RawResponse:
-        await self._turns.turn()
         name = request.captured["source"]
         try:
             received = self._sources[name].parse(request.body)

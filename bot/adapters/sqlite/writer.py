@@ -30,8 +30,6 @@ P = TypeVar("P")
 _PASSES = 16
 """Passes of the event loop that gather at most; each is over in about a millisecond."""
 _FULL_RETRY = timedelta(seconds=2)
-_TOLD_AT_ONCE = 16
-"""Callers who are woken in one pass of the loop: a millisecond or two of their work."""
 _GROUPS_PER_CHORE = 64
 """Groups after which a chore has its turn although something waits: it takes milliseconds."""
 
@@ -268,12 +266,9 @@ class Writer:
             return
 
     def _finish(self, group: Sequence[AnyUnit]) -> None:
-        """Wake those who wait, a few in each pass of the loop; those of bulk come last."""
-        now, later = group[:_TOLD_AT_ONCE], group[_TOLD_AT_ONCE:]
-        if later and self._loop is not None:
-            self._loop.call_soon(self._finish, later)
+        """Wake those who wait; those of bulk come last, as in the group."""
         wakes = False
-        for unit in now:
+        for unit in group:
             unit.finish()
             wakes = wakes or unit.wakes
         if wakes:
