@@ -16,8 +16,9 @@ from bot.values import Json, PersonId, StreamRef, canonical_json, read_json
 Upcast: TypeAlias = Callable[[Mapping[str, Json]], Mapping[str, Json]]
 
 VERSION = 1
-_NOT_AHEAD = timedelta()
 """The version that new events and effects are written with."""
+
+_NOT_AHEAD = timedelta()
 
 UPCASTERS: dict[tuple[str, int], Upcast] = {}
 """(type, version) -> the body of the next version. Stored bytes are never rewritten."""

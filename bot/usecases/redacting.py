@@ -152,6 +152,7 @@ class Redacting:
         for _ in range(_TRIES):
             plan = await self._plan(subject.stream, removal)
             reason = removal.out_of(why)
+            # Alike, and apart: each kind of subject is folded to a state of its own type.
             if isinstance(subject, ErasableIncident):
                 commit, answer = await self._commit(subject, plan, by, reason)
             else:

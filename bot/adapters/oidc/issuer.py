@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -168,9 +168,9 @@ def _read(document: bytes, issuer: str) -> Description:
         keys=said.jwks_uri,
         basic=_BASIC in methods,
         names_itself=said.authorization_response_iss_parameter_supported,
-        challenges=_tuple(said.code_challenge_methods_supported),
-        algorithms=_tuple(said.id_token_signing_alg_values_supported),
-        claims=_tuple(said.claims_supported),
+        challenges=tuple(said.code_challenge_methods_supported),
+        algorithms=tuple(said.id_token_signing_alg_values_supported),
+        claims=tuple(said.claims_supported),
     )
 
 
@@ -187,7 +187,3 @@ def _basic(client: Client) -> str:
     # Each half is encoded as a form first (RFC 6749, section 2.3.1).
     words = f"{quote_plus(client.client_id)}:{quote_plus(client.secret)}"
     return base64.b64encode(words.encode()).decode()
-
-
-def _tuple(words: Iterable[str]) -> tuple[str, ...]:
-    return tuple(words)

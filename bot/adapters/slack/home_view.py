@@ -111,7 +111,7 @@ class _View:
 
     def _place(self, incident: IncidentId) -> Line:
         """Say which incident a card belongs to, and the way to its room."""
-        found = next((one for one in self.home.incidents if one.id == incident), None)
+        found = self._open(incident)
         if found is None:
             return ("Of an incident that is over",)
         url = self._url(found)
@@ -120,7 +120,7 @@ class _View:
         return (f"{found.severity.value} {found.number} ", named, *way)
 
     def _listed(self, card: OpenCard) -> ListedCard:
-        found = next((one for one in self.home.incidents if one.id == card.incident), None)
+        found = self._open(card.incident)
         return ListedCard(
             number=card.number,
             kind=card.kind,
@@ -130,6 +130,9 @@ class _View:
             may_answer=card.may_answer,
             url=self._url(found) if found else "",
         )
+
+    def _open(self, incident: IncidentId) -> IncidentSummary | None:
+        return next((one for one in self.home.incidents if one.id == incident), None)
 
     def _incident(self, one: IncidentSummary) -> Listed:
         return replace(one.listed(self._url(one)), title=cut_to(one.title, _TITLE))
