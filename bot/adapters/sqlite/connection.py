@@ -47,6 +47,8 @@ def connect(path: Path, *, busy: timedelta, read_only: bool = False) -> Database
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
         database.execute("PRAGMA foreign_keys = ON")
+        # What a savepoint may have to put back stays in memory: it is less than one group.
+        database.execute("PRAGMA temp_store = MEMORY")
         if read_only:
             database.execute("PRAGMA query_only = ON")
     except BaseException:

@@ -29,9 +29,14 @@ P = TypeVar("P")
 
 _PASSES = 16
 """Passes of the event loop that gather at most; each is over in about a millisecond."""
+_ENOUGH = 32
+"""Writes that are handed over at once: while they are flushed, the loop reads the next ones."""
 _FULL_RETRY = timedelta(seconds=2)
 _GROUPS_PER_CHORE = 64
-"""Groups after which a chore has its turn although something waits: it takes milliseconds."""
+"""Groups after which a chore has its turn although more keep coming: it takes milliseconds."""
+_QUIET = 0.05
+"""Seconds without a write after which nobody is taken to wait; between the groups of a storm pass
+ten at most."""
 
 
 class Writer:
@@ -39,8 +44,8 @@ class Writer:
 
     `bound` is how many writes may wait, of bulk and of all others each; `group` is how many share
     a commit. `wake` is called on the loop after each group that may have left effects to claim.
-    `chore` is some work that nobody waits for, done where nothing waits and in a transaction of
-    its own; it returns whether there may be more of it.
+    `chore` is some work that nobody waits for, done once no write came for `quiet` seconds and in
+    a transaction of its own; it returns whether there may be more of it.
     """
 
     def __init__(
@@ -51,9 +56,11 @@ class Writer:
         group: int,
         wake: Callable[[], None],
         chore: Callable[[Database], bool] = lambda _: False,
+        quiet: float = _QUIET,
     ) -> None:
         self._database = database
         self._chore = chore
+        self._quiet = quiet
         self._bound = bound
         self._group = group
         self._wake = wake
@@ -117,6 +124,8 @@ class Writer:
             loop.call_soon(self._end_pass, loop, 0, 1)
         self._gathered.append(unit)
         self._pressing = self._pressing or not unit.bulk
+        if len(self._gathered) >= _ENOUGH:
+            self._hand_over()
 
     def _end_pass(self, loop: asyncio.AbstractEventLoop, before: int, passes: int) -> None:
         """Hand over once a pass of the loop has brought nothing new, enough, or what is no bulk."""
@@ -148,15 +157,14 @@ class Writer:
             return True
 
     def _run(self) -> None:
-        more, groups = True, 0
-        while (group := self._next_group(wait=not more)) is not None:
+        patience: float | None = 0.0  # until it is quiet; None = there is no chore
+        groups = 0
+        while (group := self._next_group(patience)) is not None:
             if group:
                 self._write(group)
-                groups += 1
-            more = True
-            # Without the lock: at worst a chore of milliseconds comes first, or a group later.
-            if groups >= _GROUPS_PER_CHORE or not self._waiting:
-                more, groups = self._did_chore(), 0
+                groups, patience = groups + 1, self._quiet
+            if not group or groups >= _GROUPS_PER_CHORE:
+                groups, patience = 0, 0.0 if self._did_chore() else None
         with suppress(sqlite3.Error):  # the log stays, and the next start reads it
             self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._database.close()
@@ -180,10 +188,11 @@ class Writer:
                 self._roll_back()
             return False
 
-    def _next_group(self, *, wait: bool) -> Sequence[AnyUnit] | None:
-        """Return what is to be written, at least something where it may wait; None at the end."""
+    def _next_group(self, patience: float | None) -> Sequence[AnyUnit] | None:
+        """Return what is to be written, nothing after `patience` seconds; None at the end."""
         while True:
             with self._lock:
+                self._idle = False
                 group = self._waiting.next_group()
                 for unit in group:
                     unit.taken = True
@@ -191,10 +200,11 @@ class Writer:
                     return group
                 if self._ended:
                     return None
-                if not wait:
+                if patience == 0:
                     return ()
                 self._idle = True
-            self._bell.acquire()
+            if not self._bell.acquire(timeout=patience):
+                patience = 0.0  # one more look: something may have come meanwhile
 
     def _carry_out(self, group: Sequence[AnyUnit]) -> None:
         try:
