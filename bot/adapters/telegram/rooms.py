@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import logging
+from collections import defaultdict
 from collections.abc import Sequence
 from html import escape
 from typing import Final
@@ -48,6 +49,8 @@ class Rooms:
         self._chats = chats
         self._group = group
         self._opening = asyncio.Lock()
+        self._not_it: defaultdict[str, set[int]] = defaultdict(set)
+        """Ids that were tried in vain, by the room's key: see `Sending`."""
 
     async def open(self, spec: RoomSpec) -> ConversationRef:
         """Return the room of a key, made on the first call."""
@@ -145,7 +148,8 @@ class Rooms:
     async def _topic(self, spec: RoomSpec) -> int:
         chat = await self._chats.now(self._group)
         doubt = await self._store.opening(spec.key)
-        found = 0 if doubt is None else await self._looked_for(chat, *doubt)
+        found = 0 if doubt is None else await self._looked_for(spec.key, chat, *doubt)
+        self._not_it.pop(spec.key, None)
         if found:
             return found
         name = _named(spec.name)
@@ -163,26 +167,35 @@ class Rooms:
         self._sending.saw(chat, made.message_thread_id)
         return made.message_thread_id
 
-    async def _looked_for(self, chat: int, name: str, floor: int) -> int:
+    async def _looked_for(self, key: str, chat: int, name: str, floor: int) -> int:
         """Return the topic of this name that was made after `floor`, 0 where there is none."""
+        ours = await self._store.known(self._group, floor)
         for thread in range(floor + 1, floor + 1 + _TRIED):
+            if thread in ours or thread in self._not_it[key]:
+                continue
             if await self._store.is_room(f"{self._group}/{thread}"):
                 continue
-            try:
-                sent = await self._api.ask(
-                    self._api.bot.send_message(
-                        chat, "…", message_thread_id=thread, disable_notification=True
-                    )
-                )
-            except Refused:
-                continue
-            if sent is None:
-                continue
-            await self._api.ask(self._api.bot.delete_message(chat, sent.message_id))
-            if _topic_named(sent) == name:
+            if await self._name_of(chat, thread) == name:
                 _log.info("the topic whose answer was lost is there: %s", name)
                 return thread
+            # The pacing may interrupt us at each of them, and a busy group never lets all pass.
+            self._not_it[key].add(thread)
         return 0
+
+    async def _name_of(self, chat: int, thread: int) -> str:
+        """Return a topic's name, "" where there is none."""
+        try:
+            sent = await self._api.ask(
+                self._api.bot.send_message(
+                    chat, "…", message_thread_id=thread, disable_notification=True
+                )
+            )
+        except Refused:
+            return ""
+        if sent is None:
+            return ""
+        await self._api.ask(self._api.bot.delete_message(chat, sent.message_id))
+        return _topic_named(sent)
 
     async def _thread(self, spec: RoomSpec, lacking: str) -> int:
         """Post and pin the message that becomes the incident's card, and that all others answer."""

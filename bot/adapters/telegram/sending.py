@@ -27,6 +27,8 @@ from cards.telegram_html import Key as Button
 _TRIED: Final = 12
 """Ids that are tried for a message that is perhaps there: what others wrote at the same moment."""
 _NOT_THERE: Final = ("message to edit not found", "message can't be edited", "message_id_invalid")
+_NOT_IT: Final = (*_NOT_THERE, "there is no text in the message to edit")
+"""What is said of ids that are not the message that is looked for; the last one of a document."""
 
 _MAY_NOT_PIN: Final = (
     "I may not pin messages here, so an incident's card scrolls away: make me an administrator who "
@@ -176,7 +178,7 @@ class Sending:
             try:
                 await self._edited(key.chat, ident, written)
             except Refused as refused:
-                if not any(words in str(refused).lower() for words in _NOT_THERE):
+                if not any(words in str(refused).lower() for words in _NOT_IT):
                     raise
                 self._not_it[key].add(ident)
                 continue
@@ -184,6 +186,8 @@ class Sending:
             await self._store.keep_message(key, ident)
             self._not_it.pop(key, None)
             return ident
+        # It is in no doubt any more: nobody is to begin the search anew.
+        await self._store.end(key)
         self._not_it.pop(key, None)
         return 0
 

@@ -122,6 +122,8 @@ class Methods:
             if ident <= chat.last and chat.kind is Kind.SUPERGROUP:
                 raise BadCall("Bad Request: message can't be edited")
             raise BadCall("Bad Request: message to edit not found")
+        if shown.file:
+            raise BadCall("Bad Request: there is no text in the message to edit")
         if (shown.text, shown.keys) == (text, keys):
             raise BadCall(
                 "Bad Request: message is not modified: specified new message content and reply "

@@ -167,6 +167,15 @@ async def test_other_peoples_messages_cannot_be_edited_and_missing_ones_are_not_
     assert "not found" in str(missing["description"])
 
 
+async def test_a_document_has_no_text_to_edit(there: Telegram) -> None:
+    form = aiohttp.FormData({"chat_id": f"{GROUP}"})
+    form.add_field("document", b"uptime", filename="packet.txt")
+    async with aiohttp.ClientSession() as session:
+        await session.post(f"{there.base}bot{TOKEN}/sendDocument", data=form)
+    edited = await call(there, "editMessageText", chat_id=GROUP, message_id=1, text="x")
+    assert edited["description"] == "Bad Request: there is no text in the message to edit"
+
+
 async def test_a_wrong_token_opens_nothing(there: Telegram) -> None:
     async with (
         aiohttp.ClientSession() as session,

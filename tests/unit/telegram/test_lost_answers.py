@@ -1,14 +1,19 @@
 """What was sent and never answered is found again, and nothing is there twice."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.adapters.telegram.places import ref
+from bot.adapters.telegram.platform import TelegramPlatform
 from bot.errors import OutcomeUnknown, Refused, Throttled, Unavailable
 from bot.ports import RoomSpec
-from bot.values import CardId
+from bot.usecases.urgency import Urgency, carried_with
+from bot.values import CardId, ConversationRef
 from cards.model import Button, Card, message
-from tests.support.telegram.bench import people_in
+from tests.support.clock import HastenedClock
+from tests.support.telegram.bench import people_in, team_in
 from tests.support.telegram.server import Telegram, Trouble
 from tests.support.telegram.world import ANNOUNCEMENTS, GROUP
 
@@ -176,3 +181,73 @@ async def test_a_chat_that_we_were_thrown_out_of_is_refused_in_plain_words(
         there.of.chats[ANNOUNCEMENTS].rights = None
         with pytest.raises(Refused, match="kicked"):
             await platform.post(channel, "k", HELLO)
+
+
+async def test_a_search_for_a_topic_goes_on_from_where_the_pacing_interrupted_it(
+    there: Telegram, tmp_path: Path
+) -> None:
+    clock = HastenedClock()
+    async with team_in(there, tmp_path, clock) as team:
+        with carried_with(Urgency.APPROVAL):
+            await a_busy_minute(team.platform, clock)
+            there.trouble["createForumTopic"] = [Trouble(drop=True)]
+            with pytest.raises(Unavailable):
+                await team.platform.open_room(SPEC)
+            begun = clock.monotonic()
+            room = await insisted(team.platform, clock)
+            took = clock.monotonic() - begun
+    assert room.id == f"{GROUP}/{next(iter(there.topics))}"
+    tried = [c["message_thread_id"] for c in there.called("sendMessage") if c["text"] == "…"]
+    assert [int(thread) for thread in tried] == list(range(21, 33))
+    assert took <= 60
+
+
+async def test_a_message_that_was_looked_for_in_vain_is_not_looked_for_again(
+    there: Telegram, tmp_path: Path
+) -> None:
+    async with people_in(there, tmp_path) as platform:
+        channel = await platform.channel("announcements")
+        there.trouble["sendMessage"] = [Trouble(drop=True)]
+        with pytest.raises(OutcomeUnknown):
+            await platform.post(channel, "k", HELLO)
+        assert await platform.find(channel, "k") is None
+        tried = len(there.called("editMessageText"))
+        assert await platform.find(channel, "k") is None
+        await platform.post(channel, "k", HELLO)
+    assert len(there.called("editMessageText")) == tried == 12
+    assert len(there.seen(ANNOUNCEMENTS)) == 1
+
+
+async def test_a_lost_document_is_not_taken_for_a_lost_message(
+    there: Telegram, tmp_path: Path
+) -> None:
+    async with people_in(there, tmp_path) as platform:
+        channel = await platform.channel("announcements")
+        there.trouble["sendDocument"] = [Trouble(drop=True, after=True)]
+        with pytest.raises(OutcomeUnknown):
+            await platform.attach(channel, "f", "packet.txt", b"uptime")
+        there.trouble["sendMessage"] = [Trouble(drop=True, after=True)]
+        with pytest.raises(OutcomeUnknown):
+            await platform.post(channel, "k", HELLO)
+        await platform.post(channel, "k", HELLO)
+    assert [(m.file, m.text) for m in there.seen(ANNOUNCEMENTS)] == [
+        ("packet.txt", ""),
+        ("", "hello"),
+    ]
+
+
+async def a_busy_minute(platform: TelegramPlatform, clock: HastenedClock) -> None:
+    """Spend what a group may be sent in a minute: from here on it takes a message each 3 s."""
+    for n in range(20):
+        await platform.post(ref(f"{GROUP}"), f"before {n}", message("before"))
+        clock.move(timedelta(seconds=3))
+
+
+async def insisted(platform: TelegramPlatform, clock: HastenedClock) -> ConversationRef:
+    """Ask for the room as delivery does: again when its turn has come."""
+    for _ in range(100):
+        try:
+            return await platform.open_room(SPEC)
+        except Throttled as throttled:
+            clock.move(throttled.retry_after)
+    raise AssertionError("the room is never opened")
