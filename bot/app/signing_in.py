@@ -4,8 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.adapters.console.sign_in import Admits, SignIn
-from bot.adapters.http.routes import Route
+from bot.adapters.console.sign_in import Admits, Door, SignIn
 from bot.app.base import Base
 from bot.config import Settings
 from bot.usecases.identity import CONSOLE
@@ -52,6 +51,7 @@ def oidc_client(settings: Settings) -> "Client | None":
         return None
     # The library costs time and memory that an installation without an issuer does not pay.
     from bot.adapters.oidc.issuer import Client  # noqa: PLC0415 - as above
+    from bot.adapters.oidc.leaving import SIGNED_OUT  # noqa: PLC0415 - as above
     from bot.adapters.oidc.routes import CALLBACK  # noqa: PLC0415 - as above
 
     return Client(
@@ -59,14 +59,16 @@ def oidc_client(settings: Settings) -> "Client | None":
         client_id=settings.oidc_client_id,
         secret=secret.get_secret_value(),
         redirect=f"{settings.public_origin}{CALLBACK}",
+        signed_out=f"{settings.public_origin}{SIGNED_OUT}",
     )
 
 
-def _issuer(base: Base, *, secure: bool) -> Callable[[Admits], tuple[Route, ...]] | None:
+def _issuer(base: Base, *, secure: bool) -> Callable[[Admits], Door] | None:
     client = oidc_client(base.settings)
     if client is None:
         return None
     from bot.adapters.oidc.issuer import Issuer  # noqa: PLC0415 - as above
+    from bot.adapters.oidc.leaving import WayOut  # noqa: PLC0415 - as above
     from bot.adapters.oidc.routes import IssuerDoor  # noqa: PLC0415 - as above
     from bot.adapters.oidc.underway import SignIns  # noqa: PLC0415 - as above
 
@@ -74,15 +76,15 @@ def _issuer(base: Base, *, secure: bool) -> Callable[[Admits], tuple[Route, ...]
     sign_ins = SignIns(clock=base.clock, ids=base.ids)
     fresh = timedelta(minutes=base.settings.fresh_sign_in)
 
-    def routes(admits: Admits) -> tuple[Route, ...]:
-        door = IssuerDoor(
+    def door(admits: Admits) -> Door:
+        return IssuerDoor(
             issuer=issuer,
             sign_ins=sign_ins,
+            way_out=WayOut(issuer=issuer, admits=admits, ids=base.ids, secure=secure),
             admits=admits,
             clock=base.clock,
             fresh=fresh,
             secure=secure,
         )
-        return door.routes()
 
-    return routes
+    return door

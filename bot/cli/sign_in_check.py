@@ -85,6 +85,8 @@ async def _issuer(settings: Settings) -> list[Finding]:
             )
         )
     told = f"{counted(len(keys), 'key')}, sends people back to {client.redirect}"
+    if described.end_session:
+        told += f", after a sign-out to {client.signed_out}"
     return found or [fine(f"sign-in: {client.issuer}: {told}")]
 
 

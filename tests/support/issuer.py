@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from bot.ports import Clock
 from bot.values import Json
+from tests.support.sign_outs import Registered, parameters_of
 
 CLIENT, SECRET = "firewarden", "s3cret of the client: %/+"
 
@@ -48,11 +49,13 @@ class _Code:
 class Issuer:
     """The issuer. `asked` are the authorisation requests that it took, `faults` those it did not.
 
-    `tells_auth_time` False = it does not say when somebody signed in.
+    `tells_auth_time` False = it does not say when somebody signed in. `signed_out` is the return
+    address of a sign-out; "" = it has no such place. `left` are the people who signed out.
     """
 
     clock: Clock
     redirect: str = ""
+    signed_out: str = ""
     base: str = ""
     key: Private = field(default_factory=lambda: _RSA)
     kid: str = "first"
@@ -70,6 +73,7 @@ class Issuer:
     codes: dict[str, _Code] = field(default_factory=dict)
     spent: set[str] = field(default_factory=set)
     sessions: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    left: list[str] = field(default_factory=list)
 
     def rotate(self) -> None:
         """Sign with another key from now on; the one before counts no more."""
@@ -94,7 +98,7 @@ class Issuer:
         now = self.clock.now().timestamp()
         claims: dict[str, Json] = {
             "iss": self.base,
-            "sub": hashlib.sha256(code.email.encode()).hexdigest()[:12],
+            "sub": subject(code.email),
             "aud": CLIENT,
             "iat": int(now),
             "exp": int(now) + 300,
@@ -123,6 +127,8 @@ class Issuer:
             "claims_supported": ["sub", "email", "email_verified", "auth_time"],
             "authorization_response_iss_parameter_supported": self.names_itself,
         }
+        if self.signed_out:
+            said["end_session_endpoint"] = f"{self.base}/logout"
         return {**said, **self.described}
 
     # --- what it serves ------------------------------------------------------------------------
@@ -142,12 +148,17 @@ class Issuer:
                 return web.json_response({"keys": [jwk(self.key, self.kid)]})
             case ("GET", "/authorize"):
                 return self._authorize(request)
-            case ("POST", "/login"):
-                return await self._login(request)
             case ("POST", "/token"):
                 return await self._token(request)
             case _:
-                return web.Response(status=404)
+                return await self._of_a_person(request)
+
+    async def _of_a_person(self, request: web.BaseRequest) -> web.StreamResponse:
+        if (request.method, request.path) == ("POST", "/login"):
+            return await self._login(request)
+        if self.signed_out and request.path == "/logout":
+            return await self._logout(request)
+        return web.Response(status=404)
 
     def _authorize(self, request: web.BaseRequest) -> web.StreamResponse:
         asked = dict(request.query)
@@ -241,6 +252,25 @@ class Issuer:
         hashed = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
         return "" if encoded(hashed) == code.challenge else "wrong code_verifier"
 
+    async def _logout(self, request: web.BaseRequest) -> web.StreamResponse:
+        form = await request.post()
+        asked, count = parameters_of([*request.query.items(), *form.items()])
+        keys = tuple(key.public_key() for key in (_RSA, _FURTHER_RSA, _EC))
+        known = Registered(
+            issuer=self.base, client=CLIENT, signed_out=self.signed_out, keys=keys
+        ).asked(asked, count)
+        if isinstance(known, str):
+            self.faults.append(known)
+            return web.Response(status=400, text=known)
+        email, _ = self.sessions.get(request.cookies.get("sso", ""), ("", None))
+        if not email or known.sub != subject(email):
+            # Anybody can lead a browser here: only a hint of the person's own ends a session.
+            return web.Response(text="Do you want to sign out?", content_type="text/html")
+        del self.sessions[request.cookies["sso"]]
+        self.left.append(email)
+        back = f"{asked['post_logout_redirect_uri']}?{urlencode({'state': asked['state']})}"
+        return web.Response(status=302, headers={"Location": back})
+
 
 @asynccontextmanager
 async def issuing(clock: Clock, name: str = "127.0.0.1") -> AsyncIterator[Issuer]:
@@ -255,6 +285,11 @@ async def issuing(clock: Clock, name: str = "127.0.0.1") -> AsyncIterator[Issuer
         yield issuer
     finally:
         await runner.cleanup()
+
+
+def subject(email: str) -> str:
+    """Return what the issuer calls a person."""
+    return hashlib.sha256(email.encode()).hexdigest()[:12]
 
 
 def encoded(content: bytes) -> str:

@@ -1,7 +1,7 @@
 """Signing in and out, and who sits at a window: by a seat's link, a proxy or an issuer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
@@ -62,12 +62,12 @@ class Entry:
         self._clock = clock
         self._ways = ways
         self._cookies = Cookies(secure=ways.secure)
+        self._issuer = None if ways.issuer is None else ways.issuer(self)
 
     def routes(self) -> tuple[Route, ...]:
         """Build the routes that need no session."""
         link = "/sign-in/{link}"
         browser = Caller.BROWSER
-        issuer = self._ways.issuer
         return (
             Route(method="GET", pattern="/", endpoint=self._landing, caller=browser),
             Route(method="GET", pattern=link, endpoint=self._offer, caller=browser),
@@ -78,7 +78,7 @@ class Entry:
                 endpoint=self._sign_out,
                 caller=browser,
             ),
-            *(() if issuer is None else issuer(self)),
+            *(() if self._issuer is None else self._issuer.routes()),
         )
 
     async def guest(self, head: RawRequest) -> Guest | None:
@@ -134,7 +134,7 @@ class Entry:
         members, name = self._ways.members, head.captured["seat"]
         if members is not None and head.identity:
             return self._not_theirs(head)
-        if self._ways.issuer is not None:
+        if self._issuer is not None:
             return self.notice(
                 head,
                 HTTPStatus.UNAUTHORIZED,
@@ -173,6 +173,10 @@ class Entry:
         )
         return html_page(html, status)
 
+    def sent_on(self, head: RawRequest, to: str) -> RawResponse:
+        """See `Admits`. A page and no redirect: forms of ours may end at no other site."""
+        return html_page(self._windows.render("signed_out", to=to, theme=theme_of(head)))
+
     async def admit(self, request: RawRequest, proven: Proven) -> RawResponse:
         """See `Admits`. What this browser had before is ended: nobody goes on with it."""
         members = self._ways.members
@@ -184,7 +188,10 @@ class Entry:
             return self._without_seat(request, person.id)
         await self._sessions.end(self._cookies.secret(request.cookies, seat.name))
         session = Session(
-            seat=seat.name, signed_in_at=proven.signed_in_at, email=proven.email.lower()
+            seat=seat.name,
+            signed_in_at=proven.signed_in_at,
+            email=proven.email.lower(),
+            token=proven.token,
         )
         kept = await self._kept(request, session, sign_in.LASTS)
         own = seat_url(seat.name)
@@ -204,7 +211,7 @@ class Entry:
         html = self._windows.render(
             "landing",
             seats=_seats_of(request.cookies),
-            start="" if self._ways.issuer is None else start_url(""),
+            start="" if self._issuer is None else start_url(""),
             theme=theme_of(request),
         )
         return html_page(html)
@@ -238,11 +245,15 @@ class Entry:
         name = request.captured["seat"]
         if not NAME.fullmatch(name):
             return see_other("/")
-        await self._sessions.end(self._cookies.secret(request.cookies, name))
+        secret = self._cookies.secret(request.cookies, name)
+        session = await self._sessions.find(secret, name)
+        await self._sessions.end(secret)
+        shown = see_other("/")
+        if self._issuer is not None and session is not None and session.email:
+            shown = await self._issuer.leave(request, session.token)
         left = [seat for seat in _seats_of(request.cookies) if seat != name]
-        return see_other(
-            "/", self._cookies.forget(name), self._cookies.seats(".".join(left), LASTS)
-        )
+        kept = (self._cookies.forget(name), self._cookies.seats(".".join(left), LASTS))
+        return replace(shown, headers=(*shown.headers, *kept))
 
     def _not_theirs(self, head: RawRequest) -> RawResponse:
         """Say why somebody whom the proxy names does not get this page."""

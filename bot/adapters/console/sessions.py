@@ -1,7 +1,7 @@
 """Browser sessions: a random cookie per seat, of which only the hash is kept."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -21,12 +21,14 @@ RECENT: Final = timedelta(hours=12)
 class Session:
     """Who sits in a window, and since when.
 
-    `email` is what an issuer vouched for, "" where a seat's link opened the window.
+    `email` is what an issuer vouched for, "" where a seat's link opened the window; `token` is how
+    it did, for signing out there.
     """
 
     seat: str
     signed_in_at: datetime
     email: str = ""
+    token: str = field(default="", repr=False)
 
 
 class Sessions:
@@ -47,13 +49,14 @@ class Sessions:
             "signed_in_at": session.signed_in_at.isoformat(),
             "expires_at": (now + lasts).isoformat(),
             "email": session.email,
+            "token": session.token,
         }
 
         def work(database: Database) -> None:
             database.execute("DELETE FROM sessions WHERE expires_at <= ?", [now.isoformat()])
             database.execute(
-                "INSERT INTO sessions (hash, seat, signed_in_at, expires_at, email)"
-                " VALUES (:hash, :seat, :signed_in_at, :expires_at, :email)",
+                "INSERT INTO sessions (hash, seat, signed_in_at, expires_at, email, token)"
+                " VALUES (:hash, :seat, :signed_in_at, :expires_at, :email, :token)",
                 row,
             )
 
@@ -66,14 +69,14 @@ class Sessions:
 
         def work(database: Database) -> Session | None:
             row = database.execute(
-                "SELECT signed_in_at, email FROM sessions"
+                "SELECT signed_in_at, email, token FROM sessions"
                 " WHERE hash = ? AND seat = ? AND expires_at > ?",
                 [_hash(secret), seat, now],
             ).fetchone()
             if row is None:
                 return None
             at = datetime.fromisoformat(row[0])
-            return Session(seat=seat, signed_in_at=at, email=str(row[1]))
+            return Session(seat=seat, signed_in_at=at, email=str(row[1]), token=str(row[2]))
 
         return await self._store.run(work) if secret else None
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final, Protocol
@@ -27,12 +27,14 @@ _PAGE: Final = re.compile(
 class Proven:
     """What an issuer has vouched for: whose address it is, and when they showed who they are.
 
-    `to` is the page of the console that they wanted, "" = none.
+    `to` is the page of the console that they wanted, "" = none. `token` is what the issuer signed:
+    by it the issuer knows whom to sign out.
     """
 
     email: str
     signed_in_at: datetime
     to: str = ""
+    token: str = field(default="", repr=False)
 
 
 class Admits(Protocol):
@@ -55,18 +57,34 @@ class Admits(Protocol):
         """Show a page of a few words, with a link to a sign-in."""
         ...
 
+    def sent_on(self, head: RawRequest, to: str) -> RawResponse:
+        """Show a page that says that somebody is signed out here, and goes on to the issuer's."""
+        ...
+
+
+class Door(Protocol):
+    """An issuer: the routes of a sign-in there, and the way out."""
+
+    def routes(self) -> tuple[Route, ...]:
+        """Build its routes."""
+        ...
+
+    async def leave(self, head: RawRequest, token: str) -> RawResponse:
+        """Answer a sign-out, once the session here is over; `token` "" = of an unknown sign-in."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn:
     """How people get in. `members` None = with a seat's link alone.
 
-    `issuer` makes the routes of a sign-in at an issuer; without one a named proxy names people.
+    `issuer` makes the door to an issuer; without one a named proxy names people.
     A sign-in is `fresh` enough for deciding that long. `public` is the origin that people reach
     the console at, over https where `secure`.
     """
 
     members: Members | None = None
-    issuer: Callable[[Admits], tuple[Route, ...]] | None = None
+    issuer: Callable[[Admits], Door] | None = None
     fresh: timedelta = timedelta(minutes=15)
     public: str = ""
     secure: bool = False

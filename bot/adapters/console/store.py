@@ -14,7 +14,7 @@ from sqlite_utils import Database
 
 from bot.errors import Fault, OperatorMistake, Unavailable
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 _SCHEMA: Final = """
 CREATE TABLE rooms (
@@ -50,12 +50,14 @@ CREATE TABLE sessions (
     seat TEXT NOT NULL,
     signed_in_at TEXT NOT NULL,
     expires_at TEXT NOT NULL,
-    email TEXT NOT NULL DEFAULT ''
+    email TEXT NOT NULL DEFAULT '',
+    token TEXT NOT NULL DEFAULT ''
 );
 """
 
 _UPGRADES: Final = {
     1: "ALTER TABLE sessions ADD COLUMN email TEXT NOT NULL DEFAULT '';",
+    2: "ALTER TABLE sessions ADD COLUMN token TEXT NOT NULL DEFAULT '';",
 }
 """What makes of a file of each earlier version one of the next."""
 

@@ -29,17 +29,24 @@ _BASIC, _POST = "client_secret_basic", "client_secret_post"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """What the issuer knows us by. `redirect` is where it sends people back to."""
+    """What the issuer knows us by.
+
+    `redirect` is where it sends people back to from a sign-in, `signed_out` from a sign-out.
+    """
 
     issuer: str
     client_id: str
     secret: str = field(repr=False)
     redirect: str
+    signed_out: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
-    """What an issuer says of itself; `claims` and `challenges` may be empty: it does not say."""
+    """What an issuer says of itself; `claims` and `challenges` may be empty: it does not say.
+
+    `end_session` is where people sign out of it, "" where it has no such place.
+    """
 
     authorize: str
     token: str
@@ -49,6 +56,7 @@ class Description:
     challenges: tuple[str, ...]
     algorithms: tuple[str, ...]
     claims: tuple[str, ...]
+    end_session: str
 
 
 class _Described(BaseModel):
@@ -64,6 +72,7 @@ class _Described(BaseModel):
     code_challenge_methods_supported: list[str] = []
     id_token_signing_alg_values_supported: list[str] = ["RS256"]
     claims_supported: list[str] = []
+    end_session_endpoint: str | None = None
 
 
 class _Tokens(BaseModel):
@@ -153,7 +162,10 @@ def _read(document: bytes, issuer: str) -> Description:
         raise Refused("the issuer's description of itself cannot be read") from error
     if said.issuer != issuer:
         raise Refused(f"the issuer calls itself {said.issuer!r}, and {issuer!r} is configured")
-    endpoints = (said.authorization_endpoint, said.token_endpoint, said.jwks_uri)
+    end_session = said.end_session_endpoint or ""
+    endpoints = [said.authorization_endpoint, said.token_endpoint, said.jwks_uri]
+    if end_session:
+        endpoints.append(end_session)
     for url in endpoints:
         if not _is_safe(url, issuer):
             raise Refused(f"the issuer's address {url!r} is no https address")
@@ -171,6 +183,7 @@ def _read(document: bytes, issuer: str) -> Description:
         challenges=tuple(said.code_challenge_methods_supported),
         algorithms=tuple(said.id_token_signing_alg_values_supported),
         claims=tuple(said.claims_supported),
+        end_session=end_session,
     )
 
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from bot.adapters.console.sign_in import START, Admits, Proven, page_of_ours, start_url
 from bot.adapters.http.raw import RawRequest, RawResponse, see_other
@@ -14,6 +13,8 @@ from bot.adapters.http.routes import Caller, Route
 from bot.adapters.oidc.claims import SIGN_IN_LASTS, Expected, checked
 from bot.adapters.oidc.issuer import Issuer
 from bot.adapters.oidc.keys import NotProven
+from bot.adapters.oidc.leaving import WayOut
+from bot.adapters.oidc.round_trips import TripCookie, with_query
 from bot.adapters.oidc.underway import SignIns, UnderWay
 from bot.errors import Refused, Unavailable
 from bot.ports import Clock
@@ -21,7 +22,6 @@ from cards.plaintext import visible_line
 
 CALLBACK: Final = "/oidc/callback"
 
-_COOKIE: Final = "firewarden-sign-in"
 _LONGEST: Final = 2048
 """Characters of a code."""
 
@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 class IssuerDoor:
-    """Sends people to the issuer, and takes its word when they come back.
+    """Sends people to the issuer, and takes its word when they come back (a `Door`).
 
     `secure` = people reach us over https. A sign-in that is to decide something is as fresh as
     `fresh` says, and the issuer must say so itself.
@@ -40,6 +40,7 @@ class IssuerDoor:
         *,
         issuer: Issuer,
         sign_ins: SignIns,
+        way_out: WayOut,
         admits: Admits,
         clock: Clock,
         fresh: timedelta,
@@ -50,8 +51,8 @@ class IssuerDoor:
         self._admits = admits
         self._clock = clock
         self._fresh = fresh
-        self._secure = secure
-        self._cookie = f"__Host-{_COOKIE}" if secure else _COOKIE
+        self._way_out = way_out
+        self._cookie = TripCookie(word="firewarden-sign-in", secure=secure)
 
     def routes(self) -> tuple[Route, ...]:
         """Build the routes."""
@@ -59,7 +60,12 @@ class IssuerDoor:
         return (
             Route(method="GET", pattern=START, endpoint=self._start, caller=browser),
             Route(method="GET", pattern=CALLBACK, endpoint=self._back, caller=browser),
+            *self._way_out.routes(),
         )
+
+    async def leave(self, head: RawRequest, token: str) -> RawResponse:
+        """See `Door`."""
+        return await self._way_out.leave(head, token)
 
     async def _start(self, request: RawRequest) -> RawResponse:
         to = page_of_ours(request.query.get("to", ""))
@@ -81,11 +87,11 @@ class IssuerDoor:
         }
         if sign_in.again:
             asked |= {"max_age": str(int(self._fresh.total_seconds())), "prompt": "login"}
-        cookie = self._kept(self._sign_ins.cookie(sign_in), SIGN_IN_LASTS)
-        return see_other(_with_query(described.authorize, asked), cookie)
+        cookie = self._cookie.keep(self._sign_ins.cookie(sign_in), SIGN_IN_LASTS)
+        return see_other(with_query(described.authorize, asked), cookie)
 
     async def _back(self, request: RawRequest) -> RawResponse:
-        sign_in = self._sign_ins.of_cookie(request.cookies.get(self._cookie, ""))
+        sign_in = self._sign_ins.of_cookie(request.cookies.get(self._cookie.name, ""))
         state = request.query.get("state", "")
         if sign_in is None or not _equal(state, self._sign_ins.state(sign_in)):
             return self._refused(
@@ -125,7 +131,9 @@ class IssuerDoor:
             max_age=self._fresh if sign_in.again else None,
         )
         vouched = checked(await self._issuer.payload(token), expected)
-        return Proven(email=vouched.email, signed_in_at=vouched.signed_in_at, to=sign_in.to)
+        return Proven(
+            email=vouched.email, signed_in_at=vouched.signed_in_at, to=sign_in.to, token=token
+        )
 
     def _refused(self, request: RawRequest, to: str, words: str) -> RawResponse:
         return self._ended(
@@ -154,20 +162,7 @@ class IssuerDoor:
 
     def _ended(self, response: RawResponse) -> RawResponse:
         """Take the sign-in's cookie away, whatever came of it."""
-        return replace(response, headers=(*response.headers, self._kept("", timedelta(0))))
-
-    def _kept(self, value: str, lasts: timedelta) -> tuple[str, str]:
-        # Lax, not Strict: the browser comes back from the issuer's pages, and must bring it.
-        path = "/" if self._secure else "/oidc"
-        guarded = f"HttpOnly; SameSite=Lax{'; Secure' if self._secure else ''}"
-        seconds = int(lasts.total_seconds())
-        return ("Set-Cookie", f"{self._cookie}={value}; Path={path}; Max-Age={seconds}; {guarded}")
-
-
-def _with_query(url: str, asked: dict[str, str]) -> str:
-    parts = urlsplit(url)
-    query = "&".join(filter(None, (parts.query, urlencode(asked))))
-    return urlunsplit(parts._replace(query=query))
+        return replace(response, headers=(*response.headers, self._cookie.forget()))
 
 
 def _equal(said: str, known: str) -> bool:

@@ -69,6 +69,19 @@ async def test_an_issuer_that_answers_as_it_should_is_fine(issuer: Issuer, tmp_p
     ]
 
 
+async def test_where_people_come_back_to_from_a_sign_out_is_told_for_registering_it(
+    issuer: Issuer, tmp_path: Path
+) -> None:
+    issuer.signed_out = "https://bot.example/oidc/signed-out"
+    back = "sends people back to https://bot.example/oidc/callback"
+    assert (await told(at(issuer, tmp_path), policy(tmp_path)))[2:] == [
+        (
+            "ok",
+            f"sign-in: {issuer.base}: 1 key, {back}, after a sign-out to {issuer.signed_out}",
+        ),
+    ]
+
+
 async def test_an_issuer_that_is_down_or_somebody_else_is_a_fault(
     issuer: Issuer, tmp_path: Path
 ) -> None:

@@ -27,6 +27,7 @@ async def here(tmp_path: Path) -> AsyncIterator[Here]:
     async with AsyncExitStack() as stack:
         issuer = await stack.enter_async_context(issuing(clock, "localhost"))
         issuer.redirect = f"https://{address}/oidc/callback"
+        issuer.signed_out = f"https://{address}/oidc/signed-out"
         lines = {
             "LISTEN": address,
             "PUBLIC_URL": f"https://{address}",
@@ -90,3 +91,23 @@ async def test_a_person_signs_in_is_asked_again_before_deciding_and_comes_back_e
         await page.locator(".stream").get_by_role("button", name="Approve and send").click()
         await expect(page.locator(".reply")).to_contain_text("Recorded: Approve and send.")
     assert await here.became(card) == ("decided", ["Bob"])
+
+
+async def test_a_person_signs_out_here_and_at_the_issuer_with_one_button(here: Here) -> None:
+    address = here.bot.running.url
+    async with window(PHONE, own_tls=True) as browser:
+        page = await browser.new_page()
+        await page.goto(address)
+        await page.get_by_role("link", name="Sign in", exact=True).click()
+        await prove(page, "bob@team.example")
+        await expect(page).to_have_url(f"{address}/s/bob/")
+
+        await page.get_by_role("link", name="Rooms and channels").click()
+        await page.get_by_role("button", name="Sign out").click()
+        await expect(page.get_by_role("heading")).to_have_text("You are signed out")
+        assert here.issuer.left == ["bob@team.example"]
+        assert [one["name"] for one in await browser.cookies(address)] == ["firewarden-seats"]
+
+        await page.get_by_role("link", name="Sign in", exact=True).click()
+        await expect(page).to_have_title("Issuer")
+    assert here.issuer.faults == []

@@ -15,6 +15,7 @@ from tests.support.visitor import PUBLIC, Headers, Shown, Visitor, visiting
 from tests.support.waiting import until
 
 CALLBACK = f"https://{PUBLIC}/oidc/callback"
+SIGNED_OUT = f"https://{PUBLIC}/oidc/signed-out"
 
 
 @dataclass(slots=True)
