@@ -45,6 +45,7 @@ from bot.domain.events import (
     UpdatePosted,
     UpdateReminded,
 )
+from bot.domain.glance import moved
 from bot.domain.policy import Policy
 from bot.domain.state import Incident
 
@@ -124,7 +125,7 @@ def posts(policy: Policy, incident: Incident, seq: int, event: Event) -> tuple[P
 
 def shows(incident: Incident, before: Incident, events: tuple[Event, ...]) -> tuple[Effect, ...]:
     """Return which cards must be shown anew in the rooms that are open."""
-    cards = ["incident"] if events else []
+    cards = ["incident"] if moved(incident, before, events) else []
     cards += [f"run:{i}" for i, run in incident.runs.items() if before.runs.get(i) is not run]
     cards += [c for c, asked in incident.cards.items() if before.cards.get(c) is not asked]
     cards += [

@@ -4,10 +4,12 @@ from dataclasses import replace
 
 from bot.domain.actor import FIREWARDEN
 from bot.domain.effects import Post, SetRoom, Show
-from bot.domain.events import CardKind
+from bot.domain.events import CardKind, Envelope, PersonJoined, TextsErased
+from bot.domain.glance import moved
 from bot.domain.intents import AddNote, Declare, DeliveryRefused, RoomIsOpen, SetSeverity, SetTitle
+from bot.domain.state import evolve
 from bot.records.stored import write_effect
-from bot.values import ConversationRef, Severity, Untrusted
+from bot.values import ConversationRef, PersonId, Severity, Untrusted
 from tests.unit.domain.disk import asked
 from tests.unit.domain.people import ana, ben
 from tests.unit.domain.policy import POLICY
@@ -39,17 +41,40 @@ def test_before_the_room_is_open_no_card_is_shown_in_it() -> None:
     assert story.shown() == []
 
 
-def test_every_event_refreshes_the_incident_card() -> None:
+def test_an_event_that_the_incident_card_shows_refreshes_it() -> None:
+    story = in_room()
+    story.does(SetSeverity(by=ana, severity=Severity.SEV1))
+    assert story.shown() == ["incident"]
+
+
+def test_an_event_that_the_incident_card_does_not_show_leaves_it_as_it_is() -> None:
     story = in_room()
     story.does(AddNote(by=ana, text=Untrusted("hm")))
-    assert story.shown() == ["incident"]
+    assert story.shown() == []
+
+
+def test_a_new_member_refreshes_the_card_of_a_private_incident_alone() -> None:
+    joined = PersonJoined(person=PersonId("zoe"))
+    story = in_room()
+    envelope = Envelope(
+        stream=story.stream, seq=99, at=story.now, actor=ana.person, request="", event=joined
+    )
+    for private in (False, True):
+        before = replace(story.incident, private=private)
+        assert moved(evolve(before, envelope), before, (joined,)) is private
+
+
+def test_an_erasure_refreshes_the_card_although_nothing_that_is_folded_has_moved() -> None:
+    story = in_room()
+    erased = TextsErased(why=Untrusted("a password"), erased=())
+    assert moved(story.incident, story.incident, (erased,))
 
 
 def test_only_cards_that_changed_are_shown_anew() -> None:
     story = in_room()
     card = asked(story)
     story.does(AddNote(by=ana, text=Untrusted("hm")))
-    assert story.shown() == ["incident"]
+    assert story.shown() == []
     story.votes(ben)
     assert set(story.shown()) == {
         "incident",

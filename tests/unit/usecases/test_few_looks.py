@@ -49,10 +49,10 @@ async def quiet(world: World) -> None:
 async def test_what_was_claimed_is_not_looked_for_again_before_it_is_settled() -> None:
     journal = Looks()
     async with at_rest(journal) as (world, room):
-        await world.say("commander", "/incident note seen", at=room)
+        await world.say("commander", "/incident status identified", at=room)
         await quiet(world)
-        # A message and the incident's card; and one look for what their end has made way for.
-        assert journal.found == [2, 0]
+        # A message, the card and the topic; and one look for what their end has made way for.
+        assert journal.found == [3, 0]
 
 
 async def test_a_storm_leaves_one_alarm_behind() -> None:
