@@ -381,6 +381,9 @@ class Journal(Protocol):
 
         A new alert or a change of status is news. A repeat only counts, except that a firing
         repeat is news again where the incident of its group, as it is now or was, is resolved.
+
+        Raises Unavailable where it was not stored; what has not begun after 1.5 seconds is given
+        up so, because its sender waits (DESIGN section 7, rule 1).
         """
         ...
 

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final, Protocol
 
-from bot.adapters.http.patience import Patience
 from bot.adapters.http.raw import BodyFault, RawHead, RawRequest, RawResponse, text
 from bot.adapters.http.routes import Caller, Route
 from bot.domain.alerts import Alert, AlertStatus
@@ -17,9 +16,6 @@ from bot.values import Untrusted
 
 ALERT_BODY: Final = 8 * 1024 * 1024
 """Bytes of one body (spec: product F8)."""
-
-DURABLE_WITHIN: Final = 1.5
-"""Seconds until a sender is asked to come again instead (DESIGN section 7, rule 1)."""
 
 OWN_SOURCE: Final = "firewarden"
 """The source of alerts about the bot itself."""
@@ -43,7 +39,11 @@ class TakesAlerts(Protocol):
     """Stores alerts durably (`bot.usecases.ingest`)."""
 
     async def take_alerts(self, received: AlertsReceived) -> None:
-        """Store one body durably; `Unavailable` = it was not stored: answer 503, Retry-After."""
+        """Store one body durably; `Unavailable` = it was not stored: answer 503, Retry-After.
+
+        It does not wait for long: within 1.5 seconds it is stored or given up, unless its commit
+        has begun (DESIGN section 7, rule 1).
+        """
         ...
 
 
@@ -68,7 +68,6 @@ class AlertIntake:
         self._sources = sources
         self._secrets = secrets
         self._troubled: dict[str, Alert] = {}
-        self._patience = Patience(DURABLE_WITHIN)
 
     def route(self) -> Route:
         """Build the route."""
@@ -150,10 +149,7 @@ class AlertIntake:
 
     async def _commit(self, received: AlertsReceived) -> RawResponse:
         try:
-            with self._patience:
-                await self._alerts.take_alerts(received)
-        except TimeoutError:
-            return _come_again("the journal is slow", timedelta(seconds=2))
+            await self._alerts.take_alerts(received)
         except Unavailable as unavailable:
             return _come_again(str(unavailable), unavailable.retry_after)
         except OutcomeUnknown as unknown:

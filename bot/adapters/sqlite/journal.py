@@ -50,6 +50,8 @@ _BUSY = timedelta(seconds=1)
 """How long to wait for another process's commit: below the 1.5 s in which a request is answered."""
 _BOUND = 4096
 """Writes that may wait: about a second of them at the measured 3,000 to 12,000 a second."""
+_DURABLE_WITHIN = 1.5
+"""Seconds until a sender of alerts is asked to come again instead (DESIGN section 7, rule 1)."""
 _GROUP = 128
 """Writes in one commit (facts/libraries: grouping by 128 is where the gain ends)."""
 _READERS = 2
@@ -161,7 +163,9 @@ class SqliteJournal:
     ) -> None:
         """See `Journal.take_alerts`."""
         body = alert_rows.body_of(alerts, quarantined, attach, now)
-        if await self._writer.write_alike(alert_rows.take_bodies, body, bulk=True):
+        if await self._writer.write_alike(
+            alert_rows.take_bodies, body, bulk=True, within=_DURABLE_WITHIN
+        ):
             self._wakes.call()
 
     async def alert_news(self, group: str) -> AlertNews:

@@ -1,6 +1,7 @@
 """What waits for the writer: alerts and pruning behind everything that somebody waits for."""
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, TypeAlias, TypeVar
@@ -20,19 +21,30 @@ _BULK_SHARE = 4
 class Unit(Generic[P, T]):
     """One write and who waits for it; `result` or `error` is set before `finish`.
 
-    `wakes`: it may leave effects that can be claimed now. `bulk`: it can wait behind all others.
+    `wakes`: it may leave effects that can be claimed now. `bulk`: it can wait behind all others,
+    `until` a moment of the loop's clock.
     """
 
-    __slots__ = ("bulk", "done", "error", "finished", "given", "result", "taken", "wakes", "work")
+    __slots__ = (
+        "bulk", "done", "error", "finished", "given", "result", "taken", "until", "wakes", "work",
+    )  # fmt: skip
 
     def __init__(
-        self, work: Work[P, T], given: P, done: asyncio.Future[None], *, wakes: bool, bulk: bool
+        self,
+        work: Work[P, T],
+        given: P,
+        done: asyncio.Future[None],
+        *,
+        wakes: bool,
+        bulk: bool,
+        until: float = math.inf,
     ) -> None:
         self.work = work
         self.given = given
         self.done = done
         self.wakes = wakes
         self.bulk = bulk
+        self.until = until
         self.taken = False
         self.finished = False
         self.result: list[T] = []
@@ -80,6 +92,15 @@ class Waiting:
         queue = self._bulk if unit.bulk else self._prompt
         if unit in queue:
             queue.remove(unit)
+
+    def take_late(self, now: float) -> list[AnyUnit]:
+        """Take what has waited for too long; nobody else takes it any more."""
+        late = [unit for unit in self._bulk if unit.until <= now]
+        for unit in late:
+            unit.taken = True
+        if late:
+            self._bulk = deque(unit for unit in self._bulk if not unit.taken)
+        return late
 
     def next_group(self) -> list[AnyUnit]:
         """Take what is written next in one commit: at most a group, nothing where nothing waits."""

@@ -8,6 +8,7 @@ the thread together, and neighbours of one kind are carried out together.
 
 import asyncio
 import logging
+import math
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
@@ -32,6 +33,8 @@ _PASSES = 16
 _ENOUGH = 32
 """Writes that are handed over at once: while they are flushed, the loop reads the next ones."""
 _FULL_RETRY = timedelta(seconds=2)
+_COARSE = 0.25
+"""Seconds between two looks at who has waited too long: a timer for each would cost a tenth."""
 _GROUPS_PER_CHORE = 64
 """Groups after which a chore has its turn although more keep coming: it takes milliseconds."""
 _QUIET = 0.05
@@ -66,6 +69,7 @@ class Writer:
         self._wake = wake
         self._gathered: list[AnyUnit] = []  # this pass of the loop; only the loop touches it
         self._pressing = False  # whether any of these is not bulk
+        self._looks: asyncio.TimerHandle | None = None  # at who waits for too long
         self._closed = False
         self._waiting = Waiting(group=group)
         self._ended = False
@@ -81,18 +85,26 @@ class Writer:
         return await self.write_alike(lambda database, _: [work(database)], None, bulk=bulk)
 
     async def write_alike(
-        self, work: Work[P, T], given: P, *, wakes: bool = False, bulk: bool = False
+        self,
+        work: Work[P, T],
+        given: P,
+        *,
+        wakes: bool = False,
+        bulk: bool = False,
+        within: float = math.inf,
     ) -> T:
         """Carry out `work` for `given`, together with neighbours of the same `work`.
 
         Returns once it is durable; where it fails it fails alone. `wakes`: it may have left
-        effects that can be claimed now. `bulk`: everything else goes before it, but for a share.
+        effects that can be claimed now. `bulk`: everything else goes before it, but for a share;
+        where it has not begun `within` seconds (up to a quarter more) it is given up: Unavailable.
 
         Cancelling withdraws it where it has not begun; where it has, the cancellation is raised
         only after it is durable or failed, so that the caller can then ask what became of it.
         """
         loop = asyncio.get_running_loop()
-        unit = Unit(work, given, loop.create_future(), wakes=wakes, bulk=bulk)
+        until = loop.time() + within
+        unit = Unit(work, given, loop.create_future(), wakes=wakes, bulk=bulk, until=until)
         self._gather(unit, loop)  # type: ignore[arg-type]  # the queue mixes kinds
         try:
             await unit.done
@@ -106,6 +118,8 @@ class Writer:
     async def close(self) -> None:
         """Write what was accepted, then end the thread and the connection."""
         self._closed = True
+        if self._looks is not None:
+            self._looks.cancel()
         self._hand_over()
         with self._lock:
             self._ended = True
@@ -122,6 +136,8 @@ class Writer:
         if not self._gathered:
             self._loop = loop
             loop.call_soon(self._end_pass, loop, 0, 1)
+        if self._looks is None and unit.until < math.inf:
+            self._looks = loop.call_later(_COARSE, self._look, loop)
         self._gathered.append(unit)
         self._pressing = self._pressing or not unit.bulk
         if len(self._gathered) >= _ENOUGH:
@@ -141,6 +157,14 @@ class Writer:
         with self._lock:
             self._waiting.extend(unit for unit in gathered if not unit.taken)
             self._ring()
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Give up what has waited for too long; look again as long as anything waits."""
+        with self._lock:
+            late = self._waiting.take_late(loop.time())
+            self._looks = loop.call_later(_COARSE, self._look, loop) if self._waiting else None
+        _fail(late, Unavailable("the journal is slow", retry_after=_FULL_RETRY))
+        self._finish(late)
 
     def _ring(self) -> None:
         """Wake the thread where it sleeps and has a reason not to; under the lock."""

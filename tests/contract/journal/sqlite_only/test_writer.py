@@ -1,6 +1,7 @@
 """The writer: groups, withdrawals, a full queue, a locked or failing disk."""
 
 import asyncio
+import math
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -111,12 +112,21 @@ async def _begin(writer: Writer, gate: Gate) -> "asyncio.Task[str]":
 
 
 async def _queue(
-    writer: Writer, work: Callable[[Database], str], *, bulk: bool = False
+    writer: Writer,
+    work: Callable[[Database], str],
+    *,
+    bulk: bool = False,
+    within: float = math.inf,
 ) -> "asyncio.Task[str]":
     """Start a write and return once it waits in the queue."""
-    task = asyncio.create_task(writer.write(work, bulk=bulk))
+    alone = writer.write_alike(_alone(work), None, bulk=bulk, within=within)
+    task = asyncio.create_task(alone)
     await asyncio.sleep(0)
     return task
+
+
+def _alone(work: Callable[[Database], str]) -> Callable[[Database, Sequence[None]], Sequence[str]]:
+    return lambda database, _: [work(database)]
 
 
 async def test_a_write_is_visible_to_others_when_it_returns(
@@ -276,6 +286,58 @@ async def test_alerts_that_fill_their_queue_turn_nobody_else_away(
     assert order == ["click", "a", "b", "c"]
 
 
+async def test_what_has_not_begun_in_its_time_is_given_up_and_never_written(
+    writer: Writer, written: Callable[[], list[str]]
+) -> None:
+    gate = Gate()
+    first = await _begin(writer, gate)
+    late = await _queue(writer, insert("late"), bulk=True, within=0.01)
+    patient = await _queue(writer, insert("patient"), bulk=True)
+    with pytest.raises(Unavailable, match="the journal is slow") as caught:
+        await late
+    assert caught.value.retry_after == timedelta(seconds=2)
+    gate.go_on.set()
+    await asyncio.gather(first, patient)
+    assert written() == ["gate", "patient"]
+
+
+async def test_what_has_begun_in_its_time_is_told_as_it_ends(
+    writer: Writer, written: Callable[[], list[str]]
+) -> None:
+    gate = Gate()
+    first = asyncio.create_task(writer.write_alike(_alone(gate), None, bulk=True, within=0.01))
+    await asyncio.to_thread(gate.begun.wait)
+    late = await _queue(writer, insert("late"), bulk=True, within=0.01)
+    with pytest.raises(Unavailable):
+        await late
+    assert not first.done()
+    gate.go_on.set()
+    assert await first == "gate"
+    assert written() == ["gate"]
+
+
+async def test_whoever_came_in_time_and_was_written_hears_nothing_later(writer: Writer) -> None:
+    for word in "ab":
+        assert await writer.write_alike(_alone(insert(word)), None, bulk=True, within=60) == word
+
+
+async def test_a_chore_waits_for_a_quiet_moment(database: Database, order: list[str]) -> None:
+    done = threading.Event()
+
+    def chore(_: Database) -> bool:
+        order.append("chore")
+        done.set()
+        return False
+
+    writer = Writer(database, bound=9, group=1, wake=lambda: None, chore=chore, quiet=0.01)
+    await asyncio.to_thread(done.wait, 60)  # the chore that a start does
+    done.clear()
+    await writer.write(noted("a", order))
+    await asyncio.to_thread(done.wait, 60)
+    await writer.close()
+    assert order == ["chore", "a", "chore"]
+
+
 async def test_a_chore_waits_while_somebody_waits_but_not_for_ever(
     database: Database, order: list[str]
 ) -> None:
@@ -283,7 +345,7 @@ async def test_a_chore_waits_while_somebody_waits_but_not_for_ever(
         order.append("chore")
         return False
 
-    writer = Writer(database, bound=80, group=1, wake=lambda: None, chore=chore)
+    writer = Writer(database, bound=80, group=1, wake=lambda: None, chore=chore, quiet=3_600)
     gate = Gate()
     first = await _begin(writer, gate)
     order.clear()  # the chore that a start does
@@ -292,8 +354,8 @@ async def test_a_chore_waits_while_somebody_waits_but_not_for_ever(
     gate.go_on.set()
     await asyncio.gather(first, *clicks)
     await writer.close()
-    # The gate is the first of 64 groups; the last chore finds nobody waiting.
-    assert order == [*names[:63], "chore", *names[63:], "chore"]
+    # The gate is the first of 64 groups; after the last one it is not quiet for an hour yet.
+    assert order == [*names[:63], "chore", *names[63:]]
 
 
 async def test_a_file_that_another_process_holds_is_unavailable_and_works_again_after(
