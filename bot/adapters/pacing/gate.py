@@ -94,7 +94,7 @@ class Gate:
         if turn.urgency is not Urgency.ANSWER and self._outage.away:
             self._not_there(turn, now)
         if self._left(turn) > self._patience(turn, now) + _SLACK:
-            raise self._sent_away(turn, self._away_for(turn), f"{self._name} is paced")
+            raise self._paced(turn)
 
     def heard(self) -> None:
         """Note that the platform answered, whatever it said."""
@@ -166,7 +166,7 @@ class Gate:
         try:
             while (wait := self._left(turn)) > _SLACK:
                 if self._clock.monotonic() + wait > latest:
-                    raise self._sent_away(turn, self._away_for(turn), f"{self._name} is paced")
+                    raise self._paced(turn)
                 span = timedelta(seconds=min(wait, _LOOK))
                 await self._clock.sleep_until(self._clock.now() + span)
         finally:
@@ -187,7 +187,7 @@ class Gate:
         now = self._clock.monotonic()
         urgent = turn.urgency <= Urgency.APPROVAL
         waits = (
-            self._window(scope).wait(now, 1 + self._queue.ahead(turn, scope.key), urgent=urgent)
+            self._window(scope).wait(now, 1 + self._queue.ahead(turn, scope, now), urgent=urgent)
             for scope in turn.scopes
         )
         return max(self._kept(turn, now), *waits)
@@ -199,17 +199,21 @@ class Gate:
             kept = max(kept, self._queue.kept_anywhere(turn, before=now + CAUTION))
         return kept - now
 
-    def _away_for(self, turn: Turn) -> float:
-        """Return the seconds after which one who goes away now is to come back."""
-        now = self._clock.monotonic()
-        longest = 0.0
+    def _paced(self, turn: Turn) -> Throttled:
+        """Send one away for as long as it looks now, to be asked again soon."""
+        now, again, longest, behind = self._clock.monotonic(), 0.0, 0.0, ""
         for scope in turn.scopes:
             window = self._window(scope)
-            nth = 1 + self._queue.behind_all(turn, scope.key)
+            nth = 1 + self._queue.behind_all(turn, scope, now)
             wait = window.wait(now, nth, urgent=turn.urgency <= Urgency.APPROVAL)
             rest = max(window.rests_until - now, 0.0)
-            longest = max(longest, rest, min(wait, rest + _HORIZON))
-        return max(longest, min(self._kept(turn, now), _HORIZON), _SLACK)
+            again = max(again, rest, min(wait, rest + _HORIZON))
+            if wait > longest:
+                longest, behind = wait, scope.key
+        kept = self._kept(turn, now)
+        again = max(again, min(kept, _HORIZON), _SLACK)
+        waits_for = "" if kept > longest else behind
+        return self._sent_away(replace(turn, waits_for=waits_for), again, f"{self._name} is paced")
 
     def _sent_away(self, turn: Turn, seconds: float, why: str) -> Throttled:
         if turn.urgency is not Urgency.ANSWER:

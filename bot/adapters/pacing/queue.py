@@ -20,12 +20,16 @@ class Scope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """One call's place; `scopes` from the widest to the narrowest. `until` only of one away."""
+    """One call's place; `scopes` from the widest to the narrowest.
+
+    Only of one away: `until`, and which scope it `waits_for` the longest ("" = for its turn).
+    """
 
     urgency: Urgency
     number: int
     scopes: tuple[Scope, ...]
     until: float = 0.0
+    waits_for: str = ""
 
     @property
     def place(self) -> str:
@@ -72,20 +76,24 @@ class Queue:
         """Give the places away of those who did not come."""
         self._away = [away for away in self._away if away.until + _LATE > now]
 
-    def ahead(self, turn: Turn, key: str) -> int:
-        """Return how many come before `turn` in a scope."""
-        mine = (turn.urgency, turn.number)
-        here = sum(1 for t in self._here if t.needs(key) and (t.urgency, t.number) < mine)
-        return here + sum(1 for t in self._away if t.needs(key) and t.urgency < turn.urgency)
+    def ahead(self, turn: Turn, scope: Scope, now: float) -> int:
+        """Return how many come before `turn` in a scope; who comes later spends later calls."""
+        mine, end = (turn.urgency, turn.number), now + scope.budget.seconds
+        here = sum(1 for t in self._here if t.needs(scope.key) and (t.urgency, t.number) < mine)
+        away = (t for t in self._away if t.needs(scope.key) and t.until <= end)
+        return here + sum(1 for t in away if t.urgency < turn.urgency)
 
-    def behind_all(self, turn: Turn, key: str) -> int:
+    def behind_all(self, turn: Turn, scope: Scope, now: float) -> int:
         """Return how many come before `turn` in a scope where it goes away now."""
-        away = sum(1 for t in self._away if t.needs(key) and t.urgency == turn.urgency)
-        return self.ahead(turn, key) + away
+        away = sum(1 for t in self._away if t.needs(scope.key) and t.urgency == turn.urgency)
+        return self.ahead(turn, scope, now) + away
 
     def kept_here(self, turn: Turn) -> float:
-        """Return until when somebody more urgent has a place in the conversation of `turn`."""
-        return self._kept(turn, lambda away: away.needs(turn.place))
+        """Return until when somebody more urgent has a place in the conversation of `turn`.
+
+        Whoever waits for what `turn` does not need loses nothing by it.
+        """
+        return self._kept(turn, lambda away: away.needs(turn.place) and _compete(away, turn))
 
     def kept_anywhere(self, turn: Turn, before: float) -> float:
         """Return until when somebody more urgent, who is to come `before` then, has a place."""
@@ -94,3 +102,7 @@ class Queue:
     def _kept(self, turn: Turn, counts: Callable[[Turn], bool]) -> float:
         kept = (t.until + _LATE for t in self._away if t.urgency < turn.urgency and counts(t))
         return max(kept, default=0.0)
+
+
+def _compete(away: Turn, turn: Turn) -> bool:
+    return not away.waits_for or turn.needs(away.waits_for)

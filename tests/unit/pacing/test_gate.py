@@ -273,3 +273,30 @@ async def test_a_call_within_its_deadline_is_answered_as_it_was() -> None:
         return "done"
 
     assert await within(MovedClock(), 10, call()) == "done"
+
+
+async def test_a_card_that_may_not_be_edited_yet_keeps_no_news_away(platform: Platform) -> None:
+    place = Scope(key="group", budget=Budget(calls=20, seconds=60.0))
+    chat = Scope(key="chat", budget=SECOND)
+    edits = Scope(key="edits", budget=Budget(calls=8, seconds=60.0))
+    for n in range(6):
+        await platform.send(f"edit {n}", Urgency.CARD, (MANY, chat, edits, place))
+        await platform.pass_time(1)
+    await platform.send("edit 6", Urgency.CARD, (MANY, chat, edits, place))
+    await platform.send("news", Urgency.CHATTER, (MANY, chat, place))
+    assert platform.put_off == {"edit 6": 10.0}
+    assert platform.gone[-1] == ("news", 6.0)
+
+
+async def test_a_place_in_a_second_is_kept_for_nobody_who_comes_later(platform: Platform) -> None:
+    place = Scope(key="group", budget=Budget(calls=20, seconds=60.0))
+    chat = Scope(key="chat", budget=SECOND)
+    edits = Scope(key="edits", budget=Budget(calls=1, seconds=60.0))
+    await platform.send("edit 0", Urgency.CARD, (MANY, chat, edits, place))
+    await platform.pass_time(1)
+    await platform.send("edit 1", Urgency.CARD, (MANY, chat, edits, place))
+    for n in range(9):
+        await platform.send(f"news {n}", Urgency.UPDATE, (MANY, chat, place))
+        await platform.pass_time(1)
+    assert set(platform.put_off) == {"edit 1"}
+    assert platform.gone[1:] == [(f"news {n}", 1.0 + n) for n in range(9)]
