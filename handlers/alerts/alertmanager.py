@@ -3,6 +3,7 @@
 https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
 """
 
+from datetime import UTC
 from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, Field, JsonValue, TypeAdapter, ValidationError
@@ -11,7 +12,7 @@ from bot.domain.alerts import Alert, AlertStatus
 from bot.requests import AlertsReceived, MalformedAlert
 from bot.values import Untrusted
 from handlers.alerts.bearer import bearer_matches as verify
-from handlers.alerts.shape import LENIENT, Moment, link_or_nothing, mistake, quarantined
+from handlers.alerts.shape import LENIENT, STATUSES, Moment, link_or_nothing, mistake, quarantined
 
 __all__ = ["name", "parse", "verify"]
 
@@ -85,17 +86,17 @@ def _as_json(item: JsonValue) -> bytes:
 
 
 def _alert(item: _Item) -> Alert:
-    annotations = item.annotations
+    labels, annotations = item.labels, item.annotations
     return Alert(
         source=name,
         fingerprint=item.fingerprint,
-        status=AlertStatus.FIRING if item.status == "firing" else AlertStatus.RESOLVED,
-        starts_at=item.starts_at,
-        labels=item.labels,
+        status=STATUSES[item.status],
+        starts_at=item.starts_at.astimezone(UTC),
+        labels=labels,
         summary=Untrusted(
             annotations.get("summary")
             or annotations.get("title")
-            or item.labels.get("alertname")
+            or labels.get("alertname")
             or "alert without a name"
         ),
         description=Untrusted(annotations.get("description") or annotations.get("message") or ""),

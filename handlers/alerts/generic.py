@@ -16,7 +16,7 @@ from bot.domain.alerts import Alert, AlertStatus
 from bot.requests import AlertsReceived, MalformedAlert
 from bot.values import Untrusted
 from handlers.alerts.bearer import bearer_matches as verify
-from handlers.alerts.shape import LENIENT, Moment, link_or_nothing, mistake, quarantined
+from handlers.alerts.shape import LENIENT, STATUSES, Moment, link_or_nothing, mistake, quarantined
 
 __all__ = ["START_NOT_SAID", "name", "parse", "verify"]
 
@@ -89,8 +89,8 @@ def _alert(item: _Item) -> Alert:
     return Alert(
         source=name,
         fingerprint=item.dedup_key,
-        status=AlertStatus.FIRING if item.status == "firing" else AlertStatus.RESOLVED,
-        starts_at=item.started_at,
+        status=STATUSES[item.status],
+        starts_at=item.started_at.astimezone(UTC),
         labels={key: value for key, value in told.items() if value} | item.labels,
         summary=Untrusted(item.title),
         description=Untrusted(item.message),

@@ -2,16 +2,25 @@
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Final, TypeAlias
 
-from pydantic import AfterValidator, AwareDatetime, ConfigDict, JsonValue, ValidationError
+from pydantic import AwareDatetime, ConfigDict, Field, JsonValue, ValidationError
 
+from bot.domain.alerts import AlertStatus
 from bot.errors import UserMistake
 from bot.requests import MalformedAlert
 
 LENIENT: Final = ConfigDict(strict=True, extra="ignore", frozen=True)
 """Types are exact, but a sender's next version may add fields."""
+
+STATUSES: Final[Mapping[str, AlertStatus]] = {
+    "firing": AlertStatus.FIRING,
+    "resolved": AlertStatus.RESOLVED,
+}
+"""A sender's words on an alert."""
 
 _LONGEST_LINK: Final = 2048
 _PLAIN_LINK: Final = re.compile(r"https?://[!#-&(-;=?-\[\]^_a-{}~]*")
@@ -20,18 +29,14 @@ _PLAIN_LINK: Final = re.compile(r"https?://[!#-&(-;=?-\[\]^_a-{}~]*")
 _FAULTS_TOLD: Final = 3
 
 
-def _to_utc(moment: datetime) -> datetime:
-    """Convert to UTC; years that no clock shows are refused, they would not survive arithmetic."""
-    if not 1970 <= moment.year < 9999:  # noqa: PLR2004 - the years of Unix time and of datetime
-        msg = "is not a time that an alert can have"
-        raise ValueError(msg)
-    return moment.astimezone(UTC)
+Moment: TypeAlias = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(9999, 1, 1, tzinfo=UTC)),
+]
+"""An ISO 8601 time with an offset, in a year that some clock shows: others break arithmetic."""
 
 
-Moment: TypeAlias = Annotated[AwareDatetime, AfterValidator(_to_utc)]
-"""An ISO 8601 time with an offset, kept in UTC."""
-
-
+@lru_cache(maxsize=256)  # the alerts of one rule have one link
 def link_or_nothing(url: str) -> str:
     """Return `url` where it is a plain http(s) address of printable ASCII, else ""."""
     return url if len(url) <= _LONGEST_LINK and _PLAIN_LINK.fullmatch(url) else ""

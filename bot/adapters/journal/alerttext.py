@@ -18,9 +18,11 @@ def owner_of_alerts(stream: StreamRef) -> str:
 
 def text_of(alert: Alert) -> AlertText:
     """Return what an alert says."""
+    labels, annotations = alert.labels, alert.annotations
     return (
-        dict(alert.labels),
-        dict(alert.annotations),
+        # JSON takes a plain dict alone; those that senders made are plain already.
+        labels if isinstance(labels, dict) else dict(labels),
+        annotations if isinstance(annotations, dict) else dict(annotations),
         alert.summary.text,
         alert.description.text,
         alert.link,
