@@ -19,7 +19,15 @@ from bot.usecases.identity import Identity
 from bot.usecases.numbers import NUMBERED
 from bot.usecases.rendering import Rendering
 from bot.usecases.together import both
-from bot.usecases.views import CardResult, IncidentSummary, OpenCard, TimelineEntry, Viewer
+from bot.usecases.under_way import runs_under_way
+from bot.usecases.views import (
+    CardResult,
+    IncidentSummary,
+    OpenCard,
+    TimelineEntry,
+    UnderWay,
+    Viewer,
+)
 from bot.values import SYSTEM, CardId, ConversationRef, IncidentId, PersonId, Severity
 from cards.model import Card
 
@@ -128,6 +136,11 @@ class Reading:
         """See `Reader.incident_card`."""
         state = await self.state(viewer, incident)
         return None if state is None else await self._rendering.card(state, "incident")
+
+    async def under_way(self, viewer: Viewer, incident: IncidentId) -> Sequence[UnderWay]:
+        """See `Reader.under_way`."""
+        state = await self.state(viewer, incident)
+        return [] if state is None else runs_under_way(state)
 
     async def open_cards(self, viewer: Viewer) -> Sequence[OpenCard]:
         """See `Reader.open_cards`."""
@@ -323,6 +336,7 @@ def _open_card(viewer: Viewer, incident: Incident, asked: Asked) -> OpenCard:
             # Anybody entitled may decline, the one who asked too; that is not what waits for them.
             if option.outcome is not OutcomeKind.DECLINE
         ),
+        drill=incident.drill,
     )
 
 

@@ -59,7 +59,10 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenCard:
-    """A card that asks something; `options` maps option ids to labels, in order."""
+    """A card that asks something; `options` maps option ids to labels, in order.
+
+    `drill` = of an incident that is one.
+    """
 
     id: CardId
     number: int
@@ -71,6 +74,15 @@ class OpenCard:
     options: Mapping[str, str]
     expires_at: datetime | None
     may_answer: bool
+    drill: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnderWay:
+    """A run that is at work now: `words` say at what, `card` shows its progress."""
+
+    card: CardId
+    words: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +153,10 @@ class Reader(Protocol):
 
     async def incident_card(self, viewer: Viewer, incident: IncidentId) -> Card | None:
         """Return the incident card as it stands now."""
+        ...
+
+    async def under_way(self, viewer: Viewer, incident: IncidentId) -> Sequence[UnderWay]:
+        """Return the incident's runs that go on by themselves now."""
         ...
 
     async def open_cards(self, viewer: Viewer) -> Sequence[OpenCard]:

@@ -32,7 +32,8 @@ class Guest:
     """Who sits at a seat's window, and the person behind the seat.
 
     `stale` says why their sign-in is too old for deciding, "" where it is fresh; `start` is where
-    they sign in again, "" where only a new link helps.
+    they sign in again, "" where only a new link helps. `leaves` = they can sign out here: whom a
+    proxy names, it names again with the next request.
     """
 
     seat: Seat
@@ -40,6 +41,7 @@ class Guest:
     viewer: Viewer
     stale: str = ""
     start: str = ""
+    leaves: bool = True
 
 
 class Entry:
@@ -88,7 +90,8 @@ class Entry:
             return None
         seat = await self._seat_of(head.identity)
         if seat is not None and seat.name == name:
-            return await self._seated(seat, Session(seat=name, signed_in_at=self._clock.now()))
+            named = await self._seated(seat, Session(seat=name, signed_in_at=self._clock.now()))
+            return None if named is None else replace(named, leaves=False)
         session = await self._sessions.find(self._cookies.secret(head.cookies, name), name)
         seat = None if session is None else await self._seats.seat(name)
         if session is None or seat is None:

@@ -70,6 +70,9 @@ def _asked(incident: IncidentSummary, cards: Sequence[OpenCard]) -> Hint | None:
     if any(card.kind in _APPROVALS for card in mine):
         words = "Read the commands on the card, then press Approve or Reject."
         return Hint(words=words, urgent=True)
+    if mine and mine[0].kind == "checklist":
+        words = "Tick what is true, then press Resolve. What stays open needs a reason."
+        return Hint(words=words, urgent=True)
     if mine:
         return Hint(words=f"{call_of(mine[0])}: {mine[0].title}", urgent=True)
     if cards and incident.drill:

@@ -95,6 +95,7 @@ class Site:
             viewer=guest.viewer,
             stale=guest.stale,
             start=guest.start,
+            leaves=guest.leaves,
             place=place,
             nonce=self._ids.new(),
         )

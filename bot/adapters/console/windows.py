@@ -29,9 +29,16 @@ from bot.adapters.console.platform import CHANNELS, PLATFORM
 from bot.adapters.console.showing import Showing
 from bot.adapters.console.store import ConsoleStore
 from bot.requests import Sender
-from bot.usecases.views import IncidentSummary, OpenCard, Reader, TimelineEntry, Viewer
+from bot.usecases.views import (
+    IncidentSummary,
+    OpenCard,
+    Reader,
+    TimelineEntry,
+    UnderWay,
+    Viewer,
+)
 from bot.values import CardId, ConversationRef
-from cards.plaintext import duration_words, visible_line
+from cards.plaintext import duration_words, visible_block, visible_line
 
 _BESIDE: Final = 20
 """Incidents in the side bar; the list page has more of them."""
@@ -60,7 +67,7 @@ class VerbHelp:
 class Window:
     """One open window: who looks, from which seat, at what. `nonce` tells its presses apart.
 
-    `stale` and `start` are those of `Guest`.
+    `stale`, `start` and `leaves` are those of `Guest`.
     """
 
     seat: str
@@ -70,6 +77,7 @@ class Window:
     nonce: str
     stale: str = ""
     start: str = ""
+    leaves: bool = True
 
     @property
     def url(self) -> str:
@@ -97,6 +105,7 @@ class Scene:
     pinned: Markup | None = None
     listed: Sequence[IncidentSummary] = ()
     entries: Sequence[TimelineEntry] = ()
+    under_way: Sequence[UnderWay] = ()
 
     @property
     def at(self) -> str:
@@ -200,7 +209,12 @@ class Windows:
             conversation = incident.room.id
             room = await self._store.run(lambda db: messages.find_room(db, conversation))
         return replace(
-            scene, incident=incident, pinned=pinned, conversation=conversation, room=room
+            scene,
+            incident=incident,
+            pinned=pinned,
+            conversation=conversation,
+            room=room,
+            under_way=await self._reader.under_way(viewer, incident.id),
         )
 
     async def _timeline(self, scene: Scene, number: str) -> Scene | None:
@@ -263,10 +277,13 @@ def _environment() -> Environment:
     )
     environment.filters.update(
         clock=_clock,
+        seconds=_seconds,
         stamp=_stamp,
         iso=_iso,
         age=_age,
+        day=_day,
         shown=visible_line,
+        shown_lines=visible_block,
     )
     environment.globals.update(
         beside=_BESIDE, listed=_LISTED, channels=CHANNELS, seat_url=seat_url, call_of=call_of
@@ -278,8 +295,16 @@ def _clock(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%H:%M}"
 
 
+def _seconds(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%H:%M:%S}"
+
+
 def _stamp(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d}"
 
 
 def _iso(moment: datetime) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.usecases.seats import TokenKind
+from bot.values import PersonId
 from tests.support.team_bot import POLICY, WITHOUT_BOB, TeamBot, team_bot
 from tests.support.visitor import Visitor, visiting
 
@@ -41,6 +42,16 @@ async def test_a_person_of_the_policy_has_a_window_at_once(proxy: Visitor) -> No
     shown = await proxy.get("/s/ann/", named("ann@team.example"))
     assert shown.status == 200
     assert '<span class="seat-name" title="Your seat">ann</span>' in shown.text
+
+
+async def test_nobody_is_offered_a_sign_out_that_the_next_request_would_undo(
+    served: TeamBot, proxy: Visitor
+) -> None:
+    button = '<button class="text-button">Sign out</button>'
+    assert button not in (await proxy.get("/s/ann/", named("ann@team.example"))).text
+    await served.service.seats.add("otto", PersonId("otto"), ())
+    await proxy.post(f"/sign-in/{await served.service.seats.make_link('otto')}")
+    assert button in (await proxy.get("/s/otto/")).text
 
 
 async def test_an_address_counts_in_any_case_and_a_named_seat_is_used(proxy: Visitor) -> None:

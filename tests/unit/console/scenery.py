@@ -213,6 +213,7 @@ async def set_the_scene(world: World) -> ConversationRef:
             options={"approve": "Approve", "reject": "Reject"},
             expires_at=now + timedelta(minutes=15),
             may_answer=False,
+            drill=True,
         )
     ]
     world.views.answerers = {PACKET: {APPROVER.person}}

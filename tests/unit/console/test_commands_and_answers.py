@@ -25,6 +25,21 @@ async def test_a_line_with_a_slash_is_a_command_where_it_was_typed(
     assert (request.sender.platform, request.sender.account) == ("console", "commander")
 
 
+async def test_the_usage_of_a_mistake_stands_on_a_line_of_its_own(
+    browser: Browser, console: World
+) -> None:
+    await set_the_scene(console)
+    console.dispatch.reply = Reply(
+        tone=ReplyTone.MISTAKE, text="To whom?\nUsage: /incident handoff <@person>\u202e"
+    )
+    await browser.sign_in("commander")
+    shown = await browser.post(ROOM_LINE, text="/incident handoff", nonce="n")
+    assert (
+        '<p class="reply-text">To whom?\nUsage: /incident handoff &lt;@person&gt;[U+202E]</p>'
+        in shown.text
+    )
+
+
 async def test_a_place_that_the_person_may_not_see_is_left_out(
     browser: Browser, console: World
 ) -> None:

@@ -1,12 +1,15 @@
 """What the pages show, to whom, and that nothing foreign gets into them."""
 
 import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot.adapters.console.assets import Assets
 from bot.ports import RoomSpec
-from bot.values import PersonId, Untrusted
+from bot.usecases.views import UnderWay
+from bot.values import CardId, PersonId, Untrusted
 from cards.model import Card, Code, Person, message
 from tests.unit.console.browsing import Browser
 from tests.unit.console.scenery import NUMBER, set_the_scene, summary
@@ -187,3 +190,64 @@ async def test_a_storm_of_incidents_is_listed_in_part_and_counted_in_full(
     assert text.count('class="dot sev3"') == 20
     assert "and 150 more: search for them" in text
     assert "250 open" in text
+
+
+async def test_a_drill_is_marked_wherever_it_is_named(browser: Browser, console: World) -> None:
+    await set_the_scene(console)
+    await browser.sign_in("approver")
+    badge = '<span class="badge badge-drill">DRILL</span>'
+    listed = (await browser.get("/s/approver/")).text
+    # In the side bar, above the list, and in it: before the words, where nothing cuts it off.
+    assert listed.count(badge) == 3
+    assert f'{badge}<span class="incident-words">Disk full on practice-1</span>' in listed
+    assert f"{badge} {NUMBER} · Free space" in listed
+    approvals = (await browser.get("/s/approver/approvals")).text
+    assert f'{badge}<span class="incident-words">Free space' in approvals
+    assert '<span class="pill pill-card">card 1</span>' in approvals
+
+
+async def test_a_run_that_is_at_work_is_told_in_its_room_and_leads_to_its_card(
+    browser: Browser, console: World
+) -> None:
+    await set_the_scene(console)
+    console.views.asking = []
+    console.views.working = {
+        "i1": [UnderWay(card=CardId("run:i1:r1"), words="disk-full is at step 1 of 3 on web-1")]
+    }
+    await browser.sign_in("approver")
+    room = (await browser.get(f"/s/approver/incidents/{NUMBER}")).text
+    assert "<strong>disk-full is at step 1 of 3 on web-1</strong>" in room
+    assert 'data-jump="run:i1:r1">Watch</a>' in room
+    # It asks nobody for anything: no number in the title, and nothing elsewhere.
+    assert "<title>(1) " not in room
+    assert "step 1 of 3" not in (await browser.get("/s/approver/")).text
+
+
+async def test_a_decision_that_is_needed_comes_before_what_goes_on_by_itself(
+    browser: Browser, console: World
+) -> None:
+    await set_the_scene(console)
+    console.views.working = {"i1": [UnderWay(card=CardId("run:i1:r2"), words="another looks")]}
+    await browser.sign_in("approver")
+    room = (await browser.get(f"/s/approver/incidents/{NUMBER}")).text
+    assert "Your decision is needed" in room
+    assert "another looks" not in room
+
+
+async def test_a_timeline_says_the_day_wherever_it_changes(
+    browser: Browser, console: World
+) -> None:
+    await set_the_scene(console)
+    first = console.views.entries["i1"][0]
+    moments = [datetime(2026, 11, day, hour, tzinfo=UTC) for day, hour in ((20, 23), (21, 0))]
+    console.views.entries["i1"] = [
+        replace(first, at=moments[0]),
+        replace(first, at=moments[1]),
+        replace(first, at=moments[1] + timedelta(hours=1)),
+    ]
+    await browser.sign_in("approver")
+    shown = (await browser.get(f"/s/approver/incidents/{NUMBER}/timeline")).text
+    found = re.findall(r'<li class="entry-day"><time datetime="([-\d]+)">|">(\d\d:\d\d:00)<', shown)
+    assert ["".join(one) for one in found] == [
+        *("2026-11-20", "23:00:00", "2026-11-21", "00:00:00", "01:00:00")
+    ]

@@ -49,6 +49,14 @@ def test_an_approval_of_ones_own_says_what_to_read_and_press() -> None:
     assert hint == Hint(words=words, urgent=True)
 
 
+def test_an_open_checklist_says_what_to_do_with_it() -> None:
+    drill = summary(status="monitoring")
+    asked = replace(MINE, kind="checklist", title="Before it is called resolved")
+    hint = next_step(ROOM, drill, [drill], [asked], COMMANDER)
+    words = "Tick what is true, then press Resolve. What stays open needs a reason."
+    assert hint == Hint(words=words, urgent=True)
+
+
 def test_a_verified_drill_is_ended_in_the_commanders_window() -> None:
     drill = summary(status="monitoring")
     mine = next_step(ROOM, drill, [drill], [], COMMANDER)

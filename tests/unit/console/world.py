@@ -16,7 +16,14 @@ from bot.adapters.http.health import Sample
 from bot.adapters.http.listening import Listen
 from bot.requests import Sender
 from bot.usecases.seats import ApiToken, Seat, TokenKind
-from bot.usecases.views import CardResult, IncidentSummary, OpenCard, TimelineEntry, Viewer
+from bot.usecases.views import (
+    CardResult,
+    IncidentSummary,
+    OpenCard,
+    TimelineEntry,
+    UnderWay,
+    Viewer,
+)
 from bot.values import CardId, ConversationRef, IncidentId, PersonId
 from cards.model import Card
 from tests.unit.http.doubles import NOON, CountingIds, RememberingDispatch, StillClock
@@ -69,6 +76,7 @@ class Views:
     entries: dict[str, list[TimelineEntry]] = field(default_factory=dict)
     cards: dict[str, Card] = field(default_factory=dict)
     asking: list[OpenCard] = field(default_factory=list)
+    working: dict[str, list[UnderWay]] = field(default_factory=dict)
     results: dict[str, CardResult] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)
     answerers: dict[str, set[str]] = field(default_factory=dict)
@@ -113,6 +121,9 @@ class Views:
 
     async def incident_card(self, viewer: Viewer, incident: IncidentId) -> Card | None:
         return self.cards.get(f"incident-{incident}")
+
+    async def under_way(self, viewer: Viewer, incident: IncidentId) -> Sequence[UnderWay]:
+        return self.working.get(incident, [])
 
     async def open_cards(self, viewer: Viewer) -> Sequence[OpenCard]:
         return [self._for(viewer, card) for card in self.asking]

@@ -29,8 +29,20 @@ async function send(url, fields) {
   return { ok: response.ok, html };
 }
 
-function showReply(html) {
-  replySlot.innerHTML = html;
+// A form that was not accepted comes back with what is wrong: into its own place, where it has one.
+function putBack(fresh, form) {
+  const own = form?.closest("article.card");
+  const twin = own && stream?.contains(own) && [...fresh.querySelectorAll("article.card")]
+    .find((one) => one.dataset.card === own.dataset.card);
+  if (!twin) return;
+  own.replaceWith(twin);
+  twin.querySelector("[aria-invalid=true]")?.focus();
+}
+
+function showReply(html, form) {
+  const fresh = parsed(html);
+  putBack(fresh, form);
+  replySlot.replaceChildren(fresh);
   if (!replySlot.textContent.trim()) replySlot.replaceChildren();
   replySlot.scrollTop = 0;
   tick();
@@ -105,7 +117,7 @@ function applyRegions(regions) {
     sessionStorage.setItem("firewarden-typing", String(document.activeElement === line));
     location.reload();
   }
-  const waiting = document.querySelectorAll(".bar").length;
+  const waiting = document.querySelectorAll(".bar:not(.bar-running)").length;
   const title = document.title.replace(/^\(\d+\) /, "");
   const more = document.querySelector(".bar-more")?.textContent.match(/\d+/);
   document.title = waiting ? `(${1 + Number(more ?? 0)}) ${title}` : title;
@@ -153,7 +165,8 @@ function tick() {
     const hours = Math.floor(left / 3600);
     const minutes = String(Math.floor((left % 3600) / 60)).padStart(hours ? 2 : 1, "0");
     const seconds = String(left % 60).padStart(2, "0");
-    clock.textContent = left <= 0 ? "now" : `${hours ? `${hours}:` : ""}${minutes}:${seconds}`;
+    // "in", so that nobody half asleep reads what is left as a time of day.
+    clock.textContent = left <= 0 ? "now" : `in ${hours ? `${hours}:` : ""}${minutes}:${seconds}`;
     clock.classList.toggle("late", left < 60);
   }
 }
@@ -203,7 +216,7 @@ document.addEventListener("submit", async (event) => {
   buttons.forEach((button) => { button.disabled = true; });
   try {
     const { html } = await send(form.getAttribute("action"), fields);
-    showReply(html);
+    showReply(html, form);
     follow();
   } catch { say(OFFLINE); }
   form.removeAttribute("aria-busy");
