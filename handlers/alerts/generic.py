@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, Field, JsonValue, TypeAdapter, ValidationError
 
-from bot.domain.alerts import Alert, AlertStatus
+from bot.domain.alerts import Alert
 from bot.requests import AlertsReceived, MalformedAlert
 from bot.values import Untrusted
 from handlers.alerts.bearer import bearer_matches as verify
