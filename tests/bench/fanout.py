@@ -3,14 +3,21 @@
 Fifty sshd on loopback, one login, the same command line on every side. Ansible and OpenSSH keep
 their own links warm (ControlPersist); both are the distribution's packages (`ansible-core`,
 `openssh-client`), and a side that is not installed is named as not measured.
+
+The hosts run on the same CPUs as what is measured, and what they do is the same for every side:
+fork, start the login shell, read one line. It is a share of every figure that no client can cut, so
+it is measured as well and printed. The login shell is /bin/sh, as `firewarden host prepare` makes
+it, where we may choose (as root); an account with bash costs half a millisecond more a command.
 """
 
 import asyncio
+import os
+import pwd
 import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,22 +26,26 @@ from statistics import median
 from bot.adapters.ssh.executor import ParamikoExecutor
 from bot.redaction import Redactor
 from bot.values import Host
+from tests.bench.cpu import used_by
 from tests.bench.figures import Measured, Ratio
 from tests.bench.ssh import BARE
-from tests.support.sshd import openssh
+from tests.support.sshd import Sshd, openssh, shell_can_be_chosen
 
 HOSTS = 50
+SHELL = "/bin/sh"
 AGAINST = {"ansible": 20.0, "ControlMaster": 2.0}
 """How many times faster than each of the others all fifty shall be."""
 
 
 def measure(quick: bool) -> Measured:  # noqa: FBT001 - the one word that every benchmark takes
     """Measure every side in turn, all links warm."""
-    with tempfile.TemporaryDirectory() as folder, _fleet(Path(folder)) as hosts:
-        return asyncio.run(_measure(Path(folder), hosts, rounds=2 if quick else 7))
+    shell = SHELL if shell_can_be_chosen() else ""
+    with tempfile.TemporaryDirectory() as folder, _fleet(Path(folder), shell) as fleet:
+        return asyncio.run(_measure(Path(folder), fleet, rounds=2 if quick else 7, shell=shell))
 
 
-async def _measure(folder: Path, hosts: Sequence[Host], *, rounds: int) -> Measured:
+async def _measure(folder: Path, fleet: Sequence[Sshd], *, rounds: int, shell: str) -> Measured:
+    hosts = [sshd.host for sshd in fleet]
     executor = ParamikoExecutor(redactor=Redactor())
     others = dict(_others(folder, hosts))
 
@@ -53,6 +64,7 @@ async def _measure(folder: Path, hosts: Sequence[Host], *, rounds: int) -> Measu
             began = time.perf_counter()
             await asyncio.to_thread(side.all_at_once)
             taken[name].append(time.perf_counter() - began)
+    share = await _share(ours, fleet, rounds=3 * rounds)
     for side in others.values():
         side.end()
     await executor.close()
@@ -68,20 +80,41 @@ async def _measure(folder: Path, hosts: Sequence[Host], *, rounds: int) -> Measu
         lines=[
             "seconds for all: "
             + "  ".join(f"{name} {median(values):.3f}" for name, values in taken.items()),
+            share,
+            f"login shell of the hosts: {shell or pwd.getpwuid(os.geteuid()).pw_shell}",
             *(f"{name} is not installed: not measured" for name in AGAINST if name not in others),
         ],
     )
 
 
+async def _share(
+    ours: Callable[[], Awaitable[object]], fleet: Sequence[Sshd], *, rounds: int
+) -> str:
+    """Say how much of our time is the hosts' own work, which no client can cut."""
+    servers = [sshd.pid for sshd in fleet]
+    hosts_before, ours_before, began = used_by(servers), time.process_time(), time.perf_counter()
+    for _ in range(rounds):
+        await ours()
+    wall = (time.perf_counter() - began) / rounds
+    here = (time.process_time() - ours_before) / rounds
+    there = (used_by(servers) - hosts_before) / rounds
+    cpus = len(os.sched_getaffinity(0))
+    return (
+        f"the hosts' own share: {1000 * there / cpus:.0f} ms of {1000 * wall:.0f}"
+        f" ({1000 * there:.0f} ms of CPU on {cpus} CPUs; ours {1000 * here:.0f} ms)"
+    )
+
+
 @contextmanager
-def _fleet(folder: Path) -> Iterator[Sequence[Host]]:
+def _fleet(folder: Path, shell: str) -> Iterator[Sequence[Sshd]]:
     with ExitStack() as stack:
-        hosts = []
+        fleet = []
         for number in range(HOSTS):
             place = folder / f"h{number}"
             place.mkdir()
-            hosts.append(stack.enter_context(openssh(place, name=f"web-{number}")).host)
-        yield hosts
+            one = openssh(place, name=f"web-{number}", shell=shell)
+            fleet.append(stack.enter_context(one))
+        yield fleet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

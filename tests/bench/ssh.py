@@ -14,6 +14,7 @@ from statistics import median
 import asyncssh
 import paramiko
 
+from bot.adapters.ssh.boot import BOOT_ID
 from bot.adapters.ssh.executor import ParamikoExecutor
 from bot.ports import Attempt
 from bot.redaction import Redactor
@@ -23,7 +24,7 @@ from tests.support.proxy import fault_proxy
 from tests.support.sshd import Sshd, openssh
 
 ROUND_TRIP = 0.04
-BARE = "cat /proc/sys/kernel/random/boot_id"
+BARE = BOOT_ID
 """What all three send for the bare figures: the line that our executor asks a host's boot id by."""
 
 

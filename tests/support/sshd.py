@@ -51,11 +51,17 @@ def fresh_key(path: Path) -> str:
 
 @contextmanager
 def openssh(
-    folder: Path, *, name: str = "web-1", extra: str = "", options: str = "restrict"
+    folder: Path,
+    *,
+    name: str = "web-1",
+    extra: str = "",
+    options: str = "restrict",
+    shell: str = "",
 ) -> Iterator[Sshd]:
     """Run sshd until the block ends. `options` are those of the `observe` key.
 
-    The `change` key is bound to the receipt wrapper's gate.
+    The `change` key is bound to the receipt wrapper's gate. The login shell is the account's own,
+    or `shell` where `shell_can_be_chosen`.
     """
     assert SSHD is not None
     prepared = _prepare(folder, options)
@@ -65,7 +71,9 @@ def openssh(
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     log = (folder / "sshd.log").open("wb")
-    server = subprocess.Popen([SSHD, "-D", "-e", "-f", str(config)], stderr=log)
+    line = [SSHD, "-D", "-e", "-f", str(config)]
+    line = [*_with_shell(folder, shell), *line] if shell else line
+    server = subprocess.Popen(line, stderr=log)
     try:
         _until_listening(port, server, folder)
         host = Host(
@@ -90,6 +98,27 @@ def openssh(
         server.terminate()
         server.wait(10)
         log.close()
+
+
+def shell_can_be_chosen() -> bool:
+    """Whether a server of ours may see another account file than the machine's."""
+    if os.geteuid() != 0 or shutil.which("unshare") is None:
+        return False
+    return subprocess.run(["unshare", "--mount", "true"], check=False).returncode == 0
+
+
+def _with_shell(folder: Path, shell: str) -> list[str]:
+    """Return what comes before a command line whose process shall see `shell` as ours."""
+    accounts = folder / "passwd"
+    entries = [line.split(":") for line in Path("/etc/passwd").read_text().splitlines()]
+    accounts.write_text(
+        "".join(
+            ":".join([*entry[:-1], shell] if entry[0] == getpass.getuser() else entry) + "\n"
+            for entry in entries
+        )
+    )
+    script = 'mount --bind "$0" /etc/passwd && exec "$@"'
+    return ["unshare", "--mount", "sh", "-c", script, str(accounts)]
 
 
 def _prepare(folder: Path, options: str) -> str:

@@ -23,6 +23,7 @@ from paramiko.common import (
 )
 
 from bot.adapters.practice.lines import NotAWordList, without_timeout, words_of
+from bot.adapters.ssh.boot import BOOT_ID, BOOT_ID_BY_PROGRAM
 from bot.adapters.ssh.receipts import WRAPPER, decoded
 from bot.values import Login
 
@@ -165,6 +166,8 @@ def _argv(login: Login, line: str) -> list[str]:
     The `observe` login gets the stand-ins, the `change` login gets the receipt wrapper and through
     it the stand-ins; neither gets a path of its own choosing.
     """
+    # The one line that leans on a shell, of which there is none here.
+    line = BOOT_ID_BY_PROGRAM if line == BOOT_ID else line
     timeout, words = without_timeout(words_of(line))
     if not words:
         raise NotAWordList("an empty line")

@@ -2,15 +2,16 @@
 
 import asyncio
 import shlex
-import signal as signals
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import assert_never
 
 from bot.adapters.ssh import receipts
+from bot.adapters.ssh.boot import BOOT_ID, BOOT_ID_BY_PROGRAM, boot_id_in
+from bot.adapters.ssh.channel import ExecChannel
 from bot.adapters.ssh.limits import Limits
+from bot.adapters.ssh.outcomes import receipt_of, result_of, words_of
 from bot.adapters.ssh.pool import Line
 from bot.adapters.ssh.receipts import Report, Reported
 from bot.adapters.ssh.session import Ending, Session
@@ -50,18 +51,19 @@ class ParamikoExecutor:
         self._limits = limits or Limits()
         self._threads = ThreadPoolExecutor(self._limits.threads + 8, "ssh")
         self._closers = ThreadPoolExecutor(4, "ssh-close")
-        self._busy = asyncio.Semaphore(self._limits.threads)
+        self._busy = asyncio.Semaphore(self._limits.commands)
+        self._idle_threads = asyncio.Semaphore(self._limits.threads)
         self._lines: dict[tuple[object, ...], Line] = {}
         self._rooms: dict[tuple[str, int], asyncio.Semaphore] = {}
 
     async def boot_id(self, host: Host) -> str:
         """Ask for the boot id on the observe login."""
-        line = "cat /proc/sys/kernel/random/boot_id"
-        ending, session = await self._say(host, Login.OBSERVE, line, self._limits.grace)
-        text = session.stdout.shown(self._redactor).text.strip()
-        if ending.exit_status != 0 or not text:
-            raise Refused(f"{host.name} does not tell its boot id")
-        return text
+        for line in (BOOT_ID, BOOT_ID_BY_PROGRAM):
+            ending, session = await self._say(host, Login.OBSERVE, line, self._limits.grace)
+            found = boot_id_in(session.stdout.raw())
+            if ending.exit_status == 0 and found:
+                return found
+        raise Refused(f"{host.name} does not tell its boot id")
 
     async def run(
         self, host: Host, command: RemoteCommand, attempt: Attempt, boot_id: str = ""
@@ -82,7 +84,7 @@ class ParamikoExecutor:
             case Reported.STUCK | Reported.RUNNING:
                 raise Refused(f"{host.name}: the login may not kill what the command started")
             case Reported.LOST:
-                raise OutcomeUnknown(f"{host.name}: {_words(report)}")
+                raise OutcomeUnknown(f"{host.name}: {words_of(report)}")
             case _:
                 return
 
@@ -96,7 +98,7 @@ class ParamikoExecutor:
         except OutcomeUnknown as unknown:
             # Asking changes nothing, so asking again is always fine.
             raise Unavailable(str(unknown)) from unknown
-        return _receipt(report, boot_id)
+        return receipt_of(report, boot_id)
 
     async def preflight(
         self, host: Host, sudo: Sequence[Sequence[str]] = (), *, changes: bool = True
@@ -122,9 +124,8 @@ class ParamikoExecutor:
     async def close(self) -> None:
         """Close every link; remote commands go on."""
         lines, self._lines = list(self._lines.values()), {}
-        loop = asyncio.get_running_loop()
         for line in lines:
-            await loop.run_in_executor(self._closers, line.close)
+            line.close()
         await asyncio.to_thread(self._threads.shutdown)
         await asyncio.to_thread(self._closers.shutdown)
 
@@ -138,7 +139,7 @@ class ParamikoExecutor:
             line = receipts.check_line(argv)
             report, _ = await self._report(host, line, self._limits.grace)
             if report.state is not Reported.READY:
-                raise Refused(_words(report))
+                raise Refused(words_of(report))
             return ""
 
         yield "reachable, host key, observe login", observe
@@ -172,7 +173,7 @@ class ParamikoExecutor:
         line = receipts.run_line(attempt, command.argv, boot_id, timeout, leave)
         patience = timeout.total_seconds() + self._limits.grace
         report, seconds = await self._report(host, line, patience)
-        return _result(host, report, seconds)
+        return result_of(host, report, seconds)
 
     async def _report(self, host: Host, line: str, patience: float) -> tuple[Report, float]:
         ending, session = await self._say(host, Login.CHANGE, line, patience)
@@ -188,7 +189,7 @@ class ParamikoExecutor:
 
     async def _say(
         self, host: Host, login: Login, line: str, patience: float
-    ) -> tuple[Ending, Session]:
+    ) -> tuple[Ending, Session | ExecChannel]:
         """Hold one command on the link of (host, login)."""
         await self._close_stale()
         way = self._line(host, login)
@@ -200,7 +201,14 @@ class ParamikoExecutor:
             except OutcomeUnknown as unknown:
                 raise OutcomeUnknown(f"{host.name}: {unknown}") from unknown
 
-    async def _held(self, session: Session, line: str, patience: float) -> Ending:
+    async def _held(self, session: Session | ExecChannel, line: str, patience: float) -> Ending:
+        if isinstance(session, ExecChannel):
+            session.taken = True
+            return await session.hold(line, patience)
+        async with self._idle_threads:
+            return await self._held_by_a_thread(session, line, patience)
+
+    async def _held_by_a_thread(self, session: Session, line: str, patience: float) -> Ending:
         loop = asyncio.get_running_loop()
         session.taken = True
         held = loop.run_in_executor(self._threads, session.hold, line, patience)
@@ -245,7 +253,7 @@ class ParamikoExecutor:
         for key, line in list(self._lines.items()):
             if line.stale:
                 del self._lines[key]
-                self._closers.submit(line.close)
+                line.close()
 
 
 class _NoWrapperError(Refused):
@@ -275,85 +283,3 @@ def _heard(held: asyncio.Future[Ending]) -> None:
     """Take the error of a session that nobody waits for any more: its caller has been told."""
     if not held.cancelled():
         held.exception()
-
-
-def _result(host: Host, report: Report, seconds: float) -> CommandResult:
-    match report.state:
-        case Reported.FINISHED:
-            exit_status, signal = _death(report)
-            return _command_result(report, seconds, exit_status, signal, deadline=False)
-        case Reported.LEFT | Reported.KILLED:
-            return _command_result(report, seconds, None, "", deadline=True)
-        case Reported.LOST | Reported.RUNNING | Reported.STUCK | Reported.ABSENT:
-            raise OutcomeUnknown(f"{host.name}: the attempt began before; {_words(report)}")
-        case Reported.MISMATCH:
-            raise Refused(f"{host.name}: another command already has this attempt's receipt")
-        case Reported.OTHER_BOOT:
-            raise Refused(f"{host.name} was restarted since this was decided; nothing was run")
-        case Reported.REFUSED | Reported.NO_RECEIPTS | Reported.READY:
-            raise Refused(f"{host.name} did not start it: {_words(report)}")
-        case _:
-            assert_never(report.state)
-
-
-def _command_result(
-    report: Report, seconds: float, exit_status: int | None, signal: str, *, deadline: bool
-) -> CommandResult:
-    return CommandResult(
-        exit_status=exit_status,
-        signal=signal,
-        deadline=deadline,
-        stdout=report.stdout,
-        stderr=report.stderr,
-        seconds=seconds,
-    )
-
-
-def _receipt(report: Report, boot_id: str) -> Receipt:
-    match report.state:
-        case Reported.FINISHED | Reported.KILLED:
-            exit_status, signal = _death(report)
-            return Receipt(
-                state=ReceiptState.FINISHED,
-                exit_status=exit_status,
-                detail=f"ended by SIG{signal}" if signal else "",
-                stdout=report.stdout,
-                stderr=report.stderr,
-            )
-        case Reported.RUNNING | Reported.LEFT | Reported.STUCK:
-            return Receipt(state=ReceiptState.RUNNING)
-        case Reported.ABSENT | Reported.REFUSED | Reported.READY:
-            same = bool(boot_id) and report.boot_id == boot_id
-            absent = ReceiptState.ABSENT_SAME_BOOT if same else ReceiptState.ABSENT_OTHER_BOOT
-            return Receipt(state=absent, detail=f"boot id now {report.boot_id}")
-        case Reported.MISMATCH | Reported.LOST | Reported.OTHER_BOOT | Reported.NO_RECEIPTS:
-            return Receipt(state=_STATES[report.state], detail=_words(report))
-        case _:
-            assert_never(report.state)
-
-
-_STATES = {
-    Reported.MISMATCH: ReceiptState.MISMATCH,
-    Reported.LOST: ReceiptState.LOST,
-    Reported.OTHER_BOOT: ReceiptState.LOST,
-    Reported.NO_RECEIPTS: ReceiptState.NO_RECEIPTS,
-}
-
-
-def _death(report: Report) -> tuple[int | None, str]:
-    """Tell an exit status from a signal. A shell says 128 + n for both; a human decides then."""
-    status = report.status
-    if status is None or status <= _SIGNAL_BASE:
-        return status, ""
-    try:
-        return None, signals.Signals(status - _SIGNAL_BASE).name.removeprefix("SIG")
-    except ValueError:
-        return status, ""
-
-
-_SIGNAL_BASE = 128
-
-
-def _words(report: Report) -> str:
-    detail = "" if report.detail == "-" else f" ({report.detail.replace('-', ' ')})"
-    return report.state.value.replace("-", " ") + detail

@@ -38,5 +38,8 @@ class Limits:
     sessions: int = 8
     """Commands at once over one link; sshd's MaxSessions is 10 by default."""
 
+    commands: int = 100
+    """Commands at once over all links: each keeps up to a megabyte of its output meanwhile."""
+
     threads: int = 32
-    """Commands at once over all links: each holds a thread while it is drained."""
+    """Of these, over links that threads read (see `Link.hand_over`): each holds one."""

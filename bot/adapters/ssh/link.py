@@ -3,6 +3,7 @@
 import logging
 import re
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,22 +14,43 @@ from paramiko.ssh_exception import IncompatiblePeer
 from bot.adapters.ssh.hostkeys import Pinned, check_shown, pinned
 from bot.adapters.ssh.keys import login_key
 from bot.adapters.ssh.limits import Limits
+from bot.adapters.ssh.wire import Frames, HandedOver, Wire
 from bot.errors import Refused, Unavailable
 from bot.values import Host, Login
+
+_AEAD = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com")
+"""Cheapest for both sides (one call a packet), and the length of a packet is in clear."""
+
+# Private in paramiko, as are the seams of `Link` below.
+_CIPHERS = paramiko.Transport._preferred_ciphers  # type: ignore[attr-defined]  # noqa: SLF001
 
 _LOG = "paramiko.firewarden"
 logging.getLogger(_LOG).setLevel(logging.CRITICAL)
 """Paramiko logs a traceback for each fault that it also raises; we translate what it raises."""
 
 
-class Link(paramiko.Transport):
-    """A transport that also keeps the signal which ended a remote command.
+_KEX_REPLIES = range(30, 42)
+"""Message numbers whose meaning depends on the key exchange (RFC 4250, 4.1.2)."""
 
-    Paramiko drops `exit-signal` (RFC 4254, 6.10), so that a death by signal looks like a lost link.
+
+class Link(paramiko.Transport):
+    """A transport that can be taken over by an event loop once it is logged in.
+
+    It also keeps the signal which ended a remote command. Paramiko drops `exit-signal` (RFC 4254,
+    6.10), so that a death by signal looks like a lost link.
     """
 
-    def __init__(self, way: "socket.socket | paramiko.Channel", through: "Link | None") -> None:
-        super().__init__(way)
+    packetizer: Frames
+    _expected_packet: tuple[int, ...]
+    _handler_table: dict[int, Callable[[paramiko.Message], None]]
+    _preferred_ciphers = (*_AEAD, *(c for c in _CIPHERS if c not in _AEAD))
+
+    def __init__(
+        self, way: "Wire | socket.socket | paramiko.Channel", through: "Link | None"
+    ) -> None:
+        super().__init__(way, packetizer_class=Frames)  # type: ignore[arg-type]
+        self._wire = way if isinstance(way, Wire) else None
+        self.packetizer.leave = self._may_leave
         self._through = through
         self._signals: dict[int, str] = {}
         self.wanted: Pinned | None = None
@@ -42,9 +64,56 @@ class Link(paramiko.Transport):
         if self._through is not None:
             self._through.close()
 
+    def _may_leave(self) -> bool:
+        readable = self._wire is not None and self.packetizer.after_length is not None
+        return readable and self.is_authenticated()
+
     def take_signal(self, channel: paramiko.Channel) -> str:
         """Return the signal's name (`TERM`) where the host named one, else ''; once."""
         return self._signals.pop(channel.chanid, "")
+
+    def run(self) -> None:
+        """Read in a thread of its own until the link ends or is handed over."""
+        try:
+            super().run()
+        except HandedOver:
+            # What a thread does at its end: paramiko's list of them would keep the link for ever.
+            paramiko.transport._active_threads.remove(self)  # type: ignore[attr-defined]  # noqa: SLF001
+
+    def hand_over(self) -> Wire | None:
+        """Log in first. Then end the thread, so that a loop reads on; None where none can.
+
+        That is a link which others go through or that goes through another, or whose cipher
+        hides how long a packet is.
+        """
+        if not self._may_leave():
+            return None
+        self.join()
+        self.packetizer.leave = None
+        return self._wire
+
+    def step(self, kind: int, message: paramiko.Message) -> bool:
+        """Take a packet that is about keys or the link itself; False where it is not.
+
+        What paramiko's thread does with it, for whoever reads in its place. Raises
+        `SSHException` and others where the link is not to be gone on with.
+        """
+        if self._expected_packet:
+            if kind not in self._expected_packet:
+                raise paramiko.SSHException("another packet than the key exchange has next")
+            self._expected_packet = ()
+            if kind in _KEX_REPLIES:
+                self.kex_engine.parse_next(kind, message)  # type: ignore[union-attr]
+                return True
+        act = self._handler_table.get(kind)
+        if act is not None:
+            act(message)
+        return act is not None
+
+    def renew_keys(self) -> None:
+        """Begin a key exchange, unless one is under way: enough was sent under these keys."""
+        if not self.in_kex:
+            self._send_kex_init()  # type: ignore[attr-defined]
 
     @property
     def preferred_keys(self) -> tuple[str, ...]:
@@ -82,15 +151,15 @@ class Link(paramiko.Transport):
     }
 
 
-def open_link(host: Host, login: Login, limits: Limits) -> Link:
-    """Connect, check the host key, log in; blocking.
+def open_link(host: Host, login: Login, limits: Limits, *, jump: bool = False) -> Link:
+    """Connect, check the host key, log in; blocking. Through a `jump` link others will go.
 
     Raises `Unavailable` where nothing or nobody answered, `Refused` where the host key, the login
     or the key file is not as it should be. Nothing but SSH's own greeting was sent by then.
     """
     user, key_file = _login(host, login)
     with login_key(Path(key_file)) as key:
-        link = _linked(host, limits)
+        link = _linked(host, limits, jump=jump)
         try:
             _greet(link, host, limits)
             _log_in(link, host, user, key)
@@ -100,10 +169,11 @@ def open_link(host: Host, login: Login, limits: Limits) -> Link:
     return link
 
 
-def _linked(host: Host, limits: Limits) -> Link:
+def _linked(host: Host, limits: Limits, *, jump: bool) -> Link:
     if host.jump is None:
-        return Link(_connected(host, limits), None)
-    through = open_link(host.jump, Login.OBSERVE, limits)
+        way = _connected(host, limits)
+        return Link(way if jump else Wire(way), None)
+    through = open_link(host.jump, Login.OBSERVE, limits, jump=True)
     return Link(_forwarded(through, host, limits), through)
 
 

@@ -11,8 +11,10 @@ from typing import TypeVar
 
 import paramiko
 
+from bot.adapters.ssh.channel import ExecChannel
 from bot.adapters.ssh.limits import Limits
 from bot.adapters.ssh.link import Link, open_link
+from bot.adapters.ssh.mux import Mux
 from bot.adapters.ssh.session import Session
 from bot.errors import Unavailable
 from bot.values import Host, Login
@@ -39,12 +41,13 @@ class Line:
     sessions: int = 0
     """Commands that run over the link now."""
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _link: Link | None = None
+    _link: Link | Mux | None = None
+    """A link that the event loop drives, or one whose channels are held by threads."""
     _used: float = field(default_factory=time.monotonic)
     _users: int = 0
 
     @asynccontextmanager
-    async def session(self) -> AsyncIterator[Session]:
+    async def session(self) -> AsyncIterator[Session | ExecChannel]:
         """Open a session for one command, as soon as one of the line's slots is free.
 
         Raises `Unavailable` or `Refused`; no byte of a command was sent by then.
@@ -59,15 +62,15 @@ class Line:
                 finally:
                     self.sessions -= 1
                     if not opened.taken:
-                        self.closers.submit(opened.close)
+                        self._end(opened)
         finally:
             self._users -= 1
             self._used = time.monotonic()
 
     def close(self) -> None:
-        """Close the link; blocking."""
+        """Close the link, in a thread where that blocks."""
         if self._link is not None:
-            self._link.close()
+            self._end(self._link)
             self._link = None
 
     @property
@@ -84,13 +87,13 @@ class Line:
     def _old(self) -> bool:
         return self.sessions == 0 and time.monotonic() - self._used > self.limits.idle
 
-    async def _open(self) -> Session:
+    async def _open(self) -> Session | ExecChannel:
         until = time.monotonic() + _PATIENCE
         while True:
             kept, link = await self._current()
             asked = time.monotonic()
             try:
-                channel = await self._in_thread(partial(_opened, link, self.limits.channel))
+                return await self._opened(link)
             except (paramiko.SSHException, EOFError, OSError) as error:
                 answered = time.monotonic() - asked < self.limits.channel
                 if link.is_active() and answered:
@@ -102,17 +105,21 @@ class Line:
                 self._forget(link)
                 if not kept:
                     raise Unavailable(f"{self.host.name} opened no session") from error
-            else:
-                return Session(link=link, channel=channel)
 
-    async def _current(self) -> tuple[bool, Link]:
+    async def _opened(self, link: Link | Mux) -> Session | ExecChannel:
+        if isinstance(link, Mux):
+            return await link.open_session(self.limits.channel)
+        opening = partial(link.open_session, timeout=self.limits.channel)
+        return Session(link=link, channel=await self._in_thread(opening))
+
+    async def _current(self) -> tuple[bool, Link | Mux]:
         """Return the link, and whether it was there before."""
         async with self._opening:
             if self._link is not None and self._link.is_active() and not self._old:
                 return True, self._link
             if self._link is not None:
-                self.closers.submit(self._link.close)
-            self._link = await self._fresh_link()
+                self._end(self._link)
+            self._link = _driven(await self._fresh_link())
             self._used = time.monotonic()
             return False, self._link
 
@@ -131,15 +138,22 @@ class Line:
         if not opening.cancelled() and opening.exception() is None:
             self.closers.submit(opening.result().close)
 
-    def _forget(self, link: Link) -> None:
+    def _forget(self, link: Link | Mux) -> None:
         """Drop a link that died; a kept one may have died unnoticed, so a fresh one is tried."""
-        self.closers.submit(link.close)
+        self._end(link)
         if self._link is link:
             self._link = None
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self.threads, work)
 
+    def _end(self, ended: Link | Mux | Session | ExecChannel) -> None:
+        if isinstance(ended, Mux | ExecChannel):
+            ended.close()
+        else:
+            self.closers.submit(ended.close)
 
-def _opened(link: Link, seconds: float) -> paramiko.Channel:
-    return link.open_session(timeout=seconds)
+
+def _driven(link: Link) -> Link | Mux:
+    wire = link.hand_over()
+    return link if wire is None else Mux(link, wire)

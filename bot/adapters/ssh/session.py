@@ -13,7 +13,7 @@ from bot.adapters.ssh.output import Capture
 from bot.errors import OutcomeUnknown, Refused
 
 _CHUNK = 64 * 1024
-_AFTERMATH = 1.0
+AFTERMATH = 1.0
 """Seconds that a stream may stay open after the exit: a process left behind may hold it."""
 
 
@@ -101,14 +101,14 @@ class Session:
             now = time.monotonic()
             if status_seen.is_set():
                 quiet_from = now if moved or quiet_from is None else quiet_from
-                wait = quiet_from + _AFTERMATH - now
+                wait = quiet_from + AFTERMATH - now
             else:
                 wait = until - now
             if wait <= 0:
                 return
             if not moved:
                 # An exit status does not wake the poll: look for it now and then.
-                poll.poll(min(wait, _AFTERMATH) * 1000)
+                poll.poll(min(wait, AFTERMATH) * 1000)
 
     def _take(self) -> bool:
         moved = False

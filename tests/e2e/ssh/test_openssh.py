@@ -19,6 +19,10 @@ from tests.support.sshd import SSHD, fresh_key, openssh
 
 pytestmark = pytest.mark.skipif(SSHD is None, reason="openssh-server is not installed")
 
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+ODD_SHELL = "case $SSH_ORIGINAL_COMMAND in cat*) exec $SSH_ORIGINAL_COMMAND ;; esac; exit 1"
+"""Stands for a csh: it starts programs, and has never heard of `read`."""
+
 
 @pytest.fixture
 async def executor() -> AsyncIterator[ParamikoExecutor]:
@@ -81,6 +85,25 @@ async def test_a_server_that_was_restarted_is_connected_to_again(
         again = await _observe(executor, sshd.host, "true")
 
     assert again.exit_status == 0
+
+
+async def test_a_login_whose_shell_is_not_a_posix_one_tells_its_boot_id_all_the_same(
+    executor: ParamikoExecutor, tmp_path: Path
+) -> None:
+    with openssh(tmp_path, options=f'restrict,command="{ODD_SHELL}"') as sshd:
+        told = await executor.boot_id(sshd.host)
+
+    assert told == BOOT_ID
+
+
+async def test_a_login_that_answers_with_something_else_does_not_tell_its_boot_id(
+    executor: ParamikoExecutor, tmp_path: Path
+) -> None:
+    with (
+        openssh(tmp_path, options='restrict,command="echo welcome"') as sshd,
+        pytest.raises(Refused, match="web-1 does not tell its boot id"),
+    ):
+        await executor.boot_id(sshd.host)
 
 
 async def test_a_host_behind_a_jump_host_is_reached_and_its_own_key_is_checked(
