@@ -1,6 +1,6 @@
 """What `decide` answers: events and effects to commit together, or a refusal in plain words."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from bot.domain.effects import Effect
@@ -12,12 +12,14 @@ class Decided:
     """Commit all of it, or nothing. `answer` is what the person who asked reads.
 
     `unfrozen` names services that must not be frozen when it is committed; None = no such demand.
+    `after` is the state with these events folded, where deciding has folded them anyway.
     """
 
     events: tuple[Event, ...] = ()
     effects: tuple[Effect, ...] = ()
     answer: str = ""
     unfrozen: tuple[str, ...] | None = None
+    after: object = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

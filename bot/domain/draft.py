@@ -153,6 +153,7 @@ class Draft:
             effects=(*self._effects, *rooms, *shows),
             answer=self.answer,
             unfrozen=self.unfrozen,
+            after=self.incident,
         )
 
 

@@ -23,7 +23,7 @@ _WHOLE: Final = attrgetter(
 def moved(incident: Incident, before: Incident, events: tuple[Event, ...]) -> bool:
     """Whether the card of the incident must be shown anew after these events.
 
-    An erasure moves nothing here: what is folded holds the erased text until it is read anew.
+    An erasure moves nothing here: before and after it, the incident is folded from what is left.
     """
     erased = any(isinstance(event, TextsErased) for event in events)
     return erased or (bool(events) and _glance(incident) != _glance(before))

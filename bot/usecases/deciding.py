@@ -6,6 +6,7 @@ Nothing here waits or writes: the desk (`bot.usecases.desk`) brings what was rea
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from bot.domain.decided import Decided, Decision, Refusal
@@ -177,10 +178,8 @@ class Deciding(Generic[S, I]):
         decided: Decided,
         at: datetime,
     ) -> tuple[S, tuple[Envelope, ...]]:
-        state = folded.state
-        envelopes: list[Envelope] = []
-        for n, event in enumerate(decided.events, start=folded.head.seq + 1):
-            envelope = Envelope(
+        envelopes = tuple(
+            Envelope(
                 stream=stream,
                 seq=n,
                 at=at,
@@ -188,9 +187,11 @@ class Deciding(Generic[S, I]):
                 request=extra.request,
                 event=event,
             )
-            state = self._noun.evolve(state, envelope)
-            envelopes.append(envelope)
-        return state, tuple(envelopes)
+            for n, event in enumerate(decided.events, start=folded.head.seq + 1)
+        )
+        if isinstance(decided.after, type(folded.state)):
+            return decided.after, envelopes
+        return reduce(self._noun.evolve, envelopes, folded.state), envelopes
 
 
 def _refused(folded: Folded[S], extra: Extra, refusal: Refusal) -> Planned[S] | Refusal:

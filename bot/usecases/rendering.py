@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from bot.domain.effects import Place
 from bot.domain.events import Envelope
+from bot.domain.policy import Policy
 from bot.domain.state import Incident
 from bot.ports import Clock, Journal
 from bot.records.rows import FreezeRow, SeatRow, TimelineRow
@@ -38,6 +39,8 @@ class Rendering:
         self._clock = clock
         self._current = current
         self._texts = texts
+        self._named: tuple[Policy | None, dict[PersonId, str]] = (None, {})
+        """The names of a policy's people, by id, and of which policy: every card asks for them."""
 
     def use_texts(self, texts: Texts) -> None:
         """Take newly loaded, faultless texts."""
@@ -81,8 +84,13 @@ class Rendering:
 
     async def _names(self) -> Mapping[PersonId, str]:
         seats = await self._journal.rows(SeatRow)
-        named = {PersonId(seat.person): seat.person for seat in seats}
-        return named | {p.id: p.name for p in self._current.policy.people.values()}
+        policy = self._current.policy
+        if self._named[0] is not policy:
+            self._named = (policy, {p.id: p.name for p in policy.people.values()})
+        named = self._named[1]
+        if not seats:
+            return named
+        return {PersonId(seat.person): seat.person for seat in seats} | named
 
     async def _timeline(self, incident: Incident) -> tuple[Line, ...]:
         rows = await self._journal.rows(TimelineRow, incident=incident.id)

@@ -4,14 +4,14 @@ from bot.adapters.memory.journal import MemoryJournal
 from bot.records.chain import Record
 from bot.records.rows import ReservationRow
 from bot.usecases.archive import Archive
-from tests.simulation.life import KEY, Ground
+from tests.simulation.life import Ground, Remembering
 from tests.simulation.lived import Lived, Stored
 
 
 async def lived(ground: Ground) -> Lived:
     """Return everything that a promise can be held against."""
     journal, book = ground.journal, ground.book
-    archive = Archive(journal=journal, key=KEY)
+    archive = Remembering(journal=journal, opened=ground.opened)
     events: list[Stored] = []
     for number, (at, commit) in enumerate(book.commits):
         envelopes = await archive.events(commit.records)

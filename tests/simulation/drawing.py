@@ -12,7 +12,7 @@ from tests.simulation.trouble import AT_COMMIT, Aimed, Fault
 
 TAGS: Final = ("alpha", "bravo", "carol", "delta")
 
-ENOUGH: Final = 31
+ENOUGH: Final = 25
 """Intents that the stories of a schedule come to without any fault, beside what people write."""
 
 WRITTEN: Final = range(8, 15)

@@ -1,12 +1,15 @@
 """One life of the application: everything between its ports, as `bot.app` puts it together."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from bot.adapters.memory.chat import MemoryChat
 from bot.adapters.memory.journal import MemoryJournal
 from bot.domain.effects import Effect
+from bot.domain.events import Envelope
 from bot.ports import Claim, Clock, StandingAnswer, StandingKind
+from bot.records.chain import Record
 from bot.redaction import Redactor
 from bot.requests import Reply
 from bot.usecases.archive import Archive
@@ -34,6 +37,20 @@ from tests.support.world import DrillBook, NoProbe
 KEY = b"a key for the chain"
 
 
+class Remembering(Archive):
+    """Decodes each record once for all lives and the check: what it says can never change here."""
+
+    def __init__(self, *, journal: MemoryJournal, opened: dict[bytes, Envelope]) -> None:
+        super().__init__(journal=journal, key=KEY)
+        self._decoded = opened
+
+    async def events(self, records: Sequence[Record]) -> Sequence[Envelope]:
+        for record in records:
+            if record.mac not in self._decoded:
+                (self._decoded[record.mac],) = await super().events((record,))
+        return [self._decoded[record.mac] for record in records]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
     """What outlives every life: the stores, the hosts, the chat, time and chance."""
@@ -46,6 +63,8 @@ class Ground:
     hosts: Hosts
     current: Current
     book: Book
+    opened: dict[bytes, Envelope] = field(default_factory=dict)
+    """Every event that was read so far, by the MAC of its record."""
 
 
 class Active:
@@ -121,7 +140,7 @@ class Life:
 
     def _put_together(self, tasks: asyncio.TaskGroup) -> None:
         ground = self.ground
-        archive = Archive(journal=self.journal, key=KEY)
+        archive = Remembering(journal=self.journal, opened=ground.opened)
         desks = desks_over(
             journal=self.journal,
             clock=ground.clock,

@@ -158,6 +158,7 @@ class Story:
             assert stored == envelope
             self.incident = evolve(self.incident, stored)
             self.history.append(stored)
+        assert decided.after is None or decided.after == self.incident
         self._carry(decided.effects)
         for trial in list(self._waiting(RunPreflight)):
             self.settle(trial)
