@@ -13,6 +13,8 @@ TEST_READY := $(VENV)/.ready-to-test
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# As scripts/set-up compiles: tracebacks without columns.
+run: export PYTHONNODEBUGRANGES = 1
 run: $(RUN_READY) ## set up and start Firewarden
 	@exec $(BIN)/firewarden serve
 

@@ -80,6 +80,7 @@ def _life(command: tuple[str, ...]) -> Life:
             "FIREWARDEN_DATA": folder,
             "FIREWARDEN_ALERT_TOKEN": _TOKEN,
             "FIREWARDEN_LOG_LEVEL": "error",
+            "PYTHONNODEBUGRANGES": "1",  # as `make run` and the unit in docs/deploy have it
         }
         began = time.perf_counter()
         process = subprocess.Popen(
