@@ -13,10 +13,8 @@ from typing import TypeAlias
 
 from bot.domain.events import (
     AlertsAttached,
-    CardAsked,
-    CardDecided,
+    Ending,
     IncidentDeclared,
-    OutcomeKind,
     PageDelivered,
     PersonPaged,
     RunEnded,
@@ -29,6 +27,12 @@ from bot.domain.events import (
     VoteCast,
 )
 from tests.crash.history import Execution, History, Press
+from tests.support.promises import (
+    cards_end_once,
+    no_card_is_decided_late,
+    rooms_open_once,
+    runs_end,
+)
 
 SLACK = 0.005
 """Seconds by which two processes' readings of one clock may differ from their true order."""
@@ -208,6 +212,7 @@ def one_run_at_a_time_changes_a_host(history: History) -> Iterator[str]:
 
 def an_incident_has_one_room_per_platform(history: History) -> Iterator[str]:
     """Each incident has one room, as the platforms themselves know it, and no room has none."""
+    yield from rooms_open_once(history.after.events)
     known = Counter((room.platform, room.key) for room in history.rooms)
     for (platform, key), count in known.items():
         if count > 1 or key not in history.after.titles:
@@ -228,35 +233,20 @@ def a_card_has_one_decision(history: History) -> Iterator[str]:
     for card, words in told.items():
         if len(words) > 1:
             yield f"{card}: people were told {sorted(words)}"
-    decided = Counter(
-        e.event.card for e in history.after.events if isinstance(e.event, CardDecided)
-    )
-    for card, count in decided.items():
-        if count > 1:
-            yield f"{card} was decided {count} times"
+    yield from cards_end_once(history.after.events)
 
 
 def nobody_decides_an_expired_card(history: History) -> Iterator[str]:
     """No card is decided by a yes that came after it had run out."""
-    expires = {
-        e.event.card: e.event.expires_at
-        for e in history.after.events
-        if isinstance(e.event, CardAsked)
-    }
-    for envelope in history.after.events:
-        event = envelope.event
-        if isinstance(event, CardDecided) and event.outcome is OutcomeKind.ACT:
-            late = envelope.at - expires[event.card]
-            if late.total_seconds() > 0:
-                yield f"{event.card} was decided {late} after it had expired"
+    yield from no_card_is_decided_late(history.after.events)
 
 
 def no_run_is_stuck(history: History) -> Iterator[str]:
     """Every run has come to an end, and nothing that was due is left undone."""
-    ended = {e.event.run for e in history.after.events if isinstance(e.event, RunEnded)}
+    yield from runs_end(history.after.events)
     for run, state in history.after.runs.items():
-        if run not in ended:
-            yield f"run {run} is still {state}"
+        if state not in set(Ending):
+            yield f"run {run} is shown as {state}"
     for key in history.after.unsettled:
         yield f"{key} is due and not done"
 

@@ -3,19 +3,24 @@
 `check` is pure. It gives one sentence per broken promise; none is the only good answer.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 
 from bot.domain import events as ev
 from bot.domain.alerts import AlertStatus
 from bot.requests import ReplyTone
-from bot.values import CardId, RunId
 from tests.simulation.check_hosts import check_hosts
 from tests.simulation.lived import Lived, events_of, key_of
+from tests.support.promises import (
+    cards_end_once,
+    no_card_is_decided_late,
+    rooms_open_once,
+    runs_end,
+)
 
 
 def check(lived: Lived) -> tuple[str, ...]:
     """Return what was promised and not kept."""
+    envelopes = [stored.envelope for stored in lived.events]
     return (
         *lived.faults,
         *(f"the chain of {stream} is broken" for stream in lived.broken_chains),
@@ -23,9 +28,11 @@ def check(lived: Lived) -> tuple[str, ...]:
         *_lost_requests(lived),
         *_requests_done_twice(lived),
         *check_hosts(lived),
-        *_two_rooms(lived),
-        *_decided_twice(lived),
-        *_stuck(lived),
+        *rooms_open_once(envelopes),
+        *_odd_rooms(lived),
+        *cards_end_once(envelopes),
+        *no_card_is_decided_late(envelopes),
+        *runs_end(envelopes),
         *_leaked(lived),
         *_shared_targets(lived),
         *_frozen(lived),
@@ -79,49 +86,13 @@ def _requests_done_twice(lived: Lived) -> Iterator[str]:
 # --- incidents ---------------------------------------------------------------------------------
 
 
-def _two_rooms(lived: Lived) -> Iterator[str]:
-    opened = Counter(
-        (s.envelope.stream.id, event.room.platform) for s, event in events_of(lived, ev.RoomOpened)
-    )
-    for (incident, platform), times in opened.items():
-        if times > 1:
-            yield f"{incident} has {times} rooms on {platform}"
+def _odd_rooms(lived: Lived) -> Iterator[str]:
+    """Look for incidents without a room, and rooms without an incident."""
     incidents = {s.envelope.stream.id for s, _ in events_of(lived, ev.IncidentDeclared)}
     given_up = {e.where for _, e in events_of(lived, ev.DeliveryFailed) if e.what == "OpenRoom"}
     refused = {where.partition("incident:")[2].partition(".")[0] for where in given_up}
     if set(lived.rooms) - incidents or incidents - refused - set(lived.rooms):
         yield f"rooms {sorted(lived.rooms)} for incidents {sorted(incidents)}"
-
-
-def _decided_twice(lived: Lived) -> Iterator[str]:
-    """Look for a card that ended more than once."""
-    ends: Counter[CardId] = Counter()
-    for stored in lived.events:
-        match stored.envelope.event:
-            case (
-                ev.CardDecided(card=card) | ev.CardExpired(card=card) | ev.CardWithdrawn(card=card)
-            ):
-                ends[card] += 1
-            case _:
-                pass
-    for card, times in ends.items():
-        if times > 1:
-            yield f"card {card} ended {times} times"
-
-
-def _stuck(lived: Lived) -> Iterator[str]:
-    runs: dict[RunId, bool] = {}
-    for stored in lived.events:
-        match stored.envelope.event:
-            case ev.RunStarted(run=run) | ev.RunReopened(run=run):
-                runs[run] = True
-            case ev.RunEnded(run=run):
-                runs[run] = False
-            case _:
-                pass
-    for run, lives in runs.items():
-        if lives:
-            yield f"run {run} never ended"
 
 
 def _leaked(lived: Lived) -> Iterator[str]:
