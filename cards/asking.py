@@ -86,8 +86,9 @@ def who_may(asked: Asked, context: Context) -> Line:
     """Say who may answer: `1 yes from approver, not Ann (who asked)`."""
     if asked.card.kind in UNRULED:
         return ("any responder",)
+    seats = ("a practice seat",) if asked.rule.practice else ()
     quorums = [
-        (f"{q.count} yes{'es' * (q.count > 1)} from {' / '.join(q.groups)}",)
+        (f"{q.count} yes{'es' * (q.count > 1)} from {' / '.join((*q.groups, *seats))}",)
         for q in asked.rule.quorums
     ]
     if not quorums:
@@ -95,8 +96,7 @@ def who_may(asked: Asked, context: Context) -> Line:
     excluded: Line = ()
     if asked.rule.excluded:
         excluded = (", not ", *context.people(asked.rule.excluded), " (who asked)")
-    practice = (", practice seats too",) if asked.rule.practice else ()
-    return (*listed(quorums, " and "), *excluded, *practice)
+    return (*listed(quorums, " and "), *excluded)
 
 
 _CHANGES = frozenset({CardKind.CHANGE, CardKind.UNDO, CardKind.RUN, CardKind.STEP})

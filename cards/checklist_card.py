@@ -8,6 +8,7 @@ from cards.asking import asking_card
 from cards.context import Context, counted
 from cards.incident_facts import action_words, began_at
 from cards.model import (
+    At,
     Block,
     Card,
     FieldKind,
@@ -25,7 +26,8 @@ def build(incident: Incident, asked: Asked, packet: ChecklistPacket, context: Co
     """Return the checklist; firing alerts and open actions are those of now."""
     pairs: tuple[tuple[str, Line], ...] = (
         ("Incident", (incident.number, " ", incident.title)),
-        ("Open for", (context.since(began_at(incident)),)),
+        # No "for 3 min": nobody edits the card while the time passes.
+        ("Open since", (At(began_at(incident)),)),
         (
             "Postmortem",
             ("mandatory" if incident.postmortem and not incident.drill else "optional",),

@@ -284,7 +284,7 @@ def _alerts(event: AlertsAttached, incident: Incident) -> Card:
     rest: tuple[Line, ...] = ((f"and {more} more",),) if more > 0 else ()
     after: tuple[Line, ...] = ()
     if event.resolved and not event.firing:
-        after = (("An alert that ends resolves no incident: ", Code("/incident resolve")),)
+        after = (("The incident stays open until somebody ends it: ", Code("/incident resolve")),)
     tone = Tone.WARNING if event.firing else Tone.GOOD
     return told(incident, tone, title, (*lines, *rest, *after))
 
@@ -296,7 +296,8 @@ _OF_DRILLS = _NAMED_ALREADY | {"drill", _DRILL}
 
 
 def _alert(brief: AlertBrief) -> Line:
-    since: Line = (" since ", At(brief.starts_at)) if brief.starts_at.year > 1970 else ()  # noqa: PLR2004 - the sender named no start
+    began = "since" if brief.status == "firing" else "after firing since"
+    since: Line = (f" {began} ", At(brief.starts_at)) if brief.starts_at.year > 1970 else ()  # noqa: PLR2004 - the sender named no start
     ours = _OF_DRILLS if _DRILL in brief.labels else _NAMED_ALREADY
     labels = ", ".join(f"{k}={v}" for k, v in sorted(brief.labels.items()) if k not in ours)
     shown: Line = (" · ", Untrusted(labels)) if labels else ()

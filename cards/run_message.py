@@ -64,7 +64,8 @@ def run_message(  # noqa: C901, PLR0911, PLR0912 - one arm per event
         case ReservationAwaited(targets=targets, holder=holder):
             wanted = listed([(Code(target),) for target in targets])
             line = (*name, " waits: ", Untrusted(holder), " holds ", *wanted)
-            return told(incident, Tone.WAITING, line)
+            freed: Line = ("It goes on by itself when they are free. Where that run ended badly, ",)
+            return told(incident, Tone.WAITING, line, ((*freed, *_RELEASES),))
         case StepInterrupted(path=path, host=host):
             line = (*name, ": Firewarden stopped during ", Code(path), " on ", Code(host))
             return told(incident, Tone.WARNING, (*line, ". Asking the host what became of it."))
@@ -122,6 +123,7 @@ _AFTER: dict[Ending, str] = {
     Ending.IN_DOUBT: "Next: look at the host, then answer the card",
     Ending.REFERRED: "Next: the card of the runbook that mends it",
 }
+_RELEASES: Line = ("an approver frees them in its room: ", Code("/runbook release <run> <reason>"))
 _GOOD_ENDINGS = frozenset({Ending.DONE, Ending.RESOLVED, Ending.REFERRED})
 _CALM_ENDINGS = frozenset({Ending.REJECTED})
 
@@ -135,7 +137,18 @@ def _ended(event: RunEnded, incident: Incident, name: Line) -> Card:
     if incident.runs[event.run].started.mode == "dry-run":
         after = "A dry run changes nothing"
     because: tuple[Line, ...] = ((event.because, whom),) if event.because.text else ()
-    return told(incident, tone, line, (*because, (after,)))
+    if event.ending is Ending.ESCALATED and incident.drill:
+        after = "Next: take it from here; a drill pages nobody"
+    return told(incident, tone, line, (*because, (after,), *_kept(incident, event.run)))
+
+
+def _kept(incident: Incident, run: RunId) -> tuple[Line, ...]:
+    """Say what a run that ended still keeps from others, and who gives it back."""
+    targets = incident.runs[run].targets
+    if not targets:
+        return ()
+    kept = listed([(Code(target),) for target in targets])
+    return (("Still reserved: ", *kept, ". Once it is sound, ", *_RELEASES),)
 
 
 def _runbook(incident: Incident, run: RunId) -> Line:

@@ -30,8 +30,8 @@ async def unfreeze(call: Call) -> Reply:
 async def drill(call: Call) -> Reply:
     """Start a fire drill."""
     if len(call.words) != 1:
-        known = "; ".join(f"{name} ({words})" for name, words in SCENARIOS.items())
-        raise call.mistake(f"Which drill? {known}.")
+        known = "".join(f"\n{name}: {words}" for name, words in SCENARIOS.items())
+        raise call.mistake(f"Which drill?{known}")
     return await call.submit_to_system(Drill(by=call.actor, scenario=call.words.first))
 
 

@@ -162,10 +162,7 @@ def vote(cards: Mapping[CardId, Asked], intent: Answer, now: datetime) -> Decisi
     if why_not:
         return Refusal(reason=why_not)
     if intent.short_digest and intent.short_digest != asked.card.digest[:SHORT_DIGEST]:
-        return Refusal(
-            reason=f"Card {asked.card.number} has digest {asked.card.digest[:SHORT_DIGEST]}, "
-            f"not {intent.short_digest}: read it again. Nothing was done."
-        )
+        return Refusal(reason=_other_digest(asked.card, intent.short_digest))
     if option.reason_required and not intent.reason.text.strip():
         return Refusal(reason=f"“{option.label}” needs a reason.")
     if now >= asked.card.expires_at:
@@ -175,6 +172,13 @@ def vote(cards: Mapping[CardId, Asked], intent: Answer, now: datetime) -> Decisi
             answer=f"Card {asked.card.number} has just expired. Nothing was done.",
         )
     return _counted(asked, option, intent)
+
+
+def _other_digest(card: CardAsked, said: str) -> str:
+    if not card.digest:
+        return f"Card {card.number} has no digest, so not {said} either. Nothing was done."
+    digest = card.digest[:SHORT_DIGEST]
+    return f"Card {card.number} has digest {digest}, not {said}: read it again. Nothing was done."
 
 
 def may_answer(asked: Asked, actor: Actor, option: Option) -> str:

@@ -212,8 +212,8 @@ def _unfreeze(system: System, intent: Unfreeze) -> Decision:
 
 def _drill(policy: Policy, intent: Drill) -> Decision:
     if intent.scenario not in SCENARIOS:
-        names = "; ".join(f"{n} ({words})" for n, words in SCENARIOS.items())
-        return Refusal(reason=f"There is no drill “{intent.scenario}”. Known: {names}.")
+        names = "".join(f"\n{name}: {words}" for name, words in SCENARIOS.items())
+        return Refusal(reason=f"There is no drill “{intent.scenario}”. Known:{names}")
     if not any(host.practice for host in policy.hosts.values()):
         return Refusal(reason="There is no practice host here, and a drill touches nothing else.")
     drill = intent.fresh.seed

@@ -7,6 +7,7 @@ from typing import Final
 
 from bot.adapters.console.places import IncidentRoom, Place
 from bot.usecases.views import IncidentSummary, OpenCard, Viewer
+from bot.values import IncidentId
 
 _APPROVALS: Final = frozenset({"change", "undo"})
 """Kinds of cards that are a yes to commands."""
@@ -42,6 +43,29 @@ class Hint:
 def asks_loudly(card: OpenCard) -> bool:
     """Whether a card belongs into the bar of this viewer's windows."""
     return card.kind in _DECISIONS or (card.may_answer and card.kind in _CALLS)
+
+
+def most_wanted(cards: Sequence[OpenCard], here: IncidentId | None) -> Sequence[OpenCard]:
+    """Return the cards that belong into a window's bar, the one to answer first at its head.
+
+    What this person may answer comes before what they wait for, a yes to commands before the rest,
+    what belongs to the room that they look at (`here`) before other rooms, and drills last. A
+    checklist is asked for by whoever walks it: it calls nobody into another room.
+    """
+    loud = [
+        card
+        for card in cards
+        if asks_loudly(card) and (card.kind != "checklist" or card.incident == here)
+    ]
+    return sorted(
+        loud,
+        key=lambda card: (
+            not card.may_answer,
+            card.kind not in _DECISIONS,
+            card.incident != here,
+            card.drill,
+        ),
+    )
 
 
 def call_of(card: OpenCard) -> str:

@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from bot.adapters.console import messages
-from bot.adapters.console.hints import Hint, asks_loudly, call_of, next_step
+from bot.adapters.console.hints import Hint, call_of, most_wanted, next_step
 from bot.adapters.console.messages import DIRECT, Message, Room
 from bot.adapters.console.places import (
     Approvals,
@@ -119,8 +119,14 @@ class Scene:
 
     @property
     def waiting(self) -> Sequence[OpenCard]:
-        """Open cards that ask for a decision, those that this viewer may answer first."""
-        return sorted(filter(asks_loudly, self.cards), key=lambda card: not card.may_answer)
+        """Open cards that ask for a decision, the one that matters most here first."""
+        return most_wanted(self.cards, None if self.incident is None else self.incident.id)
+
+    @property
+    def at_work(self) -> Sequence[UnderWay]:
+        """Runs of this room that go on by themselves, unless it waits for somebody."""
+        here = None if self.incident is None else self.incident.id
+        return () if any(card.incident == here for card in self.waiting) else self.under_way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +180,7 @@ class Windows:
         filled = await self._filled(blank)
         if filled is None:
             return None
-        hint = next_step(window.place, filled.incident, opened, cards, viewer)
+        hint = next_step(window.place, filled.incident, opened, filled.waiting, viewer)
         return replace(filled, hint=hint)
 
     async def _filled(self, scene: Scene) -> Scene | None:

@@ -72,6 +72,15 @@ def test_an_open_question_says_who_may_answer_and_until_when() -> None:
     )
 
 
+def test_where_practice_seats_may_answer_they_are_named_among_the_others() -> None:
+    question = asked()
+    rule = replace(question.rule, practice=True)
+    story = declared().tell(run_started(), replace(question, rule=rule))
+    assert status_of(story).startswith(
+        "OPEN. Waiting for 1 yes from approver / a practice seat, not Ann (who asked). "
+    )
+
+
 def test_votes_so_far_are_shown_with_where_they_came_from() -> None:
     story = declared().tell(run_started(), asked(quorum=2), vote("bob"))
     assert "Waiting for 2 yeses from approver" in status_of(story)

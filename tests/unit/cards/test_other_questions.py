@@ -67,6 +67,10 @@ def test_the_checklist_ticks_what_it_can_see() -> None:
     assert form == {"cause": "", "alerts": "yes", "summary": "logs removed"}
 
 
+def test_the_checklist_says_since_when_because_nobody_edits_it_while_time_passes() -> None:
+    assert "Open since  10:00 UTC" in text_of(checklist())
+
+
 def test_the_checklist_shows_alerts_that_fire_now() -> None:
     firing = AlertsAttached(group="g", firing=2, resolved=0, first=())
     card = card_of(declared().tell(checklist(), firing))

@@ -197,7 +197,11 @@ def room(event: Event, by: PersonId = ANN) -> str:
         ),
         (
             ReservationAwaited(run=RUN, targets=("host:web-1",), holder="INC-2"),
-            "◷ Runbook disk-full waits: INC-2 holds host:web-1",
+            (
+                "◷ Runbook disk-full waits: INC-2 holds host:web-1\n\n"
+                "It goes on by itself when they are free. Where that run ended badly, an approver"
+                " frees them in its room: /runbook release <run> <reason>"
+            ),
         ),
         (
             StepInterrupted(run=RUN, path="clean-up.steps.1", host="web-1", attempt=1),
@@ -273,6 +277,19 @@ def test_a_drills_own_labels_are_left_out() -> None:
     assert seen.endswith("FIRING disk full · instance=practice-1 since 10:00 UTC")
 
 
+def test_an_alert_that_ended_says_since_when_it_had_fired() -> None:
+    brief = AlertBrief(
+        source="generic",
+        fingerprint="f",
+        status="resolved",
+        starts_at=START,
+        summary=Untrusted("disk full"),
+        labels={},
+    )
+    seen = room(AlertsAttached(group="g", firing=0, resolved=1, first=(brief,)), SYSTEM)
+    assert "RESOLVED disk full after firing since 10:00 UTC\n" in seen
+
+
 def test_alerts_are_listed_and_the_rest_is_counted() -> None:
     first = AlertBrief(
         source="alertmanager",
@@ -301,7 +318,7 @@ def test_alerts_are_listed_and_the_rest_is_counted() -> None:
 
 def test_resolved_alerts_do_not_end_the_incident() -> None:
     assert room(AlertsAttached(group="g", firing=0, resolved=2, first=()), SYSTEM).endswith(
-        "An alert that ends resolves no incident: /incident resolve"
+        "The incident stays open until somebody ends it: /incident resolve"
     )
 
 

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from bot.adapters.console.hints import Hint, asks_loudly, call_of, next_step
+from bot.adapters.console.hints import Hint, asks_loudly, call_of, most_wanted, next_step
 from bot.adapters.console.places import IncidentRoom, Incidents
 from bot.adapters.console.windows import VerbHelp
 from bot.usecases.views import OpenCard, Viewer
-from bot.values import CardId, PersonId
+from bot.values import CardId, IncidentId, PersonId
 from tests.unit.console.scenery import INCIDENT, NUMBER, summary
 
 COMMANDER = Viewer(person=PersonId("c"), name="Commander", groups=frozenset({"approver"}))
@@ -125,3 +125,23 @@ def test_the_bar_says_whose_turn_it_is() -> None:
 )
 def test_completion_types_the_words_before_the_first_variable(usage: str, start: str) -> None:
     assert VerbHelp(name="x", usage=usage, effect="").start == start
+
+
+def test_the_bar_holds_what_matters_most_to_this_person_in_this_room() -> None:
+    elsewhere = replace(MINE, id=CardId("elsewhere"), incident=IncidentId("i2"))
+    drill = replace(MINE, id=CardId("drill"), incident=IncidentId("i3"), drill=True)
+    step = replace(MINE, id=CardId("step"), kind="step")
+    others = replace(OPEN, id=CardId("others"))
+    cards = [others, step, drill, elsewhere, MINE]
+    in_the_room = most_wanted(cards, INCIDENT)
+    assert [card.id for card in in_the_room] == ["c1", "elsewhere", "drill", "step", "others"]
+    assert [card.id for card in most_wanted(cards, None)] == [
+        *("elsewhere", "c1", "drill", "step", "others")
+    ]
+
+
+def test_a_checklist_calls_nobody_into_another_room() -> None:
+    checklist = replace(MINE, kind="checklist")
+    assert most_wanted([checklist], INCIDENT) == [checklist]
+    assert most_wanted([checklist], IncidentId("i2")) == []
+    assert most_wanted([checklist], None) == []

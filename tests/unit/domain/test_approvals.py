@@ -18,7 +18,7 @@ from bot.domain.events import (
     StepStarted,
     VoteCast,
 )
-from bot.domain.intents import Answer, RoomIsOpen, SetSeverity
+from bot.domain.intents import Answer, Resolve, RoomIsOpen, SetSeverity
 from bot.values import CardId, ConversationRef, PersonId, Severity, Untrusted
 from tests.unit.domain.disk import DISK_FULL, Disk
 from tests.unit.domain.people import actor, ana, ben, cleo, dan, eve
@@ -223,6 +223,17 @@ def test_a_practice_seat_decides_cards_of_practice_hosts_alone() -> None:
     story.looks(Disk())
     story.votes(actor(BEN, practice_only=True))
     assert story.events(CardDecided)[0].by == (BEN,)
+
+
+def test_a_card_without_a_digest_says_so_to_whoever_names_one() -> None:
+    story = Story().declared()
+    story.does(Resolve(by=ana, summary=Untrusted("")))
+    asked = story.card(CardKind.CHECKLIST)
+    why, card = Untrusted("all is well"), asked.card.card
+    said = Answer(by=ana, card=card, option="resolve", reason=why, short_digest="d3ba9075")
+    assert story.refused(said) == (
+        "Card 1 has no digest, so not d3ba9075 either. Nothing was done."
+    )
 
 
 def test_a_typed_approval_names_the_digest_that_it_read() -> None:

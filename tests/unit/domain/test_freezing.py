@@ -105,7 +105,11 @@ def test_a_drill_starts_on_the_practice_host() -> None:
 
 def test_an_unknown_drill_and_a_missing_practice_host_are_said() -> None:
     unknown = Drill(by=ana, scenario="meteor")
-    assert Installation().refused(unknown).startswith("There is no drill “meteor”. Known: ")
+    assert (
+        Installation()
+        .refused(unknown)
+        .startswith("There is no drill “meteor”. Known:\ndisk-full: a scratch disk ")
+    )
     hosts = {name: host for name, host in POLICY.hosts.items() if not host.practice}
     bare = Installation(replace(POLICY, hosts=hosts))
     assert bare.refused(Drill(by=ana, scenario="disk-full")) == (
