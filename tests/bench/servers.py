@@ -2,15 +2,14 @@
 
 `python -m tests.bench.servers SIDE FOLDER CPU` prints the address that it listens on. `reference`
 stores nothing; `intake` is our endpoint and journal without the rest of Firewarden, `one-by-one`
-the same with a commit for each request; `per-row` the same work by sqlite-utils calls, one a row.
-`serve` is `firewarden serve` itself.
+the same with a commit for each request; `per-row` the same work by sqlite-utils calls, one a row,
+and `per-row-wal` the same in our journal mode. `serve` is `firewarden serve` itself.
 """
 
 # ruff: noqa: T201 - its output is how it tells its address
 
 import asyncio
 import os
-import sqlite3
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -67,13 +66,16 @@ class CountingIds:
 
 
 class RowByRow:
-    """What one would write first: look each row up, then `upsert` it, each durable by itself."""
+    """What one would write first: look each row up, then `upsert` it, each durable by itself.
 
-    def __init__(self, folder: Path) -> None:
-        connection = sqlite3.connect(folder / "journal.sqlite3")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        database = Database(connection)
+    As the library comes, with SQLite's rollback journal; `wal` = with our journal mode instead.
+    """
+
+    def __init__(self, folder: Path, *, wal: bool) -> None:
+        database = Database(folder / "journal.sqlite3")
+        if wal:
+            database.enable_wal()
+        database.execute("PRAGMA synchronous = FULL")
         self._alerts = database.table("alerts", pk=("source", "fingerprint", "starts_at"))
         self._effects = database.table("effects", pk="key")
 
@@ -107,8 +109,8 @@ async def serve_intake(folder: Path, side: str) -> None:
     """Serve our own endpoint on our journal (or row by row), without delivery."""
     clock, ids = WallClock(), CountingIds()
     ingest = (
-        RowByRow(folder)
-        if side == "per-row"
+        RowByRow(folder, wal=side == "per-row-wal")
+        if side in {"per-row", "per-row-wal"}
         else Ingest(
             journal=SqliteJournal.open(folder / "journal.sqlite3", ids=ids, group=GROUPS_OF[side]),
             clock=clock,
