@@ -30,8 +30,8 @@ OURS, INTAKE, REFERENCE = "serve", "intake", "reference"
 ONE_BY_ONE, PER_ROW, PER_ROW_WAL = "one-by-one", "per-row", "per-row-wal"
 SIDES = (REFERENCE, OURS, INTAKE, ONE_BY_ONE, PER_ROW, PER_ROW_WAL)
 WANTED = {REFERENCE: 0.4, ONE_BY_ONE: 2.0, PER_ROW: 20.0}
-"""Requests a second of ours against these. Row by row is sqlite-utils as it comes, in SQLite's rollback
-journal; in our journal mode it is told without a bound."""
+"""Requests a second of ours against these. Row by row is sqlite-utils as it comes, in SQLite's
+rollback journal; in our journal mode it is told without a bound."""
 ATTACHED_WITHIN = 5.0
 """Seconds after the last body in which every alert belongs to an incident."""
 
