@@ -234,7 +234,7 @@ class Desk(Generic[S, I]):
         commits: list[Commit] = []
         refused: list[_Refused[I]] = []
         for job in jobs:
-            await self._number(job)
+            await self._number(job, folded.head)
             plan = None if job.given_up else self._plan(ident, folded, job)
             if isinstance(plan, Refusal):
                 refused.append(_Refused(job=job, refusal=plan, after=len(planned)))
@@ -277,9 +277,14 @@ class Desk(Generic[S, I]):
         records, after = await self._archive.seal(stream, head, plan.envelopes, secret)
         return replace(plan.commit, stream=stream, expected=head, records=records), after
 
-    async def _number(self, job: _Job[I]) -> None:
-        """Draw a display number for an intent that may open an incident; a lost race draws anew."""
-        if self._numbers is None or not isinstance(job.intent, Declare | AttachAlerts):
+    async def _number(self, job: _Job[I], head: Head) -> None:
+        """Draw a display number for an intent that may open an incident; a lost race draws anew.
+
+        Alerts that join an incident draw none: people would look for the incidents in the gap.
+        """
+        if self._numbers is None or head.seq:
+            return
+        if not isinstance(job.intent, Declare | AttachAlerts):
             return
         if job.tries:
             self._numbers.forget()

@@ -124,3 +124,14 @@ async def test_after_a_restart_groups_with_an_incident_keep_to_it() -> None:
         rows = await world.journal.rows(AlertGroupRow)
         assert not [row for row in rows if is_storm(row.group_key)]
         assert len(rows) == 18
+
+
+async def test_alerts_that_join_an_incident_leave_no_gap_in_the_numbers() -> None:
+    async with World() as world:
+        for status in (AlertStatus.FIRING, AlertStatus.RESOLVED, AlertStatus.FIRING):
+            await world.alert(body("service-1", status=status))
+            await world.settled()
+        assert (await world.incident()).alerts == 1
+        await world.say("commander", "/incident declare sev3 something else")
+        rows = await world.journal.rows(IncidentRow)
+        assert sorted(row.number[-4:] for row in rows) == ["-001", "-002"]
