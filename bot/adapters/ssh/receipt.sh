@@ -17,7 +17,9 @@
 #
 # One directory per attempt: mkdir decides who runs it. In it: begun ("digest boot-id"), keeper and
 # group ("pid start-time"), the streams' ends with their sizes, and status, which says "unwritten"
-# until the end. Each process and each file of a run costs: there are as few as can be.
+# until the end. Each process and each file of a run costs: there are as few as can be. Receipts of
+# older wrappers are read as well: digest and boot in place of begun; out.first, out.rest and their
+# like, what dd said, in place of sizes; and at first one word for the status, in place at the end.
 set -uf
 umask 077
 
@@ -198,7 +200,7 @@ result() {
             [ "$status" = unstarted ] && unstarted
             report_with_output finished "$status"
         fi
-        read_file "$place/begun"
+        read_begun
         [ "${line#* }" = "$this_boot" ] || report lost restarted
         { lives keeper || lives group; } && report running
         # Between the end of the keeper and this look the status may have appeared.
@@ -215,7 +217,7 @@ unstarted() {
 
 same_command() {
     tries=0
-    while read_file "$place/begun"; [ -z "$line" ]; do
+    while read_begun; [ -z "$line" ]; do
         [ "$tries" -ge 20 ] && report lost
         tries=$((tries + 1))
         sleep 0.1
@@ -228,8 +230,32 @@ settled() {
     read_file "$place/status"
     # shellcheck disable=SC2086
     set -- $line
-    [ "$#" -eq 2 ] && [ "$1" = "$2" ] || return
+    case $# in
+        1) older_status "$1" || return ;;
+        2) [ "$1" = "$2" ] || return ;;
+        *) return 1 ;;
+    esac
     status=$1
+}
+
+# The first wrapper moved its one word there whole; half of what is written today has letters in it.
+older_status() {
+    [ -f "$place/begun" ] && return 1
+    case $1 in
+        unstarted) ;;
+        *[!0-9]*) return 1 ;;
+    esac
+}
+
+# Makes of it "digest boot-id"; what names the digest was written last in every layout.
+read_begun() {
+    read_file "$place/begun"
+    [ -n "$line" ] && return
+    read_file "$place/digest"
+    [ -n "$line" ] || return 0
+    begun=$line
+    read_file "$place/boot"
+    line="$begun $line"
 }
 
 lives() {
@@ -379,11 +405,20 @@ ends() {
     [ -f "$place/sizes" ] && while read -r stream head tail; do
         [ "$stream" = "$1" ] && first=$head rest=$tail
     done <"$place/sizes"
+    [ -z "$first" ] && [ -s "$place/$1.first" ] && older_ends "$1"
     # Its stream is still held open: what has come so far.
     [ -z "$first" ] && first=0 && [ -s "$place/$1.head" ] && first=$(wc -c <"$place/$1.head")
     size=$((first + rest)) head=$first tail=$rest
     [ "$head" -gt "$head_bytes" ] && head=$head_bytes
     [ "$tail" -gt "$tail_bytes" ] && tail=$tail_bytes
+}
+
+older_ends() {
+    bytes_in "$(cat "$place/$1.first")"
+    [ "$bytes" -gt 0 ] && first=$bytes
+    [ -f "$place/$1.rest" ] || return 0
+    bytes_in "$(cat "$place/$1.rest")"
+    rest=$bytes
 }
 
 read_file() {

@@ -3,77 +3,14 @@
 import asyncio
 import os
 import signal
-import subprocess
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.adapters.ssh.receipts import (
-    SCRIPT,
-    Report,
-    Reported,
-    inquire_line,
-    read_report,
-    run_line,
-)
-from bot.ports import Attempt
-from bot.redaction import Redactor
+from bot.adapters.ssh.receipts import Reported
 from bot.values import OnDeadline
 from tests.support.waiting import eventually
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shell:
-    """A shell that runs the wrapper; an `older` bash keeps here-documents in files."""
-
-    words: tuple[str, ...]
-    variables: Mapping[str, str] = field(default_factory=dict)
-
-
-SHELLS = {
-    "dash": Shell(words=("sh",)),
-    "bash": Shell(words=("bash", "--posix")),
-    "older bash": Shell(words=("bash", "--posix"), variables={"BASH_COMPAT": "5.0"}),
-}
-ATTEMPT = Attempt(key="ssh:run.step", digest="a digest")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wrapper:
-    """The wrapper under one shell, with a receipt folder of its own."""
-
-    shell: Shell
-    folder: Path
-
-    def say(self, line: str) -> Report:
-        said = subprocess.run(
-            [*self.shell.words, SCRIPT, "gate"],
-            env={
-                **self.shell.variables,
-                "PATH": "/usr/bin:/bin",
-                "FIREWARDEN_RECEIPTS": str(self.folder),
-                "SSH_ORIGINAL_COMMAND": line,
-            },
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-            timeout=60,
-        )
-        report = read_report(said.stdout, Redactor())
-        assert report is not None, said
-        return report
-
-    def run(
-        self, *argv: str, seconds: float = 30, on_deadline: OnDeadline = OnDeadline.LEAVE
-    ) -> Report:
-        limit = timedelta(seconds=seconds)
-        return self.say(run_line(ATTEMPT, argv, "", limit, on_deadline))
-
-    async def inquire(self) -> Report:
-        return await asyncio.to_thread(self.say, inquire_line(ATTEMPT))
+from tests.support.wrapper import SHELLS, Wrapper
 
 
 @pytest.fixture(params=list(SHELLS))
