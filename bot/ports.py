@@ -356,7 +356,16 @@ class Journal(Protocol):
         """Move what waits for a moment, because the clock was set by as much and says `now`.
 
         Each process says so that notices it; what is said again within half a minute is the same.
+        `now` is the moment last seen from then on.
         """
+        ...
+
+    async def seen(self, now: datetime) -> None:
+        """Keep the moment: a process delivers, and its clock says `now`."""
+        ...
+
+    async def last_seen(self) -> datetime | None:
+        """Return the moment that was kept last, None where none ever was."""
         ...
 
     async def next_due(self) -> datetime | None:

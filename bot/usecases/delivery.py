@@ -18,7 +18,7 @@ from bot.records.stored import read_effect
 from bot.usecases.about import about_stream
 from bot.usecases.deciding import Extra
 from bot.usecases.delivering.carrier import Carrier, IncidentDesk, Settler, parked
-from bot.usecases.delivering.jumps import Jumps
+from bot.usecases.delivering.jumps import Watch
 from bot.usecases.delivering.urgency import urgency_of
 from bot.usecases.tally import Ended, Tally
 from bot.usecases.urgency import carried_with
@@ -76,11 +76,11 @@ class Delivery:
         self._held: dict[str, tuple[Claim, float]] = {}
         self._carrying: set[asyncio.Task[None]] = set()
         self._claimed_at = clock.now()
-        self._jumps = Jumps(clock)
         self._stopping = False
         self._faults: dict[str, int] = {}
         """How often each effect has met a fault of our own since it last went well."""
         self.tally = Tally()
+        self._watch = Watch(journal=journal, clock=clock, tally=self.tally)
         journal.on_effects(self._wake.set)
 
     def fresh(self, claim: Claim) -> bool:
@@ -163,10 +163,7 @@ class Delivery:
             # The clock was set back: what we hold must not look as if a dead worker held it.
             await self._extend_held()
         self._claimed_at = now
-        jumped = self._jumps.noticed()
-        if jumped:
-            await self._journal.move_due(jumped, now)
-            self._jumps.told()
+        await self._watch.look(now)
         return await self._journal.claim(self._owner, now, self._lease, _EVERY_KIND, limit)
 
     async def _next(self) -> datetime:

@@ -1,6 +1,7 @@
 """How deliveries ended since the start, counted for whoever watches the bot."""
 
 from collections import Counter
+from datetime import timedelta
 from enum import StrEnum
 
 
@@ -20,6 +21,8 @@ class Tally:
 
     def __init__(self) -> None:
         self.counts: Counter[tuple[str, Ended]] = Counter()
+        self.clock_behind = timedelta()
+        """By how much the machine's clock was set back and not forward again, as far as noticed."""
 
     def count(self, effect: str, ended: Ended) -> None:
         """Count one attempt."""

@@ -46,6 +46,7 @@ EXEMPT: Mapping[type, Mapping[str, str]] = {
                 "heads",
                 "known",
                 "next due",
+                "last seen",
                 "backlog",
                 "alert news",
                 "alerts of",

@@ -65,6 +65,7 @@ _OUTSIDE: Mapping[str, str] = {
     "stop": "hung",
     "extend": "typed",
     "move due": "typed",
+    "seen": "typed",
     "put blob": "typed",
     "take alerts": "alarm",
 }

@@ -126,6 +126,12 @@ class LabelledJournal:
     async def move_due(self, by: timedelta, now: datetime) -> None:
         await between(self._fuse, "move due", self._inner.move_due(by, now))
 
+    async def seen(self, now: datetime) -> None:
+        await between(self._fuse, "seen", self._inner.seen(now))
+
+    async def last_seen(self) -> datetime | None:
+        return await self._inner.last_seen()
+
     async def next_due(self) -> datetime | None:
         return await self._inner.next_due()
 

@@ -120,6 +120,76 @@ async def test_a_clock_that_is_set_back_and_right_again_makes_nothing_due_early(
         assert await state_of(on, card.card) is CardState.EXPIRED
 
 
+@forward
+async def test_a_question_expires_in_its_time_though_the_clock_was_set_back_while_nothing_ran(
+    by: timedelta,
+) -> None:
+    async with world(MemoryHosts(Service())) as on:
+        await started(on, "/runbook run restart host=web-1")
+        card = (await asked(on)).card
+        lasts = card.expires_at - on.clock.now()
+        await on.move(A_MINUTE)
+        await on.halt()
+        on.clock.jump(-by)
+        await on.crash()
+        await on.move(lasts - 3 * A_MINUTE)
+        assert await state_of(on, card.card) is CardState.OPEN
+        await on.move(3 * A_MINUTE)
+        assert await state_of(on, card.card) is CardState.EXPIRED
+        assert on.delivery.tally.clock_behind >= by - A_MINUTE
+
+
+async def test_a_clock_that_is_right_again_after_the_start_makes_nothing_due_early() -> None:
+    async with world(MemoryHosts(Service())) as on:
+        await started(on, "/runbook run restart host=web-1")
+        card = (await asked(on)).card
+        lasts = card.expires_at - on.clock.now()
+        await on.move(A_MINUTE)
+        await on.halt()
+        on.clock.jump(-HOUR)
+        await on.crash()
+        await on.move(A_MINUTE)
+        on.clock.jump(HOUR)
+        await on.move(lasts - 3 * A_MINUTE)
+        assert await state_of(on, card.card) is CardState.OPEN
+        await on.move(2 * A_MINUTE)
+        assert await state_of(on, card.card) is CardState.EXPIRED
+        assert on.delivery.tally.clock_behind <= A_MINUTE
+
+
+async def test_a_clock_that_was_set_back_while_nothing_ran_is_told_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with World() as on:
+        await on.settled()
+        await on.halt()
+        on.clock.jump(-HOUR)
+        await on.crash()
+        await on.settled()
+    first, second = [r.message for r in caplog.records if "clock" in r.message]
+    assert first == (
+        "the clock says 2026-11-21 09:42:00 and said 2026-11-21 10:42:00 UTC"
+        " when Firewarden ran last: it was set back meanwhile"
+    )
+    assert second == "the clock was set back by 1:00:00: what waits keeps its time"
+
+
+async def test_a_second_start_under_the_same_clock_moves_nothing_again() -> None:
+    async with world(MemoryHosts(Service())) as on:
+        await started(on, "/runbook run restart host=web-1")
+        card = (await asked(on)).card
+        lasts = card.expires_at - on.clock.now()
+        await on.halt()
+        on.clock.jump(-HOUR)
+        await on.crash()
+        await on.move(A_MINUTE)
+        await on.halt()
+        await on.crash()
+        await on.move(lasts - 3 * A_MINUTE)
+        assert await state_of(on, card.card) is CardState.OPEN
+        assert on.delivery.tally.clock_behind == timedelta()
+
+
 async def state_of(on: World, card: CardId) -> CardState:
     return (await on.incident()).cards[card].state
 

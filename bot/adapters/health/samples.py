@@ -63,6 +63,11 @@ def delivery_samples(tally: Tally) -> list[Sample]:
             )
             for (effect, ended), count in sorted(tally.counts.items())
         ),
+        gauge(
+            "firewarden_clock_behind_seconds",
+            "By how much the machine's clock was set back and not forward again.",
+            tally.clock_behind.total_seconds(),
+        ),
     ]
 
 

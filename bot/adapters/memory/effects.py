@@ -30,6 +30,8 @@ class Effects:
         self._heads: list[tuple[StoredEffect, datetime]] | None = None
         """Those of them that no older one of their lane holds up; None = to be found anew."""
         self._position = position
+        self.last_seen: datetime | None = None
+        """What the clock of a process that delivers said last."""
         self._moved: tuple[datetime, timedelta] | None = None
         """When the moments of what waits were moved last, and by how much."""
 
@@ -89,6 +91,7 @@ class Effects:
         if self._moved is not None and is_same_jump(self._moved, (now, by)):
             return
         self._moved = (now, by)
+        self.last_seen = now
         waits = [
             effect
             for effect, wakes_at in self._unsettled.values()

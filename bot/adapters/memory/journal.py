@@ -130,6 +130,16 @@ class MemoryJournal:
         self._check_open()
         self._effects.move_due(by, now)
 
+    async def seen(self, now: datetime) -> None:
+        """See `Journal.seen`."""
+        self._check_open()
+        self._effects.last_seen = now
+
+    async def last_seen(self) -> datetime | None:
+        """See `Journal.last_seen`."""
+        self._check_open()
+        return self._effects.last_seen
+
     def on_effects(self, wake: Callable[[], None]) -> None:
         """See `Journal.on_effects`."""
         self._wakes.append(wake)

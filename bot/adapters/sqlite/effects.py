@@ -39,6 +39,10 @@ _WRITE = f"""INSERT INTO effects ({_COLUMNS}, wakes_at)
         wakes_at = excluded.wakes_at"""  # noqa: S608 - as above
 _JUMP = ("clock set at", "clock set by")
 """Counters of the last setting of the clock: when it was noticed and how far, in microseconds."""
+_SEEN = "clock seen"
+"""Counter of what the clock of a process that delivers said last, in microseconds."""
+_COUNT = """INSERT INTO counters (name, value) VALUES (?, ?)
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value"""
 _MICROSECOND = timedelta(microseconds=1)
 T = TypeVar("T")
 
@@ -175,16 +179,25 @@ def move_due(database: Database, by: timedelta, now: datetime) -> None:
     if moved and is_same_jump((moment(moved[_JUMP[0]]), _span(moved[_JUMP[1]])), (now, by)):
         return
     shift = by // _MICROSECOND
-    database.conn.executemany(
-        "INSERT INTO counters (name, value) VALUES (?, ?)"
-        " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-        zip(_JUMP, (microseconds(now), shift), strict=True),
-    )
+    set_by = zip(_JUMP, (microseconds(now), shift), strict=True)
+    database.conn.executemany(_COUNT, [*set_by, (_SEEN, microseconds(now))])
     database.execute(
         "UPDATE effects SET due = due + ?, wakes_at = wakes_at + ?"
         " WHERE state = 'open' AND wakes_at > ?",
         [shift, shift, microseconds(now) - max(shift, 0)],
     )
+
+
+def seen(database: Database, now: datetime) -> None:
+    """Keep the moment."""
+    database.execute(_COUNT, [_SEEN, microseconds(now)])
+
+
+def last_seen(database: Database) -> datetime | None:
+    """Return the moment that was kept last."""
+    query = "SELECT value FROM counters WHERE name = ?"
+    row = database.execute(query, [_SEEN]).fetchone()
+    return None if row is None else moment(row[0])
 
 
 def next_due(database: Database) -> datetime | None:

@@ -142,6 +142,14 @@ class SqliteJournal:
         """See `Journal.move_due`."""
         await self._writer.write(partial(effects.move_due, by=by, now=now))
 
+    async def seen(self, now: datetime) -> None:
+        """See `Journal.seen`."""
+        await self._writer.write(partial(effects.seen, now=now))
+
+    async def last_seen(self) -> datetime | None:
+        """See `Journal.last_seen`."""
+        return await self._readers.read(effects.last_seen)
+
     async def next_due(self) -> datetime | None:
         """See `Journal.next_due`."""
         return await self._readers.read(effects.next_due)

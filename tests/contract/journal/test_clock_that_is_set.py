@@ -45,3 +45,23 @@ async def test_the_lease_of_a_worker_is_not_moved(journal: Journal) -> None:
     held = await claim_one(journal)
     await journal.move_due(-timedelta(seconds=30), after(-30))
     assert await journal.next_due() == held.lease_until
+
+
+async def test_a_journal_that_nobody_served_with_has_seen_no_moment(journal: Journal) -> None:
+    assert await journal.last_seen() is None
+
+
+async def test_the_moment_that_was_seen_last_is_kept_also_where_it_is_earlier(
+    journal: Journal,
+) -> None:
+    await journal.seen(after(60))
+    assert await journal.last_seen() == after(60)
+    await journal.seen(NOON)
+    assert await journal.last_seen() == NOON
+
+
+async def test_what_waits_is_moved_and_the_moment_seen_in_one_commit(journal: Journal) -> None:
+    await journal.seen(NOON)
+    await put(journal, timer("t1", due=after(60)))
+    await journal.move_due(-HOUR, after(10) - HOUR)
+    assert await journal.last_seen() == after(10) - HOUR
