@@ -30,8 +30,6 @@ P = TypeVar("P")
 
 _PASSES = 16
 """Passes of the event loop that gather at most; each is over in about a millisecond."""
-_ENOUGH = 32
-"""Writes that are handed over at once: while they are flushed, the loop reads the next ones."""
 _FULL_RETRY = timedelta(seconds=2)
 _COARSE = 0.25
 """Seconds between two looks at who has waited too long: a timer for each would cost a tenth."""
@@ -140,8 +138,6 @@ class Writer:
             self._looks = loop.call_later(_COARSE, self._look, loop)
         self._gathered.append(unit)
         self._pressing = self._pressing or not unit.bulk
-        if len(self._gathered) >= _ENOUGH:
-            self._hand_over()
 
     def _end_pass(self, loop: asyncio.AbstractEventLoop, before: int, passes: int) -> None:
         """Hand over once a pass of the loop has brought nothing new, enough, or what is no bulk."""
