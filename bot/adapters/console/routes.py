@@ -13,6 +13,7 @@ from bot.adapters.console.sessions import Sessions
 from bot.adapters.console.sign_in import SEATS_ALONE, SignIn
 from bot.adapters.console.site import Site
 from bot.adapters.console.store import ConsoleStore
+from bot.adapters.console.used_keys import UsedKeys
 from bot.adapters.console.windows import VerbHelp, Windows
 from bot.adapters.http.api import Api
 from bot.adapters.http.routes import Route
@@ -121,4 +122,10 @@ class Console:
 
     def _api(self) -> Api:
         core = self._core
-        return Api(dispatch=core.dispatch, reader=core.reader, seats=core.seats, ids=self._ids)
+        return Api(
+            dispatch=core.dispatch,
+            reader=core.reader,
+            seats=core.seats,
+            keys=UsedKeys(self._chat.store, clock=self._clock),
+            ids=self._ids,
+        )

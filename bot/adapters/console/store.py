@@ -14,7 +14,7 @@ from sqlite_utils import Database
 
 from bot.errors import Fault, OperatorMistake, Unavailable
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 
 _SCHEMA: Final = """
 CREATE TABLE rooms (
@@ -55,9 +55,19 @@ CREATE TABLE sessions (
 );
 """
 
+_USED_KEYS: Final = """
+CREATE TABLE used_keys (
+    hash TEXT PRIMARY KEY,
+    request TEXT NOT NULL,
+    at TEXT NOT NULL
+);
+CREATE INDEX used_keys_at ON used_keys (at);
+"""
+
 _UPGRADES: Final = {
     1: "ALTER TABLE sessions ADD COLUMN email TEXT NOT NULL DEFAULT '';",
     2: "ALTER TABLE sessions ADD COLUMN token TEXT NOT NULL DEFAULT '';",
+    3: _USED_KEYS,
 }
 """What makes of a file of each earlier version one of the next."""
 
@@ -218,7 +228,11 @@ def _migrate(database: Database, path: Path) -> None:
                 )
             ]
         )
-    steps = [_UPGRADES[old] for old in range(version, SCHEMA_VERSION)] if version else [_SCHEMA]
+    steps = (
+        [_UPGRADES[old] for old in range(version, SCHEMA_VERSION)]
+        if version
+        else [_SCHEMA, _USED_KEYS]
+    )
     database.conn.executescript(
         f"BEGIN IMMEDIATE; {' '.join(steps)} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;"
     )

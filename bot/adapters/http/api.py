@@ -27,6 +27,7 @@ from bot.adapters.http.bodies import (
     option_of,
     result_json,
 )
+from bot.adapters.http.keys import MOST, Keys, fingerprint, is_a_key
 from bot.adapters.http.raw import Headers, RawRequest, RawResponse
 from bot.adapters.http.routes import Caller, Route
 from bot.errors import Unavailable
@@ -99,10 +100,13 @@ class _Rejected(Exception):
 class Api:
     """The operations. Forbidden and absent look the same: 404."""
 
-    def __init__(self, *, dispatch: Dispatch, reader: Reader, seats: SeatLookup, ids: Ids) -> None:
+    def __init__(
+        self, *, dispatch: Dispatch, reader: Reader, seats: SeatLookup, keys: Keys, ids: Ids
+    ) -> None:
         self._dispatch = dispatch
         self._reader = reader
         self._seats = seats
+        self._keys = keys
         self._ids = ids
         self.table = self._table()
 
@@ -205,11 +209,11 @@ class Api:
     async def _call(self, route: ApiRoute, request: RawRequest) -> Call:
         token = await self._token(request)
         if token.kind not in route.kinds:
-            needed = " or ".join(sorted(route.kinds))
+            needed = " or ".join(f"`{kind}`" for kind in sorted(route.kinds))
             raise _Rejected(
                 HTTPStatus.FORBIDDEN,
                 "wrong token kind",
-                f"This token is of kind `{token.kind}`; this needs `{needed}`.",
+                f"This token is of kind `{token.kind}`; this needs {needed}.",
             )
         sender = Sender(
             platform=PLATFORM,
@@ -262,7 +266,7 @@ class Api:
         conversation = None if body.room is None else await self._room(call.viewer, body.room)
         return await self._carry_out(
             SlashCommand(
-                id=self._request_id(call),
+                id=await self._request_id(call),
                 sender=call.sender,
                 text=body.text,
                 conversation=conversation,
@@ -290,7 +294,7 @@ class Api:
         incident = await self._reader.incident(call.viewer, call.request.captured["id"])
         if incident is None:
             raise _absent("incident")
-        ident = self._request_id(call)
+        ident = await self._request_id(call)
         return await self._carry_out(
             QuestionAsked(
                 id=ident,
@@ -317,7 +321,7 @@ class Api:
         return await self._carry_out(
             mistake=HTTPStatus.CONFLICT,
             request=CardAnswer(
-                id=self._request_id(call),
+                id=await self._request_id(call),
                 sender=call.sender,
                 card=card,
                 option=body.option,
@@ -326,13 +330,27 @@ class Api:
             ),
         )
 
-    def _request_id(self, call: Call) -> str:
+    async def _request_id(self, call: Call) -> str:
+        """Return what the request is known by; a key that stands for another one is refused."""
         key = call.request.headers.get("Idempotency-Key", "")
         if not key:
             return f"api:{call.sender.account}:{self._ids.new()}"
-        if len(key) > 200 or not key.isascii() or not key.isprintable():  # noqa: PLR2004 - documented
-            raise _invalid("`Idempotency-Key` is up to 200 printable ASCII characters.")
-        return f"api:{call.sender.account}:key:{key}"
+        if not is_a_key(key):
+            raise _invalid(f"`Idempotency-Key` is up to {MOST} printable ASCII characters.")
+        ident = f"api:{call.sender.account}:key:{key}"
+        same = fingerprint("POST", call.request.path, call.request.body)
+        try:
+            fits = await self._keys.fits(ident, same)
+        except Unavailable as unavailable:
+            raise _not_recorded(str(unavailable), unavailable.retry_after) from None
+        if not fits:
+            raise _Rejected(
+                HTTPStatus.CONFLICT,
+                "key used before",
+                "This `Idempotency-Key` was used for another request. Nothing was done: send a new"
+                " key with a new request.",
+            )
+        return ident
 
     async def _carry_out(
         self,

@@ -29,8 +29,20 @@ _PROBLEMS: Final[Mapping[HTTPStatus, str]] = {
     HTTPStatus.UNAUTHORIZED: "The token is missing or wrong",
     HTTPStatus.FORBIDDEN: "The token is of another kind",
     HTTPStatus.NOT_FOUND: "There is no such thing, or the caller may not see it",
+    HTTPStatus.METHOD_NOT_ALLOWED: "Another method is meant; Allow names it",
     HTTPStatus.SERVICE_UNAVAILABLE: "Not recorded; try again after Retry-After",
 }
+
+_PROBLEMS_OF_BODIES: Final[Mapping[HTTPStatus, str]] = {
+    HTTPStatus.REQUEST_TIMEOUT: "The body did not arrive in time",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is longer than 64 KiB",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is compressed",
+}
+
+_KEY: Final = (
+    "Carried out once under a key, for eight days: a repeat gets the same answer in short. Another "
+    "request under a used key is refused with 409. What was refused may be sent again."
+)
 
 
 def document(table: Sequence[ApiRoute]) -> bytes:
@@ -48,7 +60,9 @@ def document(table: Sequence[ApiRoute]) -> bytes:
             "info": {
                 "title": "Firewarden",
                 "version": "1",
-                "description": "Incidents, cards and commands, with the rights of a seat.",
+                "description": "Incidents, cards and commands, with the rights of a seat. Bodies "
+                "are read as JSON, whatever Content-Type says. Whatever is refused is a Problem, "
+                "except where a reply says in plain words what was wrong.",
             },
             "paths": paths,
             "components": {
@@ -94,7 +108,7 @@ def _parameters(route: ApiRoute) -> list[Json]:
             {
                 "name": "Idempotency-Key",
                 "in": "header",
-                "description": "The same key is carried out once; a repeat gets the same answer.",
+                "description": _KEY,
                 "schema": {"type": "string", "maxLength": 200},
             }
         )
@@ -105,14 +119,19 @@ def _responses(route: ApiRoute) -> dict[str, Json]:
     responses: dict[str, Json] = {"200": _content("Done", route.answers)}
     if route.takes is not None:
         responses["422"] = _content("A mistake, in plain words; nothing was done", "ReplyJson")
+        responses["409"] = _content("This Idempotency-Key was used for another request", "Problem")
     if route.takes is bodies.AnswerBody:
-        responses["409"] = _content("The card does not take this answer; why is said", "ReplyJson")
-    responses |= {str(int(code)): _content(says, "Problem") for code, says in _PROBLEMS.items()}
+        says = "The card does not take this answer (why is said), or the key was used before"
+        responses["409"] = _content(says, "ReplyJson", "Problem")
+    problems = _PROBLEMS if route.takes is None else {**_PROBLEMS, **_PROBLEMS_OF_BODIES}
+    responses |= {str(int(code)): _content(says, "Problem") for code, says in problems.items()}
     return responses
 
 
-def _content(description: str, answers: str) -> Json:
+def _content(description: str, answers: str, *others: str) -> Json:
     schema = _reference(answers.removesuffix("[]"))
+    if others:
+        schema = {"anyOf": [schema, *map(_reference, others)]}
     listed: Json = {"type": "array", "items": schema} if answers.endswith("[]") else schema
     return {"description": description, "content": {"application/json": {"schema": listed}}}
 

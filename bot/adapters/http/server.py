@@ -12,6 +12,7 @@ from aiohttp import web
 
 from bot.adapters.http.guard import SECURITY_HEADERS, Door, refused_encoding
 from bot.adapters.http.listening import Listen, address_of, bind
+from bot.adapters.http.problems import for_caller
 from bot.adapters.http.proxies import NamedProxies
 from bot.adapters.http.raw import (
     Answer,
@@ -240,7 +241,7 @@ class _Talk:
             )
         if isinstance(answer, RawStream):
             return await self._server.stream(request, answer.events)
-        return _response(answer)
+        return _response(for_caller(request.raw_path, answer))
 
     async def _answer(self, request: web.BaseRequest) -> Answer:
         method = "GET" if request.method == "HEAD" else request.method

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
+from bot.adapters.console.sessions import Session, Sessions
 from bot.adapters.console.store import SCHEMA_VERSION, ConsoleStore
+from bot.adapters.console.used_keys import UsedKeys
 from bot.errors import OperatorMistake, Unavailable
+from tests.unit.http.doubles import NOON, CountingIds, StillClock
 
 
 def adding(name: str) -> Callable[[Database], None]:
@@ -87,6 +90,29 @@ async def test_a_fault_of_the_file_is_told_without_the_vendors_words(tmp_path: P
     store = await ConsoleStore.open(tmp_path / "console.sqlite3")
     with pytest.raises(Unavailable):
         await store.run(lambda db: db.execute("SELECT * FROM nowhere").close())
+    await store.close()
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+async def test_a_file_of_an_earlier_version_is_taken_over(tmp_path: Path, version: int) -> None:
+    path = tmp_path / "console.sqlite3"
+    await (await ConsoleStore.open(path)).close()
+    added = {
+        4: "DROP TABLE used_keys",
+        3: "ALTER TABLE sessions DROP COLUMN token",
+        2: "ALTER TABLE sessions DROP COLUMN email",
+    }
+    with sqlite3.connect(path) as older:
+        for later in range(SCHEMA_VERSION, version, -1):
+            older.execute(added[later])
+        older.execute(f"PRAGMA user_version={version}")
+    older.close()
+    store = await ConsoleStore.open(path)
+    clock = StillClock(NOON)
+    sessions = Sessions(store, clock=clock, ids=CountingIds())
+    asked = Session(seat="ann", signed_in_at=NOON, email="ann@team.example", token="t.o.ken")
+    assert await sessions.find(await sessions.open(asked), "ann") == asked
+    assert await UsedKeys(store, clock=clock).fits("k", "one")
     await store.close()
 
 

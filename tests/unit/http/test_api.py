@@ -7,6 +7,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from bot.domain.packet import AskedField, AskedStyle
 from bot.errors import Unavailable
@@ -418,3 +419,94 @@ async def test_every_reference_of_the_document_leads_somewhere(caller: Caller) -
     text = json.dumps(document)
     referred = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
     assert referred == set(schemas)
+
+
+async def test_a_key_that_stands_for_another_request_is_refused_and_nothing_is_done(
+    caller: Caller, served: World
+) -> None:
+    async def sends(path: str, body: Json, token: str = "token-commander-answer") -> int:
+        status, _ = await caller.post(path, body, token, Idempotency_Key="k1")
+        return status
+
+    first: Json = {"text": "/incident note one"}
+    assert await sends("/api/commands", first) == 200
+    assert await sends("/api/commands", first) == 200
+    assert await sends("/api/commands", {"text": "/incident note two"}) == 409
+    assert await sends("/api/cards/c-packet/answers", {"option": "approve"}) == 409
+    assert await sends("/api/commands", {"text": "another seat's"}, "token-approver-answer") == 200
+    texts = [one.text for one in served.dispatch.requests if isinstance(one, SlashCommand)]
+    assert texts == ["/incident note one", "/incident note one", "another seat's"]
+    assert len(served.dispatch.requests) == 3
+
+
+async def test_the_refusal_of_a_used_key_says_what_to_do(caller: Caller) -> None:
+    await caller.post("/api/commands", {"text": "/incident note one"}, Idempotency_Key="k1")
+    other: Json = {"text": "/incident note two"}
+    _, problem = await caller.post("/api/commands", other, Idempotency_Key="k1")
+    assert problem == {
+        "error": "key used before",
+        "message": "This `Idempotency-Key` was used for another request. Nothing was done: send a"
+        " new key with a new request.",
+    }
+
+
+async def test_a_body_that_cannot_be_read_uses_no_key_up(caller: Caller) -> None:
+    assert (await caller.post("/api/commands", {}, Idempotency_Key="k1"))[0] == 400
+    good: Json = {"text": "/incident list"}
+    assert (await caller.post("/api/commands", good, Idempotency_Key="k1"))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "body", "status", "error"),
+    [
+        ("GET", "/api/nothing", {}, "", 404, "not found"),
+        ("GET", "/api/cards/..%2f..%2fx", {}, "", 404, "not found"),
+        ("PUT", "/api/commands", {}, "", 405, "method not allowed"),
+        ("POST", "/api/commands", {}, "x" * 65_537, 413, "request entity too large"),
+        ("POST", "/api/commands", {"Content-Encoding": "gzip"}, "x", 415, "unsupported media type"),
+        ("POST", "/api/commands", {"Origin": "https://evil.example"}, "{}", 403, "forbidden"),
+        ("GET", "/api/cards", {"Host": "evil.example"}, "", 421, "misdirected request"),
+    ],
+)
+async def test_what_is_stopped_at_the_door_is_a_problem_too(
+    served: World,
+    method: str,
+    path: str,
+    headers: dict[str, str],
+    body: str,
+    status: int,
+    error: str,
+) -> None:
+    url = URL(f"http://{served.address}{path}", encoded=True)
+    async with (
+        aiohttp.ClientSession() as session,
+        session.request(method, url, data=body, headers=headers) as response,
+    ):
+        problem = await response.json()
+        assert (response.status, problem["error"]) == (status, error)
+        assert problem["message"].endswith(".")
+        assert sorted(problem) == ["error", "message"]
+
+
+async def test_elsewhere_people_are_answered_in_plain_text(served: World) -> None:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"http://{served.address}/nothing") as response,
+    ):
+        assert (response.status, response.content_type) == (404, "text/plain")
+
+
+async def test_the_document_names_every_way_in_which_a_body_is_refused(caller: Caller) -> None:
+    _, document = await caller.get("/api/openapi.json", "")
+    assert isinstance(document, dict)
+    paths = document["paths"]
+    assert isinstance(paths, dict)
+    read = {"200", "400", "401", "403", "404", "405", "503"}
+    written = read | {"408", "409", "413", "415", "422"}
+    for operations in paths.values():
+        assert isinstance(operations, dict)
+        for method, operation in operations.items():
+            assert isinstance(operation, dict)
+            answers = operation["responses"]
+            assert isinstance(answers, dict)
+            assert set(answers) == (read if method == "get" else written)
