@@ -313,7 +313,9 @@ class _Work:
         look = Look.model_construct(
             run=line, on=None, timeout=step.timeout, ok_exit=(0,), facts=step.facts
         )
-        return gather(self._frame, [(look, command, outcome)]).facts
+        picture = gather(self._frame, [(look, command, outcome)])
+        self._ledger.told += picture.evidence
+        return picture.facts
 
     def _expected(self, step: CheckStep | WaitForStep, item: Scheduled, gained: Facts) -> str:
         wanted = step.expect if isinstance(step, CheckStep) else step.until

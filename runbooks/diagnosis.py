@@ -59,6 +59,7 @@ def observe(frame: Frame, ledger: Ledger, phase: str) -> Picture:
     rounds = [(look, command, outcome) for (look, command), outcome in zip(planned, outcomes)]  # noqa: B905 - the ledger gives one outcome per command
     picture = gather(frame, rounds)
     ledger.evidence = picture.evidence
+    ledger.told += picture.evidence
     return picture
 
 

@@ -50,6 +50,8 @@ class Ledger:
 
     def __init__(self, progress: Progress, pace: float) -> None:
         self.evidence: tuple[Evidence, ...] = ()
+        self.told: list[Evidence] = []
+        """Every fact that was read on this walk; `evidence` is what people are shown of them."""
         self.changed = False
         """Whether a state-changing command may have run."""
         self.proposal: Proposal | None = None

@@ -10,7 +10,7 @@ Whatever is not as it should be leaves this line for good: resolve, escalate, st
 in doubt, aborted. Only `Done` says that something was repaired, and it follows the last check.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from runbooks.changing import Plan, carry_out, rehearse, render, rendered_again
@@ -32,6 +32,7 @@ from runbooks.steps import (
     Confirm,
     Done,
     Escalate,
+    Evidence,
     InDoubt,
     Known,
     Mode,
@@ -64,6 +65,7 @@ __all__ = [
     "Change",
     "CommandOutcome",
     "Confirm",
+    "Course",
     "Done",
     "Escalate",
     "InDoubt",
@@ -88,6 +90,7 @@ __all__ = [
     "Targets",
     "Unknown",
     "Wait",
+    "course",
     "next_step",
     "plan",
     "proposal_now",
@@ -131,6 +134,32 @@ def proposal_now(
     ledger = Ledger(progress, 1)
     _walked(runbook, bindings, ledger, inventory, ambiguity)
     return ledger.proposal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """Where a run stands and what has led there: every fact that it took from an output.
+
+    Two runs of one document that have equal courses, and in which every output was either read in
+    full or says the same, go on alike whatever comes.
+    """
+
+    step: NextStep
+    proposal: Proposal | None
+    told: tuple[Evidence, ...]
+
+
+def course(
+    runbook: Runbook,
+    bindings: Bindings,
+    progress: Progress,
+    inventory: Inventory,
+    ambiguity: float = AMBIGUITY,
+) -> Course:
+    """Walk through what has happened; equal arguments give an equal course."""
+    ledger = Ledger(progress, 1)
+    step = _walked(runbook, bindings, ledger, inventory, ambiguity)
+    return Course(step=step, proposal=ledger.proposal, told=tuple(ledger.told))
 
 
 def _walked(

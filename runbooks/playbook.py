@@ -46,6 +46,7 @@ def _confirmed(frame: Frame, ledger: Ledger, rung: Hypothesis, facts: dict[str, 
         picture = gather(frame, rounds)
         facts.update(picture.facts)
         ledger.evidence += picture.evidence
+        ledger.told += picture.evidence
     return _found(frame, rung, facts)
 
 

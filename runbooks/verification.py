@@ -109,7 +109,9 @@ def _ran(
         fault = failure(outcome, look.ok_exit)
         if fault:
             return Seen(f"{fault} ({written(command.argv)} on {command.host})")
-    fresh = gather(frame, rounds).facts
+    picture = gather(frame, rounds)
+    ledger.told += picture.evidence
+    fresh = picture.facts
     return _judged(frame, check.expect, {**facts, **fresh}, fresh, here)
 
 

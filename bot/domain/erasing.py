@@ -1,8 +1,8 @@
 """What slipped past the redactor is taken away afterwards: decided here, told without the text."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 
-from bot.domain import telling
+from bot.domain import run, telling
 from bot.domain.decided import Decided, Decision, Refusal
 from bot.domain.draft import Draft
 from bot.domain.effects import Amend, Effect, Place, SetRoom, Target
@@ -11,7 +11,7 @@ from bot.domain.intents import EraseTexts
 from bot.domain.policy import Policy
 from bot.domain.run import Run
 from bot.domain.state import Incident
-from bot.values import PersonId
+from bot.values import PersonId, RunId
 
 
 def erase(draft: Draft, intent: EraseTexts) -> Decided | Refusal:
@@ -23,13 +23,30 @@ def erase(draft: Draft, intent: EraseTexts) -> Decided | Refusal:
     why_not = _senseless(intent)
     if why_not:
         return Refusal(reason=why_not)
-    if incident.live_runs:
-        # A run decides by what its commands said; it must not decide by half of it.
-        return Refusal(reason=_under_way(incident.live_runs))
     draft.happen(TextsErased(why=intent.why, erased=intent.erased))
     draft.do(*_again(draft, intent.left))
-    draft.answer = f"Erased from {_counted(intent)} of {incident.number}."
+    draft.answer = f"Erased from {_counted(intent)} of {incident.number}.{_later(incident)}"
     return draft.decided()
+
+
+def in_the_way(
+    policy: Policy, before: Incident, after: Incident, commanded: Collection[RunId]
+) -> str:
+    """Say which live run would not go on as it does without the texts, "" = none.
+
+    `after` is the incident folded from what would be left; a command of the runs in `commanded`
+    would lose some. A run must not decide by half of what its commands said.
+    """
+    for current in before.live_runs:
+        left = after.runs[current.started.run]
+        why = run.why_it_matters(
+            (current, before.cards), (left, after.cards), policy, drill=before.drill
+        )
+        if not why and current.started.run in commanded:
+            why = "one of its commands holds it"
+        if why:
+            return f"{_named(current)} is under way, and {why}. {_WAYS_OUT}"
+    return ""
 
 
 def erase_outside(policy: Policy, intent: EraseTexts) -> Decision:
@@ -65,13 +82,22 @@ def _counted(intent: EraseTexts) -> str:
     return f"{intent.beside} texts beside the events"
 
 
-def _under_way(runs: Sequence[Run]) -> str:
-    """Say which runs an erasure waits for, and how to wait or to end them."""
-    named = ", ".join(f"{run.started.runbook} ({run.started.run}, {run.state})" for run in runs)
+_WAYS_OUT = "Wait until it ends, or type /runbook abort in its room; then erase."
+
+
+def _later(incident: Incident) -> str:
+    """Say of which runs more may come."""
+    runs = ", ".join(_named(current) for current in incident.live_runs)
+    if not runs:
+        return ""
     return (
-        f"A run decides by what its commands said, and is under way: {named}. Wait until it ends, "
-        "or type /runbook abort in its room; then erase."
+        f" Under way: {runs}. What its commands say from now on was not looked through: "
+        "erase again when it has ended."
     )
+
+
+def _named(current: Run) -> str:
+    return f"{current.started.runbook} ({current.started.run}, {current.state})"
 
 
 def _again(draft: Draft, left: tuple[Envelope, ...]) -> tuple[Effect, ...]:
@@ -82,7 +108,7 @@ def _again(draft: Draft, left: tuple[Envelope, ...]) -> tuple[Effect, ...]:
         for envelope in left
         for target in _told(draft, envelope)
     ]
-    cards = ["incident", *(f"run:{run}" for run in incident.runs), *incident.cards]
+    cards = ["incident", *(f"run:{ident}" for ident in incident.runs), *incident.cards]
     shows = [
         Amend(card=card, target=Target(platform=platform, place=Place.ROOM))
         for card in cards

@@ -11,7 +11,7 @@ from bot.domain.events import Envelope, Event
 from bot.records.chain import Record, Unsealed
 from bot.records.codec import UnreadableError, decode, encode
 from bot.records.outbox import EffectKind, OutboxItem
-from bot.values import Json, PersonId, StreamRef, canonical_json, read_json
+from bot.values import Json, PersonId, RunId, StreamRef, canonical_json, read_json
 
 Upcast: TypeAlias = Callable[[Mapping[str, Json]], Mapping[str, Json]]
 
@@ -114,6 +114,15 @@ def read_effect(item: OutboxItem) -> Effect:
         msg = f"{item.key}: {item.type} version {item.version} is not known"
         raise UnreadableError(msg)
     return cast("Effect", decode(EFFECT_TYPES[item.type], read_json(item.body)))
+
+
+def is_work_of(key: str, run: RunId) -> bool:
+    """Whether an effect's key is that of something that a run does on a host."""
+    noun, _, rest = key.partition(":")
+    return noun in _WORK_OF_RUNS and rest.split(".")[0] == run
+
+
+_WORK_OF_RUNS = frozenset({"fix", "preflight", "read", "ssh", "stop"})
 
 
 def key_in_epoch(key: str, epoch: int) -> str:

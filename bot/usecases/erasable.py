@@ -1,10 +1,11 @@
 """What an erasure can look through: one incident, or everything that belongs to none."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Final, Protocol, TypeVar
 
+from bot.domain import erasing
 from bot.domain.decided import Decision
 from bot.domain.events import Envelope
 from bot.domain.intents import EraseTexts
@@ -14,6 +15,7 @@ from bot.domain.system import System
 from bot.domain.timeline import kind_of
 from bot.records.projection import INCIDENT_EVENTS
 from bot.records.rows import Put, Row, RowChange, TimelineRow
+from bot.records.stored import is_work_of
 from bot.usecases.nouns import SYSTEM_STREAM, IncidentNoun, SystemNoun
 from bot.values import StreamRef
 
@@ -55,6 +57,13 @@ class Erasable(Protocol[S]):
 
     def standing(self, state: S) -> object:
         """Return what must be the same before and after: where everything stands, no words."""
+        ...
+
+    def in_the_way(self, policy: Policy, before: S, after: S, effects: Collection[str]) -> str:
+        """Say what is under way and needs the texts, "" where nothing does.
+
+        `effects` are the keys of the effects that lose some.
+        """
         ...
 
     def rows(
@@ -106,6 +115,15 @@ class ErasableIncident:
             {page: (told.paged, told.acknowledged_by) for page, told in state.pages.items()},
         )
 
+    def in_the_way(
+        self, policy: Policy, before: Incident, after: Incident, effects: Collection[str]
+    ) -> str:
+        """See `Erasable`."""
+        commanded = frozenset(
+            ident for ident in before.runs if any(is_work_of(key, ident) for key in effects)
+        )
+        return erasing.in_the_way(policy, before, after, commanded)
+
     def rows(
         self, state: Incident, left: Sequence[Envelope], envelopes: Sequence[Envelope]
     ) -> tuple[RowChange, ...]:
@@ -152,6 +170,13 @@ class ErasableSystem:
     def standing(self, state: System) -> object:
         """See `Erasable`."""
         return frozenset(state.freezes), state.drills, state.epoch, state.tellings, state.seq
+
+    def in_the_way(
+        self, policy: Policy, before: System, after: System, effects: Collection[str]
+    ) -> str:
+        """See `Erasable`; nothing here is carried out on hosts."""
+        del policy, before, after, effects
+        return ""
 
     def rows(
         self, state: System, left: Sequence[Envelope], envelopes: Sequence[Envelope]

@@ -282,6 +282,9 @@ class Redacting:
         after = [_with(record, bodies.get(record.seq, record.body)) for record in records]
         envelopes, state = await self._folded(subject, after)
         before = (await self._folded(subject, records))[1]
+        effects = [text.key[0] for text in plan.kept if text.keeping is Keeping.EFFECT]
+        if why := subject.in_the_way(self._current.policy, before, state, effects):
+            raise UserMistake(why)
         if subject.standing(state) != subject.standing(before):
             raise Refused(f"without this text {subject.name} would stand otherwise: name more")
         blobs = [i for r in records if r.seq in bodies for i in blob_ids(json.loads(r.body))]

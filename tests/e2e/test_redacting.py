@@ -156,18 +156,43 @@ async def test_a_secret_outside_the_incidents_is_nowhere_afterwards(
     assert await eventually(lambda: holding(data), lambda names: not names) == []
 
 
-async def test_an_erasure_during_a_run_says_which_one_and_how_to_go_on(
-    running: Bot, typed: Typed
+async def test_an_erasure_beside_a_run_names_it_and_the_run_goes_on(
+    running: Bot, typed: Typed, tmp_path: Path
 ) -> None:
+    data = tmp_path / "data"
     await running.commander.say("/incident drill disk-full")
     card = await running.approver.card("change")
     number = str((await running.commander.incident(str(card["incident"])))["number"])
     await running.commander.say(f"/incident note {SECRET} is out in={number}")
 
-    refused = await typed("redact", number, "--text", "--why", "pasted by mistake", "--yes")
-    await running.commander.say(f"/runbook abort wrong host in={number}")
     erased = await typed("redact", number, "--text", "--why", "pasted by mistake", "--yes")
 
-    assert (refused.status, erased.status) == (2, 0)
-    assert "is under way: disk-full (" in refused.err
+    assert erased.status == 0
+    assert "Under way: disk-full (" in erased.out
+    assert "erase again when it has ended" in erased.out
+    assert await eventually(lambda: holding(data), lambda names: not names) == []
+    status, answer = await running.approver.press(card, "approve")
+    assert status == 200, answer
+
+    async def ended() -> bool:
+        lines = await running.commander.timeline(number)
+        return any(line.startswith("run ended: done") for line in lines)
+
+    await until(ended, seconds=120)
+    audited = await typed("audit", "verify")
+    assert (audited.status, audited.err) == (0, "")
+
+
+async def test_what_a_run_needs_is_refused_with_the_run_the_reason_and_how_to_go_on(
+    running: Bot, typed: Typed
+) -> None:
+    await running.commander.say("/incident drill disk-full")
+    card = await running.approver.card("change")
+    number = str((await running.commander.incident(str(card["incident"])))["number"])
+
+    refused = await typed("redact", number, "--pattern", "logrotate", "--why", "x", "--yes")
+
+    assert refused.status == 2
+    assert "disk-full (" in refused.err
+    assert "is under way, and its document or its parameters hold it." in refused.err
     assert "Wait until it ends, or type /runbook abort in its room; then erase." in refused.err

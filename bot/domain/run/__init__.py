@@ -9,6 +9,7 @@ cannot know: who said yes, whose targets they are, and what became of a command.
 
 from bot.domain.run.asking import ABORT, BREAK_GLASS, ask_in_doubt
 from bot.domain.run.autonomy import still_allowed
+from bot.domain.run.bearing import why_it_matters
 from bot.domain.run.binding import content_hash_of, rule_for, stale_at_start, stale_at_vote
 from bot.domain.run.ending import describe_targets, end, kill, release, stop
 from bot.domain.run.folding import Run, StepLog, evolve, known
@@ -43,4 +44,5 @@ __all__ = [
     "stale_at_vote",
     "still_allowed",
     "stop",
+    "why_it_matters",
 ]

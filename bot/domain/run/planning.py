@@ -19,9 +19,9 @@ from bot.values import (
 )
 from runbooks import steps
 from runbooks.inventory import HostEntry, Inventory, ServiceEntry
-from runbooks.loader import load
+from runbooks.loader import Runbook, load
 from runbooks.parameters import Bindings
-from runbooks.planner import next_step
+from runbooks.planner import Course, course, next_step
 
 Moves: TypeAlias = tuple[tuple[Event, ...], tuple[Effect, ...]]
 
@@ -47,15 +47,16 @@ class Setting:
 
 def next_of(run: Run, policy: Policy, *, drill: bool) -> steps.NextStep:
     """Ask the planner, over the inventory that this run may touch."""
-    runbook = load(run.document, run.started.runbook)
     return next_step(
-        runbook,
-        Bindings.from_json(json.loads(run.started.bindings)),
-        run.progress,
-        inventory(policy, practice_only=drill),
+        *_walk_of(run, policy, drill=drill),
         pace=run.started.pace,
         ambiguity=run.started.ambiguity,
     )
+
+
+def course_of(run: Run, policy: Policy, *, drill: bool) -> Course:
+    """Return where it stands, and every fact that has led there."""
+    return course(*_walk_of(run, policy, drill=drill), ambiguity=run.started.ambiguity)
 
 
 def inventory(policy: Policy, *, practice_only: bool) -> Inventory:
@@ -75,4 +76,15 @@ def inventory(policy: Policy, *, practice_only: bool) -> Inventory:
             )
             for name, service in policy.services.items()
         },
+    )
+
+
+def _walk_of(
+    run: Run, policy: Policy, *, drill: bool
+) -> tuple[Runbook, Bindings, steps.Progress, Inventory]:
+    return (
+        load(run.document, run.started.runbook),
+        Bindings.from_json(json.loads(run.started.bindings)),
+        run.progress,
+        inventory(policy, practice_only=drill),
     )

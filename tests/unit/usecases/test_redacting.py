@@ -184,20 +184,6 @@ class Chatty(Service):
         return answer
 
 
-async def test_a_running_run_is_left_alone_and_an_ended_one_is_not() -> None:
-    async with world(MemoryHosts(Chatty()), {"restart": RESTART}) as on:
-        await started(on, "/runbook run restart host=web-1")
-        await on.say("bob", f"/incident note {SECRET}", at=await on.room())
-        with pytest.raises(
-            UserMistake, match=r"under way: restart \(.*, waiting for approval\)\. Wait until"
-        ):
-            await erased(on)
-        await answered(on, "bob", "approve")
-        assert SECRET in await everything(on)
-        await erased(on)
-        assert SECRET not in await everything(on)
-
-
 async def test_the_whole_output_of_a_step_can_be_erased() -> None:
     async with world(MemoryHosts(Chatty()), {"restart": RESTART}) as on:
         await started(on, "/runbook run restart host=web-1")
