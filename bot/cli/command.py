@@ -4,10 +4,12 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from bot.config import Settings
+
+T = TypeVar("T")
 
 OK: Final = 0
 FAILED: Final = 1
@@ -41,10 +43,10 @@ def remark(*lines: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
 
-def run_until_done(work: Awaitable[int]) -> int:
+def run_until_done(work: Awaitable[T]) -> T:
     """Run `work` in an event loop of its own; the one error inside a group comes out as itself."""
 
-    async def whole() -> int:
+    async def whole() -> T:
         return await work
 
     try:

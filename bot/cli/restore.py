@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.adapters.clock import SystemClock
-from bot.adapters.console.packing import unpack
+from bot.adapters.console import packing as console
 from bot.adapters.files import FileAnchor, data_folder, journal_key
 from bot.adapters.files.using import alone
 from bot.adapters.sqlite.copying import copy_journal
 from bot.adapters.sqlite.replacing import heads_in, replace_journal
+from bot.adapters.telegram import packing as telegram
 from bot.app.base import Base, opened
 from bot.cli.command import OK, Configured, remark, run_until_done, say
 from bot.cli.operator import operator
@@ -23,6 +24,7 @@ from bot.usecases.restoring import Restored, Restoring
 
 _JOURNAL = "journal.sqlite3"
 _CONSOLE = "console.sqlite3"
+_TELEGRAM = "telegram.sqlite3"
 _KEY = "journal.key"
 
 
@@ -33,8 +35,8 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         "the backup was taken is not in it, so nothing that it shows as begun or approved goes "
         "on by itself: commands under way are in doubt, approvals that were not used count for "
         "nothing. The journal that was there is set aside, never deleted. journal.key must be "
-        "the one that the backup was written with. The console's rooms come from the backup where "
-        "there are none here."
+        "the one that the backup was written with. The console's rooms, and what Telegram cannot "
+        "be asked for, come from the backup where there are none here."
     )
     parser.add_argument("backup", type=Path, metavar="FILE", help="what `backup` wrote")
     parser.add_argument("reason", nargs="+", metavar="REASON", help="why, for the record")
@@ -76,8 +78,8 @@ class _Restore:
             try:
                 self._copy_key()
                 await copy_journal(self.backup, self._draft / _JOURNAL)
-                rooms = await self._rooms()
-                await self._put_in_place(rooms)
+                await self._unpack()
+                await self._put_in_place()
             finally:
                 shutil.rmtree(self._draft, ignore_errors=True)
         return OK
@@ -91,15 +93,16 @@ class _Restore:
         data_folder(self._draft)
         shutil.copy2(key, self._draft / _KEY)
 
-    async def _rooms(self) -> int:
-        """Take the console's rooms out of the copy, to be put where there are none."""
+    async def _unpack(self) -> None:
+        """Take what chats keep out of the copy, to be put where there is none."""
+        copy, key = self._draft / _JOURNAL, journal_key(self._draft)
         try:
-            key = journal_key(self._draft)
-            return await unpack(self._draft / _JOURNAL, self._draft / _CONSOLE, key)
+            await console.unpack(copy, self._draft / _CONSOLE, key)
+            await telegram.unpack(copy, self._draft / _TELEGRAM, key)
         except Refused as refused:
             raise Refused(f"{self.backup}: {refused}") from refused
 
-    async def _put_in_place(self, rooms: int) -> None:
+    async def _put_in_place(self) -> None:
         anchor, journal = FileAnchor(self.folder / "anchor.jsonl"), self.folder / _JOURNAL
         async with opened(self.settings.model_copy(update={"data": self._draft})) as base:
             await self._refuse_damaged(base)
@@ -116,11 +119,16 @@ class _Restore:
         aside = self.folder / f"journal-before-epoch-{restored.epoch}.sqlite3"
         # First, so that an older journal that is still in place does not start any more.
         await anchor.begin_epoch(restored.epoch, self.reason, heads, SystemClock().now())
-        if rooms and not (self.folder / _CONSOLE).exists():
-            (self._draft / _CONSOLE).replace(self.folder / _CONSOLE)
-            say(f"The console's rooms are those of the backup: {rooms}.")
+        self._put_rooms(_CONSOLE, "The console's rooms are those of the backup.")
+        self._put_rooms(_TELEGRAM, "Telegram's topics and messages are those of the backup.")
         existed = await replace_journal(journal, self._draft / _JOURNAL, aside)
         self._tell(restored, lost, published, aside if existed else None)
+
+    def _put_rooms(self, store: str, words: str) -> None:
+        """Take what a chat kept; one that is there has what came after the backup, too."""
+        if (self._draft / store).exists() and not (self.folder / store).exists():
+            (self._draft / store).replace(self.folder / store)
+            say(words)
 
     async def _refuse_damaged(self, base: Base) -> None:
         found = await audit(base.journal, base.archive, base.anchor)

@@ -211,7 +211,7 @@ async def test_an_incident_that_moves_to_another_machine_takes_its_room_along(
     restored = await typed("restore", "copy.sqlite3", "the old machine is gone")
 
     assert (restored.status, restored.err) == (0, "")
-    assert "The console's rooms are those of the backup: 1." in restored.out
+    assert "The console's rooms are those of the backup." in restored.out
     async with bot(tmp_path) as b:
         there = await b.service.store.run(lambda db: messages.latest(db, room))
         assert [(m.position, m.key) for m in there] == [(m.position, m.key) for m in before]

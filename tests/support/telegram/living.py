@@ -102,11 +102,14 @@ def slack_words(message: SlackPosted) -> str:
 
 @asynccontextmanager
 async def living(
-    folder: Path, *, beside_slack: bool = False, settings: str = ""
+    folder: Path, *, beside_slack: bool = False, settings: str = "", among: Telegram | None = None
 ) -> AsyncIterator[Living]:
-    """Serve with a team's policy; `settings` are further lines of the environment."""
+    """Serve with a team's policy; `settings` are further lines of the environment.
+
+    `among` is a Telegram that was there before, None = a new one.
+    """
     async with AsyncExitStack() as stack:
-        there = await stack.enter_async_context(telegram())
+        there = await stack.enter_async_context(telegram()) if among is None else among
         team = await stack.enter_async_context(slack())
         ops = _fill(team)
         platforms = ["console", "telegram", *(["slack"] if beside_slack else [])]
