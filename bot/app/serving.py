@@ -34,7 +34,7 @@ async def serving(
         # Last of all to be undone: by then nothing writes any more.
         stack.push_async_callback(anchoring.publish)
         door = await entered(foundation, stack)
-        say(f"Listening on {door.entrance.console_address}")
+        say(_where(settings, door.entrance.console_address))
         # In a thread, so that alerts are answered meanwhile.
         await asyncio.to_thread(import_module, "bot.app.service")
         from bot.app.base import deciding, load_current  # noqa: PLC0415 - as above
@@ -49,6 +49,13 @@ async def serving(
         await service.deliver(stack)
         service.keep_house(stack, anchoring)
         yield service, await service.running()
+
+
+def _where(settings: Settings, address: str) -> str:
+    """Say where it listens, and why that is not where it was asked to."""
+    asked = settings.listen
+    moved = asked.port and str(asked) != address
+    return f"Listening on {address}" + (f", because {asked} is in use" if moved else "")
 
 
 def _first(settings: Settings) -> Current:

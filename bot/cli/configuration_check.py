@@ -27,6 +27,7 @@ def policy_findings(settings: Settings) -> tuple[Policy | None, list[Finding]]:
     found = judged(
         joint_faults(settings, policy), f"policy {name}: {holds}, version {policy.version}"
     )
+    found += _unused_chats(settings, policy)
     found += [
         note(f"approval rule {rule.name!r} loosens others on purpose (override: true)")
         for rule in policy.approval_rules
@@ -38,6 +39,22 @@ def policy_findings(settings: Settings) -> tuple[Policy | None, list[Finding]]:
         people = ", ".join(policy.groups[Group.BREAK_GLASS])
         found.append(note(f"may approve alone, with a reason (break-glass): {people}"))
     return policy, found
+
+
+def _unused_chats(settings: Settings, policy: Policy) -> list[Finding]:
+    """Name chats that have a token and are in no policy: the step that is forgotten most often."""
+    tokens = {
+        "slack": ("SLACK_BOT_TOKEN", settings.slack_bot_token),
+        "telegram": ("TELEGRAM_BOT_TOKEN", settings.telegram_bot_token),
+    }
+    return [
+        note(
+            f"{variable} is set, and {platform} is not among the policy's platforms: nobody is "
+            f"told or heard there (chat: {{platforms: [console, {platform}]}})"
+        )
+        for platform, (variable, token) in tokens.items()
+        if token is not None and platform not in policy.platforms
+    ]
 
 
 def runbook_findings(settings: Settings, policy: Policy | None) -> list[Finding]:

@@ -17,9 +17,12 @@ from bot.values import Host, HostName
 
 def add_to(parser: argparse.ArgumentParser) -> None:
     """See `Command`."""
-    known = "; ".join(f"{name}: {words}" for name, words in SCENARIOS.items())
-    parser.description = f"Start a fire drill: a real alert, approval and repair. {known}."
-    parser.add_argument("scenario", metavar="SCENARIO", help=", ".join(SCENARIOS))
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.description = "Start a fire drill: a real alert, approval and repair."
+    parser.epilog = "\n".join(
+        ("scenarios:", *(f"  {name:<14}{words}" for name, words in SCENARIOS.items()))
+    )
+    parser.add_argument("scenario", metavar="SCENARIO", help="one of those below")
     parser.set_defaults(run=_run)
 
 

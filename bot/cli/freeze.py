@@ -1,6 +1,7 @@
 """`firewarden freeze`: the emergency stop that needs no chat, no console and no sound policy."""
 
 import argparse
+from typing import Final
 
 from bot.app.base import Base, load_current
 from bot.cli.command import Configured, remark
@@ -8,10 +9,12 @@ from bot.cli.operator import operator, submit, with_journal
 from bot.config import Settings, default_policy
 from bot.domain.intents import Freeze
 from bot.domain.system import EVERYTHING
-from bot.errors import OperatorMistake
+from bot.errors import OperatorMistake, UserMistake
 from bot.redaction import Redactor
 from bot.usecases.current import Current
 from bot.values import Untrusted
+
+_USAGE: Final = "firewarden freeze [all | SERVICE] REASON..."
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +23,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         "Stop every state-changing step that has not begun, at once, also of a bot that runs "
         "now. Read-only commands go on. `firewarden unfreeze` lifts it."
     )
-    parser.usage = "firewarden freeze [all | SERVICE] REASON..."
+    parser.usage = _USAGE
     parser.add_argument("words", nargs="+", metavar="REASON", help="why, after the scope")
     parser.set_defaults(run=_run)
 
@@ -31,6 +34,8 @@ def _run(arguments: argparse.Namespace, configured: Configured) -> int:
 
     async def freeze(base: Base) -> int:
         scope, reason = _split(base, words)
+        if not reason:
+            raise UserMistake("A freeze needs a reason.", usage=_USAGE)
         redacted = Redactor(settings.secrets()).redact(" ".join(reason))
         return await submit(base, Freeze(by=operator(), scope=scope, reason=Untrusted(redacted)))
 

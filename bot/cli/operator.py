@@ -53,20 +53,27 @@ def with_journal(
     Raises OperatorMistake where there is none, unless it may be made: a freeze of an empty folder
     would stop nothing. `current` None = policy and catalogue as they are configured.
     """
-    file = settings.data / "journal.sqlite3"
-    if not make and not file.exists():
-        fault = Fault(
-            file=str(file),
-            message="there is no journal here",
-            hint="run this in the folder where Firewarden runs, or set FIREWARDEN_DATA",
-        )
-        raise OperatorMistake([fault])
+    if not make:
+        needs_journal(settings)
 
     async def whole() -> int:
         async with opened(settings, current) as base:
             return await work(base)
 
     return run_until_done(whole())
+
+
+def needs_journal(settings: Settings) -> None:
+    """Raise OperatorMistake where no journal is: most often it is the wrong folder."""
+    file = settings.data / "journal.sqlite3"
+    if file.exists():
+        return
+    fault = Fault(
+        file=str(file),
+        message="there is no journal here",
+        hint="run this in the folder where Firewarden runs, or set FIREWARDEN_DATA",
+    )
+    raise OperatorMistake([fault])
 
 
 async def submit(base: Base, intent: SystemIntent) -> int:

@@ -20,7 +20,8 @@ _SCHEMAS: Final[Mapping[str, Callable[[], Json]]] = {
 def add_to(parser: argparse.ArgumentParser) -> None:
     """See `Command`."""
     parser.description = "Print a JSON Schema: of the policy, of a runbook, or of its test cases."
-    parser.add_argument("of", choices=sorted(_SCHEMAS), help="what it describes")
+    kinds = sorted(_SCHEMAS)
+    parser.add_argument("of", choices=kinds, metavar=" | ".join(kinds), help="what it describes")
     parser.set_defaults(run=_run)
 
 

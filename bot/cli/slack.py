@@ -12,7 +12,7 @@ from bot.config import default_policy
 def add_to(parser: argparse.ArgumentParser) -> None:
     """See `Command`."""
     parser.description = "Print what Slack needs to know of the bot, each scope with its reason."
-    parts = parser.add_subparsers(required=True, metavar="PART")
+    parts = parser.add_subparsers(required=True, metavar="manifest ...")
     printed = parts.add_parser("manifest", help="print the app manifest (YAML)")
     printed.add_argument(
         "--url",

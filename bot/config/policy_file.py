@@ -115,13 +115,24 @@ def _checked(root: Node, known: Known | None, absent: tuple[Fault, ...]) -> doc.
         document = doc.PolicyDocument.model_validate(root.plain())
     except ValidationError as error:
         faults.update(faults_of(error, root, known_keys(doc.PolicyDocument), doc.FORMS))
-        raise OperatorMistake(sorted(faults)) from error
+        raise OperatorMistake(sorted(map(_of_the_team, faults))) from error
     # A name that is defined nowhere would be told again as a group that has nobody.
     if not faults:
         faults.update(meaning_faults(document, root))
     if faults:
-        raise OperatorMistake(sorted(faults))
+        raise OperatorMistake(sorted(map(_of_the_team, faults)))
     return document
+
+
+def _of_the_team(fault: Fault) -> Fault:
+    """Say what a fault of the package's own policy has to do with the team's: it took a name away.
+
+    Nobody can open that file, and nobody needs to.
+    """
+    if fault.file != _FILE or not fault.message.startswith("unknown "):
+        return fault
+    ours = "the policy inside the package asks for it: define it, or write this section yourself"
+    return replace(fault, hint=f"{fault.hint}; {ours}")
 
 
 def _policy(document: doc.PolicyDocument, version: str, folder: Path) -> Policy:

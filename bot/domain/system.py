@@ -200,8 +200,10 @@ def _freeze(policy: Policy, system: System, intent: Freeze) -> Decision:
 
 
 def _unfreeze(system: System, intent: Unfreeze) -> Decision:
+    if not system.freezes:
+        return Refusal(reason="Nothing is frozen.")
     if intent.scope not in system.freezes:
-        frozen = ", ".join(_named(s) for s in sorted(system.freezes)) or "nothing"
+        frozen = ", ".join(_named(s) for s in sorted(system.freezes))
         return Refusal(reason=f"{_named(intent.scope)} is not frozen (frozen: {frozen}).")
     return Decided(
         events=(Unfrozen(scope=intent.scope),),

@@ -51,6 +51,19 @@ def test_faults_of_policy_runbooks_texts_and_folder_are_told_together(
     assert said.lines[-1].endswith("faults: mend, then check again.")
 
 
+def test_a_chat_with_a_token_that_no_policy_names_is_told(
+    firewarden: CommandLine, folder: Path
+) -> None:
+    (folder / ".env").write_text("SLACK_BOT_TOKEN=xoxb-1\nSLACK_APP_TOKEN=xapp-1\n")
+    said = firewarden("check", "--offline")
+    assert said.status == 0
+    assert (
+        "note   SLACK_BOT_TOKEN is set, and slack is not among the policy's platforms: nobody is"
+        " told or heard there (chat: {platforms: [console, slack]})"
+    ) in said.lines
+    assert not [line for line in said.lines if "TELEGRAM" in line]
+
+
 def test_a_person_whom_no_page_reaches_is_a_fault(firewarden: CommandLine, folder: Path) -> None:
     (folder / "policy.yaml").write_text(TEAM)
     (folder / ".env").write_text(

@@ -42,7 +42,11 @@ def test_one_service_of_the_policy_can_be_frozen(firewarden: CommandLine, folder
 @pytest.mark.usefixtures("journal")
 def test_a_freeze_needs_a_reason(firewarden: CommandLine) -> None:
     assert firewarden("freeze").status == 2
-    assert firewarden("freeze", "all").err.startswith("A freeze needs a reason")
+    said = firewarden("freeze", "all")
+    assert (said.status, said.err.splitlines()) == (
+        2,
+        ["A freeze needs a reason.", "Usage: firewarden freeze [all | SERVICE] REASON..."],
+    )
 
 
 @pytest.mark.usefixtures("journal")

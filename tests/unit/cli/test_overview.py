@@ -1,5 +1,7 @@
 """`firewarden` alone is a page that one can act on, and every command on it exists."""
 
+from pathlib import Path
+
 import pytest
 
 from bot.cli.overview import ENTRIES, GROUPS
@@ -50,3 +52,32 @@ def test_every_command_is_listed_once() -> None:
 
 def test_it_says_its_version(firewarden: CommandLine) -> None:
     assert firewarden("--version").out == "firewarden 0.1.0\n"
+
+
+def test_the_scenarios_of_a_drill_stand_on_a_line_each(firewarden: CommandLine) -> None:
+    lines = firewarden("drill", "--help").lines
+    assert "  disk-full     a scratch disk fills up, and the clean-up helps" in lines
+    assert "  cpu-stranger  a process that is not ours runs hot: change nothing" in lines
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("incident", "list"),
+        ("seat", "list"),
+        ("audit", "verify"),
+        ("backup", "copy.sqlite3"),
+        ("freeze", "all", "now"),
+        ("journal", "rebuild"),
+        ("alert", "quarantine"),
+    ],
+)
+def test_in_the_wrong_folder_every_command_says_so_and_makes_nothing(
+    firewarden: CommandLine, folder: Path, words: tuple[str, ...]
+) -> None:
+    said = firewarden(*words)
+    assert (said.status, said.out, list(folder.iterdir())) == (2, "", [])
+    assert said.err == (
+        "var/journal.sqlite3: there is no journal here (run this in the folder where Firewarden"
+        " runs, or set FIREWARDEN_DATA)\n"
+    )

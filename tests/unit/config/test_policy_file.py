@@ -399,6 +399,17 @@ def test_people_without_groups_are_one_fault_and_no_flood() -> None:
     ]
 
 
+def test_what_the_package_asks_of_a_team_is_told_as_the_teams_to_define() -> None:
+    told = faults("", beside="people: {ada: {name: Ada}}\ngroups: {approver: [ada]}\n")
+    assert len(told) == 3
+    for line in told:
+        assert line.startswith("default_policy.yaml:")
+        assert line.endswith(
+            ": unknown group 'responder' (known: approver; the policy inside the package asks for"
+            " it: define it, or write this section yourself)"
+        )
+
+
 def test_one_account_belongs_to_one_person() -> None:
     assert faults(
         "",

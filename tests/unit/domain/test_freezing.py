@@ -84,9 +84,7 @@ def test_a_freeze_needs_a_reason_and_a_known_service() -> None:
 
 def test_what_is_frozen_is_not_frozen_again_nor_what_is_not_unfrozen() -> None:
     here = Installation()
-    assert here.refused(Unfreeze(by=ben, scope="checkout")) == (
-        "checkout is not frozen (frozen: nothing)."
-    )
+    assert here.refused(Unfreeze(by=ben, scope="checkout")) == "Nothing is frozen."
     here.does(Freeze(by=ana, scope=EVERYTHING, reason=SALE))
     assert here.refused(Freeze(by=ana, scope=EVERYTHING, reason=SALE)) == (
         "everything is frozen already."

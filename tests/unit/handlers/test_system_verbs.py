@@ -59,7 +59,7 @@ async def test_a_drill_begins_on_the_practice_host() -> None:
     [
         ("freeze", "A freeze needs a reason."),
         ("freeze all", "A freeze needs a reason"),
-        ("unfreeze", "everything is not frozen (frozen: nothing)."),
+        ("unfreeze", "Nothing is frozen."),
         ("drill", "Which drill?\ndisk-full: a scratch disk"),
         ("drill earthquake", "There is no drill “earthquake”."),
         ("freeze all x in=INC-2026-1121-001", "freeze is not about one incident"),
