@@ -56,7 +56,8 @@ class ExecChannel:
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
     _remote: int | None = None
-    _taken_in: int = 0
+    _room: int = _WINDOW
+    """Bytes that the host may send before it is given more room."""
     _status: int | None = None
     _signal: str = ""
     _moved: float = 0.0
@@ -154,15 +155,15 @@ class ExecChannel:
     def _take_data(self, stream: Capture, raw: bytes) -> None:
         stream.add(raw)
         self._moved = asyncio.get_running_loop().time()
-        self._taken_in += len(raw)
-        if self._taken_in < _WINDOW // 8 or self._close_said or self._closed:
+        self._room -= len(raw)
+        if self._room < 0:
+            raise paramiko.SSHException("more output than there was room for")
+        more = _WINDOW - self._room
+        if more < _WINDOW // 8 or self._remote is None or self._close_said or self._closed:
             return
-        if self._remote is not None:
-            more = struct.pack(
-                ">BII", common.MSG_CHANNEL_WINDOW_ADJUST, self._remote, self._taken_in
-            )
-            self.mux.say(more)
-        self._taken_in = 0
+        adjust = struct.pack(">BII", common.MSG_CHANNEL_WINDOW_ADJUST, self._remote, more)
+        self.mux.say(adjust)
+        self._room = _WINDOW
 
     def _take_request(self, message: paramiko.Message) -> None:
         name, answer = message.get_text(), message.get_boolean()
