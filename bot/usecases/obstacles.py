@@ -14,7 +14,7 @@ async def obstacle(journal: Journal, requirement: Requirement) -> Obstacle:
         case Unfrozen(services=services):
             rows = await journal.rows(FreezeRow)
             held = [r for r in rows if r.scope == "*" or r.scope in services]
-            words = "; ".join(f"{r.scope} by {r.by}: {r.reason}" for r in held)
+            words = "; ".join(_frozen(row) for row in held)
             return Obstacle(frozen=words or "a freeze that has just been lifted")
         case Absent(row=ReservationRow(target=target)):
             holder = next(iter(await journal.rows(ReservationRow, target=target)), None)
@@ -28,6 +28,10 @@ async def obstacle(journal: Journal, requirement: Requirement) -> Obstacle:
             if first is None:
                 return Obstacle()
             return Obstacle(holder=f"{await _named(journal, first)}, which waits for it longer,")
+
+
+def _frozen(row: FreezeRow) -> str:
+    return f"{'everything' if row.scope == '*' else row.scope} by {row.by}: {row.reason}"
 
 
 async def _named(journal: Journal, holder: ReservationRow | WaitingRow) -> str:

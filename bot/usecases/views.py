@@ -155,6 +155,10 @@ class Reader(Protocol):
         """Return the incident card as it stands now."""
         ...
 
+    async def freezes(self, viewer: Viewer) -> Card | None:
+        """Return what stands still now, None where nothing does."""
+        ...
+
     async def under_way(self, viewer: Viewer, incident: IncidentId) -> Sequence[UnderWay]:
         """Return the incident's runs that go on by themselves now."""
         ...

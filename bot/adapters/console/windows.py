@@ -106,6 +106,7 @@ class Scene:
     listed: Sequence[IncidentSummary] = ()
     entries: Sequence[TimelineEntry] = ()
     under_way: Sequence[UnderWay] = ()
+    frozen: Markup | None = None
 
     @property
     def at(self) -> str:
@@ -181,7 +182,9 @@ class Windows:
         if filled is None:
             return None
         hint = next_step(window.place, filled.incident, opened, filled.waiting, viewer)
-        return replace(filled, hint=hint)
+        freezes = await self._reader.freezes(viewer)
+        frozen = None if freezes is None else self.showing(filled).card(freezes)
+        return replace(filled, hint=hint, frozen=frozen)
 
     async def _filled(self, scene: Scene) -> Scene | None:
         place = scene.window.place

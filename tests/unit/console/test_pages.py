@@ -10,7 +10,7 @@ from bot.adapters.console.assets import Assets
 from bot.ports import RoomSpec
 from bot.usecases.views import UnderWay
 from bot.values import CardId, PersonId, Untrusted
-from cards.model import Card, Code, Person, message
+from cards.model import Card, Code, Notice, Person, Tone, message
 from tests.unit.console.browsing import Browser
 from tests.unit.console.scenery import NUMBER, set_the_scene, summary
 from tests.unit.console.world import World
@@ -251,3 +251,17 @@ async def test_a_timeline_says_the_day_wherever_it_changes(
     assert ["".join(one) for one in found] == [
         *("2026-11-20", "23:00:00", "2026-11-21", "00:00:00", "01:00:00")
     ]
+
+
+async def test_what_is_frozen_is_said_on_every_page(browser: Browser, console: World) -> None:
+    await set_the_scene(console)
+    notice = Notice(tone=Tone.DANGER, line=("FROZEN: no change may start anywhere.",))
+    console.views.frozen = Card(title=("Frozen",), blocks=(notice,))
+    await browser.sign_in("commander")
+    for page in (*PAGES, f"incidents/{NUMBER}", f"incidents/{NUMBER}/timeline"):
+        assert (
+            "FROZEN: no change may start anywhere."
+            in (await browser.get(f"/s/commander/{page}")).text
+        )
+    console.views.frozen = None
+    assert "FROZEN" not in (await browser.get("/s/commander/")).text

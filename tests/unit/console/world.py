@@ -76,6 +76,7 @@ class Views:
     entries: dict[str, list[TimelineEntry]] = field(default_factory=dict)
     cards: dict[str, Card] = field(default_factory=dict)
     asking: list[OpenCard] = field(default_factory=list)
+    frozen: Card | None = None
     working: dict[str, list[UnderWay]] = field(default_factory=dict)
     results: dict[str, CardResult] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)
@@ -121,6 +122,9 @@ class Views:
 
     async def incident_card(self, viewer: Viewer, incident: IncidentId) -> Card | None:
         return self.cards.get(f"incident-{incident}")
+
+    async def freezes(self, viewer: Viewer) -> Card | None:
+        return self.frozen
 
     async def under_way(self, viewer: Viewer, incident: IncidentId) -> Sequence[UnderWay]:
         return self.working.get(incident, [])
