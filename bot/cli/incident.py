@@ -66,7 +66,8 @@ def _export(arguments: argparse.Namespace, configured: Configured) -> int:
         incident = await reading.incident(viewer, arguments.incident)
         if incident is None:
             return _absent(arguments.incident)
-        say(*await export(base.journal, base.archive, incident.id))
+        names = base.current.policy.names()
+        say(*await export(base.journal, base.archive, incident.id, names))
         return OK
 
     return with_journal(configured(), export_)

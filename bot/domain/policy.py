@@ -1,5 +1,6 @@
 """Everything that a team decides, as one frozen value; `bot.config` reads it from YAML."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -192,8 +193,15 @@ class Policy:
 
     def name_of(self, person: PersonId) -> str:
         """Return what a person is called; whom the policy does not name goes by their id."""
-        known = self.people.get(person)
-        return known.name if known else str(person)
+        return self.names().get(person, str(person))
+
+    def names(self) -> dict[PersonId, str]:
+        """Return what each person is called, with the id where two have the same name."""
+        shared = Counter(person.name for person in self.people.values())
+        return {
+            person.id: person.name if shared[person.name] == 1 else f"{person.name} ({person.id})"
+            for person in self.people.values()
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,39 @@
 """One plain line per event: the timeline that people read, search and export."""
 
+from collections.abc import Callable, Iterable
 from functools import cache
+from typing import Final, TypeAlias
 
 from bot.domain import events as ev
 from bot.domain.packet import ChangePacket
-from bot.values import Untrusted
+from bot.values import PersonId, Untrusted
+
+Called: TypeAlias = Callable[[PersonId], str]
+"""What a person is called. Rows keep ids (`str`), people read names."""
+
+NAMING: Final = frozenset(
+    {
+        "ActionAdded",
+        "CardDecided",
+        "FollowUpNoted",
+        "GlassBroken",
+        "PageAcknowledged",
+        "PageDelivered",
+        "PageUndeliverable",
+        "PersonJoined",
+        "PersonPaged",
+        "RoleAssigned",
+        "RunStarted",
+        "StepSettled",
+        "StepStarted",
+    }
+)
+"""Types of the events whose line names people."""
 
 
-def line(event: ev.IncidentEvent) -> str:  # noqa: C901, PLR0911, PLR0912 - one line per event
+def line(  # noqa: C901, PLR0911, PLR0912 - one line per event
+    event: ev.IncidentEvent, called: Called = str
+) -> str:
     """Say what happened, without who and when (the timeline adds those)."""
     match event:
         case ev.IncidentDeclared():
@@ -34,16 +60,16 @@ def line(event: ev.IncidentEvent) -> str:  # noqa: C901, PLR0911, PLR0912 - one 
         case ev.LinkAdded():
             return f"link ({event.kind.text}): {event.url.text}"
         case ev.ActionAdded():
-            owner = f" — {event.owner}" if event.owner else ""
+            owner = f" — {called(event.owner)}" if event.owner else ""
             return f"action {event.n}: {event.text.text}{owner}"
         case ev.ActionCompleted(n=n):
             return f"action {n} is done"
         case ev.RoleAssigned():
             handover = " by hand-over" if event.handover else ""
-            before = f", was {event.previous}" if event.previous else ""
-            return f"role of {event.role}: {event.person}{handover}{before}"
+            before = f", was {called(event.previous)}" if event.previous else ""
+            return f"role of {event.role}: {called(event.person)}{handover}{before}"
         case ev.PersonJoined(person=person):
-            return f"{person} joined"
+            return f"{called(person)} joined"
         case ev.NoteAdded(text=text, about_at=about_at):
             under = f"on the update of {about_at:%H:%M} UTC: " if about_at else ""
             return f"{under}{text.text}"
@@ -72,7 +98,7 @@ def line(event: ev.IncidentEvent) -> str:  # noqa: C901, PLR0911, PLR0912 - one 
         case ev.AlertsAttached():
             return _alerts(event)
         case _:
-            return _paging_line(event)
+            return _paging_line(event, called)
 
 
 def kind_of(event: ev.IncidentEvent) -> str:
@@ -85,19 +111,22 @@ def _in_words(name: str) -> str:
     return "".join(f" {c.lower()}" if c.isupper() else c for c in name).strip()
 
 
-def _paging_line(event: ev.IncidentEvent) -> str:  # noqa: C901, PLR0911, PLR0912 - one line per event
+def _paging_line(  # noqa: C901, PLR0911, PLR0912 - one line per event
+    event: ev.IncidentEvent, called: Called
+) -> str:
     match event:
         case ev.PageStarted():
             return f"paging {event.escalation}: {event.reason.text}"
         case ev.PersonPaged():
             then = f", next person at {event.next_at:%H:%M:%S} UTC" if event.next_at else ""
-            return f"paged {event.person} (level {event.level}{then})"
+            return f"paged {called(event.person)} (level {event.level}{then})"
         case ev.PageDelivered():
-            return f"page reached {event.person} by {event.pager}"
+            return f"page reached {called(event.person)} by {event.pager}"
         case ev.PageUndeliverable():
-            return f"page could not reach {event.person} by {event.pager}: {event.why.text}"
+            whom = called(event.person)
+            return f"page could not reach {whom} by {event.pager}: {event.why.text}"
         case ev.PageAcknowledged(person=person):
-            return f"page acknowledged by {person}"
+            return f"page acknowledged by {called(person)}"
         case ev.PageExhausted():
             return "nobody acknowledged the page: everyone is told"
         case ev.CardAsked():
@@ -106,7 +135,8 @@ def _paging_line(event: ev.IncidentEvent) -> str:  # noqa: C901, PLR0911, PLR091
         case ev.VoteCast():
             return f"voted {event.option} on {event.where}{_because(event.reason)}"
         case ev.CardDecided():
-            return f"decided: {event.option} by {', '.join(event.by)}{_because(event.reason)}"
+            by = _people(event.by, called)
+            return f"decided: {event.option} by {by}{_because(event.reason)}"
         case ev.CardExpired():
             return "a card expired undecided: nothing was done"
         case ev.CardWithdrawn(why=why):
@@ -116,7 +146,7 @@ def _paging_line(event: ev.IncidentEvent) -> str:  # noqa: C901, PLR0911, PLR091
         case ev.CardAskedAgain():
             return "an expired card was asked again"
         case ev.GlassBroken():
-            return f"BREAK-GLASS: {event.person} approved alone{_because(event.reason)}"
+            return f"BREAK-GLASS: {called(event.person)} approved alone{_because(event.reason)}"
         case ev.ReviewReminded():
             return f"the break-glass approval is not reviewed yet (action {event.action})"
         case ev.NoticeSent():
@@ -124,13 +154,15 @@ def _paging_line(event: ev.IncidentEvent) -> str:  # noqa: C901, PLR0911, PLR091
         case ev.TextsErased(why=why, erased=erased):
             return f"texts of {len(erased)} events were erased{_because(why)}"
         case _:
-            return _run_line(event)
+            return _run_line(event, called)
 
 
-def _run_line(event: ev.IncidentEvent) -> str:  # noqa: C901, PLR0911, PLR0912 - one line per event
+def _run_line(  # noqa: C901, PLR0911, PLR0912 - one line per event
+    event: ev.IncidentEvent, called: Called
+) -> str:
     match event:
         case ev.RunStarted():
-            who = event.requested_by or "the alert's route"
+            who = called(event.requested_by) if event.requested_by else "the alert's route"
             return f"run of {event.runbook} started by {who} (version {event.content_hash[:12]})"
         case ev.PreflightStarted(hosts=hosts):
             return f"pre-flight: {', '.join(need.host for need in hosts)}"
@@ -155,7 +187,7 @@ def _run_line(event: ev.IncidentEvent) -> str:  # noqa: C901, PLR0911, PLR0912 -
         case ev.StepStarted():
             return (
                 f"step {event.number} of {event.of} started on {event.host}, "
-                f"approved by {', '.join(event.approved_by)}: {' '.join(event.command)}"
+                f"approved by {_people(event.approved_by, called)}: {' '.join(event.command)}"
             )
         case ev.StepFinished():
             told = " (as the host's receipt tells)" if event.learned else ""
@@ -166,7 +198,7 @@ def _run_line(event: ev.IncidentEvent) -> str:  # noqa: C901, PLR0911, PLR0912 -
             return f"IN DOUBT: {event.path} on {event.host}: {event.why.text}"
         case ev.StepSettled():
             said = "took effect" if event.finished else "did not take effect"
-            return f"{event.by} says that {event.path} on {event.host} {said}"
+            return f"{called(event.by)} says that {event.path} on {event.host} {said}"
         case ev.WaitStarted():
             return f"waits until {event.until:%H:%M:%S} UTC: {event.why}"
         case ev.WaitEnded(name=name):
@@ -190,7 +222,7 @@ def _run_line(event: ev.IncidentEvent) -> str:  # noqa: C901, PLR0911, PLR0912 -
             )
             return f"the dry run {would}. {because.text}"
         case ev.FollowUpNoted():
-            owner = f" — {event.owner}" if event.owner else ""
+            owner = f" — {called(PersonId(event.owner))}" if event.owner else ""
             return f"follow-up: {event.text.text}{owner}"
         case _:
             return kind_of(event)
@@ -205,6 +237,10 @@ def _alerts(event: ev.AlertsAttached) -> str:
     first = event.first[0].summary.text if event.first else ""
     muted = " (in a maintenance window)" if event.muted else ""
     return f"{', '.join(parts)}{muted}{': ' + first if first else ''}"
+
+
+def _people(people: Iterable[PersonId], called: Called) -> str:
+    return ", ".join(called(person) for person in people)
 
 
 def _check(check: ev.PreflightCheck) -> str:

@@ -24,11 +24,47 @@ from bot.records.stored import event_json, event_of, record_json, unsealed
 from bot.values import BlobId, Json, StreamRef
 
 
-class Archive:
+class Opening:
+    """Opens records: that takes no key."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    async def events(self, records: Sequence[Record]) -> Sequence[Envelope]:
+        """Decode records; an erased text reads as `[erased]`."""
+        return [event_of(record, await self._opened(record)) for record in records]
+
+    async def event(self, stream: StreamRef, seq: int) -> Envelope:
+        """Return one event of a stream; raises Refused where there is none."""
+        history = await self._journal.load(stream, after=seq - 1)
+        if not history.records:
+            msg = f"{stream} has no event {seq}"
+            raise Refused(msg)
+        return (await self.events(history.records[:1]))[0]
+
+    async def whole(self, body: Json) -> Json:
+        """Bring the long texts of an encoded event back; an erased one reads as `[erased]`."""
+        idents = blob_ids(body)
+        if not idents:
+            return body
+        return restored(body, {ident: await self._text(ident) for ident in idents})
+
+    async def _opened(self, record: Record) -> Json:
+        body = record_json(record)
+        return await self.whole(body) if may_name_blobs(record.body) else body
+
+    async def _text(self, ident: str) -> str:
+        try:
+            return (await self._journal.blob(BlobId(ident))).decode("utf-8", "surrogatepass")
+        except Refused:
+            return ERASED
+
+
+class Archive(Opening):
     """Seals events with the journal's key, and opens records again."""
 
     def __init__(self, *, journal: Journal, key: bytes) -> None:
-        self._journal = journal
+        super().__init__(journal)
         self._key = key
 
     async def seal(
@@ -61,22 +97,6 @@ class Archive:
         hashes = blob_hashes(record_json(record))
         return {BlobId(ident): mark for ident, mark in hashes.items()}
 
-    async def events(self, records: Sequence[Record]) -> Sequence[Envelope]:
-        """Decode records; an erased text reads as `[erased]`."""
-        return [event_of(record, await self._opened(record)) for record in records]
-
-    async def event(self, stream: StreamRef, seq: int) -> Envelope:
-        """Return one event of a stream; raises Refused where there is none."""
-        history = await self._journal.load(stream, after=seq - 1)
-        if not history.records:
-            msg = f"{stream} has no event {seq}"
-            raise Refused(msg)
-        return (await self.events(history.records[:1]))[0]
-
-    async def _opened(self, record: Record) -> Json:
-        body = record_json(record)
-        return await self.whole(body) if may_name_blobs(record.body) else body
-
     async def spilled(self, body: Json) -> Json:
         """Put the long texts of an encoded event aside; they are durable before this returns."""
         texts = long_texts(body)
@@ -87,19 +107,6 @@ class Archive:
         blobs = await asyncio.gather(*(self._journal.put_blob(_chunk(c)) for c in encoded))
         refs: list[Json] = [{BLOB: b.id, "hash": b.hash, "size": b.size} for b in blobs]
         return stored(body, refs)
-
-    async def whole(self, body: Json) -> Json:
-        """Bring the long texts of an encoded event back; an erased one reads as `[erased]`."""
-        idents = blob_ids(body)
-        if not idents:
-            return body
-        return restored(body, {ident: await self._text(ident) for ident in idents})
-
-    async def _text(self, ident: str) -> str:
-        try:
-            return (await self._journal.blob(BlobId(ident))).decode("utf-8", "surrogatepass")
-        except Refused:
-            return ERASED
 
 
 def _salt(seq: int, secret: str) -> bytes:

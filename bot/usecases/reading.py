@@ -9,9 +9,10 @@ from bot.domain.actor import Actor
 from bot.domain.approval import Asked, CardState
 from bot.domain.events import OutcomeKind, Status
 from bot.domain.permissions import Verb, allowed, may_see
+from bot.domain.policy import Policy
 from bot.domain.state import Incident
 from bot.ports import Journal
-from bot.records.rows import CardRow, IncidentRow, RoomRow, RunRow, TimelineRow
+from bot.records.rows import CardRow, IncidentRow, RoomRow, RunRow
 from bot.requests import Sender
 from bot.usecases.current import Current
 from bot.usecases.delivering.carrier import IncidentDesk
@@ -19,6 +20,7 @@ from bot.usecases.identity import Identity
 from bot.usecases.numbers import NUMBERED
 from bot.usecases.rendering import Rendering
 from bot.usecases.together import both
+from bot.usecases.told import told
 from bot.usecases.under_way import runs_under_way
 from bot.usecases.views import (
     CardResult,
@@ -54,6 +56,8 @@ class Reading:
         self._identity = identity
         self._rendering = rendering
         self._current = current
+        self._named: tuple[Policy | None, dict[PersonId, str]] = (None, {})
+        """What a policy's people are called, and of which policy."""
 
     async def viewer(self, sender: Sender) -> Viewer | None:
         """See `Reader.viewer`."""
@@ -120,7 +124,7 @@ class Reading:
         row = await self._seen(viewer, incident)
         if row is None:
             return None
-        lines = await self._journal.rows(TimelineRow, incident=row.id)
+        lines = await told(self._journal, row.id, self._name)
         return [
             TimelineEntry(
                 seq=line.seq,
@@ -269,8 +273,10 @@ class Reading:
     def _name(self, person: str) -> str:
         if person == SYSTEM:
             return "Firewarden"
-        known = self._current.policy.people.get(PersonId(person))
-        return known.name if known else person
+        policy = self._current.policy
+        if self._named[0] is not policy:
+            self._named = (policy, policy.names())
+        return self._named[1].get(PersonId(person), person)
 
 
 def viewer_of(actor: Actor) -> Viewer:

@@ -7,8 +7,9 @@ from bot.domain.events import Envelope
 from bot.domain.policy import Policy
 from bot.domain.state import Incident
 from bot.ports import Clock, Journal
-from bot.records.rows import FreezeRow, SeatRow, TimelineRow
+from bot.records.rows import FreezeRow, SeatRow
 from bot.usecases.current import Current
+from bot.usecases.told import told
 from bot.values import PersonId, Untrusted
 from cards import page_body, page_card
 from cards.context import Context, Freeze
@@ -92,12 +93,13 @@ class Rendering:
         seats = await self._journal.rows(SeatRow)
         policy = self._current.policy
         if self._named[0] is not policy:
-            self._named = (policy, {p.id: p.name for p in policy.people.values()})
+            self._named = (policy, policy.names())
         named = self._named[1]
         if not seats:
             return named
         return {PersonId(seat.person): seat.person for seat in seats} | named
 
     async def _timeline(self, incident: Incident) -> tuple[Line, ...]:
-        rows = await self._journal.rows(TimelineRow, incident=incident.id)
+        context = await self.context()
+        rows = await told(self._journal, incident.id, lambda p: context.person(p).name.text)
         return tuple((At(row.at), " ", Untrusted(row.text)) for row in rows[-_PAGE_TIMELINE:])

@@ -6,11 +6,14 @@ from datetime import timedelta
 import pytest
 
 from bot.ports import StandingKind
+from bot.records.rows import TimelineRow
 from bot.usecases.views import Reader
-from bot.values import CardId, ConversationRef, IncidentId
+from bot.values import CardId, ConversationRef, IncidentId, PersonId
 from cards import plain
 from tests.support.team import TEAM
 from tests.support.world import World, sender
+
+BOB = PersonId("bob")
 
 
 def reader_of(world: World) -> Reader:
@@ -94,6 +97,24 @@ async def test_its_members_see_a_private_incident() -> None:
         assert found is not None
         assert found.private
         assert await reader.may_see_conversation(inside, room)
+
+
+async def test_lines_of_the_timeline_name_people_as_they_are_called_and_rows_keep_ids() -> None:
+    async with World(policy=TEAM) as world:
+        await world.say("ann", "/incident declare sev3 slow search")
+        incident = await world.incident()
+        people = world.current.policy.people
+        twins = {**people, BOB: replace(people[BOB], name="Ann Lee")}
+        entries = await world.reading.timeline(await world.viewer("eve"), incident.id)
+        world.current.policy = replace(world.current.policy, people=twins)
+        twice = await world.reading.timeline(await world.viewer("eve"), incident.id)
+        rows = await world.journal.rows(TimelineRow, incident=incident.id)
+        said = [entries[1].text if entries else "", twice[1].text if twice else "", rows[1].text]
+    assert said == [
+        "role of commander: Ann Lee",
+        "role of commander: Ann Lee (ann)",
+        "role of commander: ann",
+    ]
 
 
 async def test_the_timeline_has_names_and_utc_times() -> None:
