@@ -64,6 +64,9 @@ async def test_a_drill_from_the_command_line_leaves_a_journal_that_proves_itself
     ]
     assert [event["seq"] for event in exported] == list(range(1, len(exported) + 1))
     assert exported[0]["type"] == "IncidentDeclared"
+    assert exported[-1]["people"] == {}
+    named = {ident: name for event in exported for ident, name in event["people"].items()}
+    assert named == {"approver": "Approver"}
 
     recorded = await typed("runbook", "record", number)
     (tmp_path / "recorded.yaml").write_text(recorded.out)
