@@ -1,5 +1,6 @@
 """What is left of a world: the journal as the bot shows it, the platform's rooms, the ledger."""
 
+import asyncio
 import json
 import sqlite3
 from collections.abc import Sequence
@@ -66,6 +67,16 @@ def open_work(journal: Path, now: datetime) -> int:
     return int(count)
 
 
+def locked(journal: Path) -> bool:
+    """Whether somebody is in the middle of a write."""
+    with closing(sqlite3.connect(journal, timeout=0)) as database:
+        try:
+            database.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return True
+        return False
+
+
 def unsaid(journal: Path) -> int:
     """Count the effects that are to be carried out, but for timers."""
     query = "SELECT count(*) FROM effects WHERE state IN ('open', 'claimed') AND kind <> 'timer'"
@@ -85,21 +96,29 @@ def at_rest(journal: Path, now: datetime) -> bool:
 
 
 async def erase(scene: Scene, number: str, words: str) -> None:
-    """Erase words from an incident beside a bot that serves, as an operator's command does."""
-    async with opened(load_settings(scene.env)) as base:
-        redacting = Redacting(
-            journal=base.journal,
-            archive=base.archive,
-            clock=base.clock,
-            ids=base.ids,
-            current=base.current,
-        )
-        while True:
-            try:
+    """Erase words from an incident beside a bot that serves, as an operator's command does.
+
+    In a thread of its own: to open a journal that is locked is waited for, and nobody else is to
+    stand still meanwhile, least of all who resumes the life that was stopped with the lock.
+    """
+    await asyncio.to_thread(lambda: asyncio.run(_erase(scene, number, words)))
+
+
+async def _erase(scene: Scene, number: str, words: str) -> None:
+    while True:
+        try:
+            async with opened(load_settings(scene.env)) as base:
+                redacting = Redacting(
+                    journal=base.journal,
+                    archive=base.archive,
+                    clock=base.clock,
+                    ids=base.ids,
+                    current=base.current,
+                )
                 await redacting.erase(number, Removal(text=words), operator(), "it slipped through")
-            except Unavailable:
-                continue  # the life that serves was stopped with the lock in its hand, or wrote
-            return
+        except Unavailable:
+            continue  # the life that serves was stopped with the lock in its hand, or wrote
+        return
 
 
 def rooms(scene: Scene) -> tuple[Room, ...]:

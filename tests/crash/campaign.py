@@ -204,7 +204,7 @@ def _by_chance(lives: int) -> Schedule:
 
 
 def _over_ssh(lives: int) -> Schedule:
-    return lambda here: end_by_chance(here, lives, most=1.2, names=("alarm", "typed"))
+    return lambda here: end_by_chance(here, lives, most=0.8, names=("alarm", "typed"))
 
 
 def _beside_a_chat(lives: int) -> Schedule:

@@ -67,6 +67,10 @@ class Chat(Protocol):
         """Let its people press what asks to be approved, for ever, while calls go wrong."""
         ...
 
+    def shows(self, words: str) -> bool:
+        """Whether somebody can read this in a message there."""
+        ...
+
     def rooms(self, titles: Mapping[str, str]) -> tuple[Room, ...]:
         """Return its rooms, each under the incident that it is of; `titles` are by incident."""
         ...

@@ -236,7 +236,7 @@ async def _overtaken(
 async def _resumed(world: World, life: Life) -> None:
     seen = life.passed.total()
     life.resume()
-    world.struck(life, How.ZOMBIE)
+    world.struck(life, How.ZOMBIE, world.at_work())
     # It goes on with what it was about to do, and then with its loop: give it time for both.
     await eventually(_passed(life), lambda passed: passed > seen + 2)
     await asyncio.sleep(3 * _PAST_THE_LEASE)

@@ -11,11 +11,13 @@ import signal
 import sys
 import traceback
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 # What the application imports at its first use: no life is to wait for it.
 import bot.adapters.slack.team
 import bot.adapters.ssh.executor
+import bot.adapters.telegram.access
 import bot.adapters.telegram.team
 import bot.app.service  # noqa: F401 - as above
 from bot.adapters.files import read_texts
@@ -28,6 +30,10 @@ _PR_SET_PDEATHSIG = 1
 """prctl(2): the signal that this process gets when its parent dies, also while it is stopped."""
 
 
+_LATER = ("encodings.idna", "encodings.unicode_escape", "httpcore", "anyio._backends._asyncio")
+"""What libraries import at their first use."""
+
+
 def main() -> None:
     """Serve until the orders end."""
     ends_with_parent()
@@ -35,6 +41,7 @@ def main() -> None:
     signal.signal(signal.SIGCHLD, _bury)
     gc.collect()
     gc.freeze()
+    gc.disable()
     for line in sys.stdin:
         pid = os.fork()
         if pid == 0:
@@ -60,6 +67,8 @@ def _bury(_: int, __: object) -> None:
 
 def _read_ahead() -> None:
     """Read what the application reads at every start, so that what it keeps is there already."""
+    for name in _LATER:
+        import_module(name)
     settings = load_settings(Path("no such file"))
     load_current(settings)
     Texts(read_texts(settings.templates))

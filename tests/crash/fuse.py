@@ -35,18 +35,21 @@ class Plan:
 class Fuse:
     """Tells every point that a life passes, and burns through at the planned one.
 
-    `say` must have handed its line to the kernel before it returns.
+    `passes` and `say` must have handed what they are given to others before they return.
     """
 
-    def __init__(self, plan: Plan, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, plan: Plan, passes: Callable[[str], None], say: Callable[[str], None]
+    ) -> None:
         self._plan = plan
+        self._passes = passes
         self._say = say
         self._passed: Counter[str] = Counter()
 
     def at(self, label: str) -> bool:
         """Pass a point; returns whether whoever comes here is to wait."""
         self._passed[label] += 1
-        self._say(f"at {label}")
+        self._passes(label)
         if label in self._plan.held:
             return True
         if label not in self._plan.labels or self._passed[label] < self._plan.nth:

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 
 from bot.app.seams import Seams
 from bot.app.serving import serving
+from bot.cli.serve import collect_seldom
 from bot.config import load_settings
 from bot.errors import Unavailable
 from bot.ports import (
@@ -44,13 +45,15 @@ from tests.crash.ports import (
     LabelledProbe,
 )
 from tests.crash.ssh import OneAccount
+from tests.crash.trail import Trail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """How one life is to be.
 
-    `name` is told on the socket `control` first; `hosts` is the hosts' socket, "" = real SSH,
+    `name` is told on the socket `control` first, the points that it passes are written to `trail`;
+    `hosts` is the hosts' socket, "" = real SSH,
     to two keys of one account where `one_account`; `lease` is in seconds of the machine. The clock
     is set by `clock` seconds once it serves.
     """
@@ -58,6 +61,7 @@ class Order:
     name: str
     env: Path
     control: str
+    trail: Path
     hosts: str
     lease: float
     one_account: bool = False
@@ -89,13 +93,16 @@ def _say(control: socket.socket, line: str) -> None:
 
 async def _live(order: Order, control: socket.socket) -> None:
     stop = asyncio.Event()
-    fuse = Fuse(order.plan, lambda line: _say(control, line))
+    trail = Trail(order.trail)
+    fuse = Fuse(order.plan, trail.add, lambda line: _say(control, line))
     settings = load_settings(order.env)
     logging.basicConfig(filename=settings.data.parent / "log", level=logging.WARNING)
     asyncio.get_running_loop().add_reader(control, stop.set)
     clock = WorldClock(order.time)
     async with serving(settings, seams=_seams(order, fuse, clock)) as (_, running):
-        gc.freeze()
+        # As `firewarden serve` does it; the fork server has no garbage collected in a start.
+        gc.enable()
+        collect_seldom()
         clock.set(order.clock)
         _say(control, f"ready {running.console}")
         await stop.wait()

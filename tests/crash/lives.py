@@ -12,6 +12,7 @@ from itertools import count
 from pathlib import Path
 
 from tests.crash.life import ORDER, Order
+from tests.crash.trail import Track
 
 ROOT = Path(__file__).parents[2]
 """The checkout that this harness belongs to."""
@@ -29,17 +30,13 @@ IDLE = ("before claim", "before extend", "after extend")
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Life:
-    """One life: `address` once it is ready, `burnt` at its planned point, `gone` when it is over.
-
-    `passed` counts the points that it came by; `last` is the latest of them.
-    """
+    """One life: `address` once it is ready, `burnt` at its point, `gone` once it is over."""
 
     pid: int
     order: Order
+    track: Track
     address: str = ""
     burnt: str = ""
-    last: str = "before the first point"
-    passed: Counter[str] = field(default_factory=Counter)
     refused: str = ""
     """Why it did not begin to serve: the journal could not be opened."""
     ended: bool = False
@@ -48,10 +45,25 @@ class Life:
     settled: asyncio.Event = field(default_factory=asyncio.Event)
     """Set each time that it gets ready, burns or is gone."""
     _writer: asyncio.StreamWriter | None = None
+    _passed: Counter[str] = field(default_factory=Counter)
+    _last: str = "before the first point"
+
+    @property
+    def passed(self) -> Counter[str]:
+        """Count the points that it came by until now."""
+        self._look()
+        return self._passed
+
+    @property
+    def last(self) -> str:
+        """Name the latest of them."""
+        self._look()
+        return self._last
 
     def steps(self) -> int:
         """Count the points that it came by, but for those that it passes without doing anything."""
-        return self.passed.total() - sum(self.passed[label] for label in IDLE)
+        passed = self.passed
+        return passed.total() - sum(passed[label] for label in IDLE)
 
     async def ready(self) -> bool:
         """Wait until it serves; False where it ended (or stopped) before."""
@@ -91,15 +103,19 @@ class Life:
             pass  # it was killed between two lines: its end is what counts
         finally:
             writer.close()
+            self._look()
+            self.track.close()
             self.gone.set()
             self.settled.set()
+
+    def _look(self) -> None:
+        for label in () if self.gone.is_set() else self.track.news():
+            self._passed[label] += 1
+            self._last = label
 
     def _said(self, line: str) -> None:
         word, _, rest = line.partition(" ")
         match word:
-            case "at":
-                self.passed[rest] += 1
-                self.last = rest
             case "ready":
                 self.address = rest
                 self.settled.set()
@@ -126,9 +142,15 @@ class Nursery:
         self._hearing: set[asyncio.Task[None]] = set()
 
     async def start(self, order: Order) -> Life:
-        """Fork a life; it is being heard when this returns. `name` and `control` are filled in."""
+        """Fork a life; it is being heard when this returns. Where it is heard is filled in."""
         name = f"life-{next(self._names)}"
-        placed = ORDER.dump_python(order) | {"name": name, "control": self._control}
+        trail = Path(f"{self._control}.{name}")
+        track = Track(trail)
+        placed = ORDER.dump_python(order) | {
+            "name": name,
+            "control": self._control,
+            "trail": trail,
+        }
         full = ORDER.validate_python(placed)
         connected: asyncio.Future[tuple[object, object]]
         connected = asyncio.get_running_loop().create_future()
@@ -138,7 +160,7 @@ class Nursery:
             assert self._server.stdout is not None
             self._server.stdin.write(ORDER.dump_json(full) + b"\n")
             pid = int(await self._server.stdout.readline())
-        life = Life(pid=pid, order=full)
+        life = Life(pid=pid, order=full, track=track)
         async with asyncio.timeout(READY_WITHIN):
             reader, writer = await connected
         assert isinstance(reader, asyncio.StreamReader)

@@ -55,6 +55,10 @@ _CHAT: Mapping[str, str] = {
 }
 """Calls to each chat: to its rooms and messages, for pages, and about people."""
 
+_BESIDE: Mapping[str, str] = {"standing": "left"}
+"""Calls that another story leads to in a chat beside the console: who presses there is looked up.
+"""
+
 _OUTSIDE: Mapping[str, str] = {
     "webhook page": "alarm",
     "slack link room": "alarm",
@@ -185,4 +189,6 @@ def _led_to(name: str) -> tuple[str, str]:
     if name in _OUTSIDE:
         only = {f"slack {one}" for one in (*labels.calls(RoomBar), *labels.calls(UserGroups))}
         return _OUTSIDE[name], ChatKind.SLACK if name in only else ""
-    return _CHAT[call], "" if platform == labels.CONSOLE else platform
+    if platform == labels.CONSOLE:
+        return _CHAT[call], ""
+    return _BESIDE.get(call, _CHAT[call]), platform

@@ -70,6 +70,11 @@ class Workspace:
         except (aiohttp.ClientError, TimeoutError):
             return  # nobody answered: they look again, and press again
 
+    def shows(self, words: str) -> bool:
+        """See `Chat`."""
+        channels = self.team.of.channels.values()
+        return any(words in str(m.blocks) for channel in channels for m in channel.seen())
+
     def rooms(self, titles: Mapping[str, str]) -> tuple[Room, ...]:
         """See `Chat`."""
         names = [c.name for c in self.team.of.channels.values() if c.name.startswith("inc-")]

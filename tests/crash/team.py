@@ -62,6 +62,8 @@ class Team:
     """Every card that was ever on the board."""
     answering: set[str] = field(default_factory=set)
     _numbers: int = 0
+    _expecting: int = 0
+    """How many wait for an incident: where nobody does, nobody looks at the list of them."""
 
     async def look(self) -> None:
         """Watch the board for as long as the world lasts, and answer what is on it."""
@@ -79,11 +81,15 @@ class Team:
 
     async def incident_of(self, ticket: str) -> str:
         """Wait for the incident whose title names the ticket; returns its number."""
-        while True:
-            for incident in self.incidents:
-                if ticket in str(incident["title"]).split(" "):
-                    return str(incident["number"])
-            await self.looked.wait()
+        self._expecting += 1
+        try:
+            while True:
+                for incident in self.incidents:
+                    if ticket in str(incident["title"]).split(" "):
+                        return str(incident["number"])
+                await self.looked.wait()
+        finally:
+            self._expecting -= 1
 
     async def card_of(self, ticket: str) -> Board:
         """Wait for an open change card of a ticket."""
@@ -223,7 +229,8 @@ class Team:
             return None
 
     async def _read(self) -> bool:
-        cards, incidents = await self._get("/api/cards"), await self._get("/api/incidents")
+        cards = await self._get("/api/cards")
+        incidents = await self._get("/api/incidents") if self._expecting else self.incidents
         if cards is None or incidents is None:
             return False
         self.cards, self.incidents = cards, incidents

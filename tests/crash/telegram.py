@@ -49,6 +49,10 @@ class Group:
                 if "Approve" in message.labels and self.hand.presses(key, message.text):
                     self.there.press(USERS[PRESSES], message, "Approve")
 
+    def shows(self, words: str) -> bool:
+        """See `Chat`."""
+        return any(words in message.text for message in self.there.posted)
+
     def rooms(self, titles: Mapping[str, str]) -> tuple[Room, ...]:
         """See `Chat`."""
         return rooms_of("telegram", [name for name, _ in self.there.topics.values()], titles)

@@ -4,8 +4,9 @@ import pytest
 
 from bot.ports import ChatPlatform
 from tests.crash import labels
+from tests.crash.chat import ChatKind
 from tests.crash.points import DRILL, points
-from tests.crash.stories import STORIES
+from tests.crash.stories import ELSEWHERE, STORIES
 
 LABELS = frozenset(point.label for point in points())
 
@@ -34,7 +35,9 @@ def test_the_calls_of_a_port_are_read_from_the_port() -> None:
 
 
 def test_each_point_has_a_story_that_can_be_told() -> None:
-    assert {point.story for point in points()} <= {*STORIES, DRILL}
+    assert {point.story for point in points()} <= {*STORIES, *ELSEWHERE, DRILL}
+    elsewhere = {point.where for point in points() if point.story in ELSEWHERE}
+    assert elsewhere == {*ChatKind}
 
 
 def test_no_point_is_there_twice() -> None:

@@ -101,6 +101,10 @@ class World:
         """Take words out of an incident, from another process than the bot's."""
         await aftermath.erase(self.scene, number, words)
 
+    def locked(self) -> bool:
+        """Whether somebody is in the middle of a write to the journal."""
+        return aftermath.locked(self.scene.journal)
+
     def unsaid(self) -> int:
         """Count what is not carried out yet, whether it is due or waits for its turn."""
         return aftermath.unsaid(self.scene.journal)
@@ -129,6 +133,7 @@ class World:
             name="",
             env=self.scene.env,
             control="",
+            trail=Path(),
             hosts=self.hosts,
             lease=self.lease,
             one_account=not self.practice,
@@ -150,11 +155,18 @@ class World:
         await life.kill()
         if self.life is life:
             self.life = None
-        return self.struck(life, how, asked)
+        return self.struck(life, how, asked + self.open_work())
 
-    def struck(self, life: Life, how: How, asked: int = 0) -> Blow:
-        """Write a blow down."""
-        work = asked + aftermath.open_work(self.scene.journal, self.now())
+    def open_work(self) -> int:
+        """Count the effects that somebody has in hand or could take now."""
+        return aftermath.open_work(self.scene.journal, self.now())
+
+    def at_work(self) -> int:
+        """Count the requests that nobody has answered yet, too."""
+        return self.team.waiting + self.sender.waiting + self.open_work()
+
+    def struck(self, life: Life, how: How, work: int) -> Blow:
+        """Write a blow down, with what was open when it fell."""
         blow = Blow(how=how, label=life.burnt or life.last, work=work)
         self.blows.append(blow)
         self.passed |= set(life.passed)
