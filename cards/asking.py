@@ -4,6 +4,7 @@ from typing import assert_never
 
 from bot.domain.approval import SHORT_DIGEST, UNRULED, Asked, CardState
 from bot.domain.events import CardDecided, CardKind, Option, OutcomeKind, VoteCast
+from bot.domain.policy import Group
 from bot.domain.state import Incident
 from bot.values import SYSTEM, PersonId, Tier
 from cards.context import Context, counted, listed
@@ -88,7 +89,7 @@ def who_may(asked: Asked, context: Context) -> Line:
         return ("any responder",)
     seats = ("a practice seat",) if asked.rule.practice else ()
     quorums = [
-        (f"{q.count} yes{'es' * (q.count > 1)} from {' / '.join((*q.groups, *seats))}",)
+        (f"{q.count} yes{'es' * (q.count > 1)} from {_whom((*q.groups, *seats))}",)
         for q in asked.rule.quorums
     ]
     if not quorums:
@@ -98,6 +99,13 @@ def who_may(asked: Asked, context: Context) -> Line:
         excluded = (", not ", *context.people(asked.rule.excluded), " (who asked)")
     return (*listed(quorums, " and "), *excluded)
 
+
+def _whom(groups: tuple[str, ...]) -> str:
+    """Name groups; where everybody may answer, a list of all of them says less."""
+    return "anybody" if _EVERYBODY.issubset(groups) else " / ".join(groups)
+
+
+_EVERYBODY = frozenset({Group.READER, Group.RESPONDER, Group.APPROVER, Group.COMMUNICATIONS})
 
 _CHANGES = frozenset({CardKind.CHANGE, CardKind.UNDO, CardKind.RUN, CardKind.STEP})
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.values import SYSTEM, PersonId, Untrusted
-from cards.model import At, Block, Inline, Line, Notice, Person, Tone
+from cards.model import At, Block, Code, Inline, Line, Notice, Person, Tone
 from cards.plaintext import duration_words
 from cards.texts import Texts
 
@@ -63,7 +63,8 @@ class Context:
                     self.person(freeze.by),
                     " at ",
                     At(freeze.at),
-                    ". An approver ends it: /incident unfreeze",
+                    ". An approver ends it: ",
+                    Code("/incident unfreeze"),
                 ),
             )
             for freeze in self.freezes

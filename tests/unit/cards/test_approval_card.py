@@ -7,6 +7,7 @@ from bot.domain.events import (
     CardExpired,
     CardWithdrawn,
     OutcomeKind,
+    QuorumRule,
     VoteCast,
 )
 from bot.values import CardId, Tier, Untrusted
@@ -79,6 +80,14 @@ def test_where_practice_seats_may_answer_they_are_named_among_the_others() -> No
     assert status_of(story).startswith(
         "OPEN. Waiting for 1 yes from approver / a practice seat, not Ann (who asked). "
     )
+
+
+def test_a_question_to_every_group_is_one_to_anybody() -> None:
+    question = asked()
+    groups = ("admin", "approver", "communications", "reader", "responder")
+    rule = replace(question.rule, quorums=(QuorumRule(groups=groups, count=1),), excluded=())
+    story = declared().tell(run_started(), replace(question, rule=rule))
+    assert status_of(story).startswith("OPEN. Waiting for 1 yes from anybody. ")
 
 
 def test_votes_so_far_are_shown_with_where_they_came_from() -> None:
