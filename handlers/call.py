@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 from bot.domain.actor import Actor
 from bot.domain.decided import Refusal
-from bot.domain.intents import IncidentIntent, SystemIntent
+from bot.domain.intents import Freeze, IncidentIntent, SystemIntent, Unfreeze
 from bot.domain.permissions import Verb, allowed
 from bot.domain.state import Incident
 from bot.errors import UserMistake
 from bot.requests import Reply, ReplyTone
 from bot.usecases.commands import Core
 from bot.usecases.deciding import Done, Extra, Known, Lost, Result
+from bot.usecases.freezes_shown import show_freezes
 from bot.usecases.nouns import SYSTEM_STREAM
 from bot.usecases.reading import viewer_of
 from bot.usecases.views import Viewer
@@ -104,7 +105,10 @@ class Call:
 
     async def submit_to_system(self, intent: SystemIntent) -> Reply:
         """Decide and commit what is wanted of the whole installation."""
-        result = await self.core.system.submit(SYSTEM_STREAM, intent, Extra(request=self.id))
+        core = self.core
+        result = await core.system.submit(SYSTEM_STREAM, intent, Extra(request=self.id))
+        if isinstance(intent, Freeze | Unfreeze) and isinstance(result, Done):
+            await show_freezes(core.journal, core.incidents, core.clock)
         return replied(result)
 
 

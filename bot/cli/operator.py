@@ -10,11 +10,12 @@ from bot.cli.command import OK, run_until_done, say
 from bot.config import Settings
 from bot.domain.actor import Actor, Standing
 from bot.domain.decided import Refusal
-from bot.domain.intents import SystemIntent
+from bot.domain.intents import Freeze, SystemIntent, Unfreeze
 from bot.domain.policy import Group
 from bot.errors import Fault, OperatorMistake, Refused, UserMistake
 from bot.usecases.current import Current
 from bot.usecases.deciding import Done
+from bot.usecases.freezes_shown import show_freezes
 from bot.usecases.identity import Identity
 from bot.usecases.nouns import SYSTEM_STREAM
 from bot.usecases.reading import Reading, viewer_of
@@ -83,6 +84,8 @@ async def submit(base: Base, intent: SystemIntent) -> int:
         raise UserMistake(result.reason)
     if not isinstance(result, Done):
         raise Refused(f"nothing was written: {type(result).__name__}")
+    if isinstance(intent, Freeze | Unfreeze):
+        await show_freezes(base.journal, base.incidents, base.clock)
     say(result.answer)
     return OK
 

@@ -1,5 +1,7 @@
 """Who is told what: for each event the conversations that hear of it, in order, once."""
 
+from collections.abc import Sequence
+
 from bot.domain.effects import Effect, Place, Post, SetRoom, Show, Target
 from bot.domain.events import (
     ActionAdded,
@@ -131,12 +133,21 @@ def shows(incident: Incident, before: Incident, events: tuple[Event, ...]) -> tu
     cards += [
         c for c, asked in incident.cards.items() if _lives(asked.card.kind) and c not in cards
     ]
-    rooms = tuple(
+    return (*_in_rooms(incident, cards), *_copies(incident, before))
+
+
+def of_freezes(incident: Incident) -> tuple[Show, ...]:
+    """Return which cards in its rooms must be shown anew because a freeze was set or lifted."""
+    runs = [f"run:{run.started.run}" for run in incident.live_runs]
+    return _in_rooms(incident, ["incident", *runs, *(a.card.card for a in incident.open_cards)])
+
+
+def _in_rooms(incident: Incident, cards: Sequence[str]) -> tuple[Show, ...]:
+    return tuple(
         Show(card=card, target=Target(platform=platform, place=Place.ROOM))
         for card in cards
         for platform in incident.rooms
     )
-    return (*rooms, *_copies(incident, before))
 
 
 def _copies(incident: Incident, before: Incident) -> tuple[Effect, ...]:
