@@ -273,8 +273,11 @@ def _bold(words: str) -> str:
 
 
 def _link(words: Words, url: str) -> str:
+    shown = visible(words)
+    if not shown.strip():
+        return ""  # Telegram drops a link without words, and refuses a message of nothing else
     if url.startswith(("https://", "http://")):
-        return f'<a href="{escape(url)}">{_escaped(visible(words))}</a>'
+        return f'<a href="{escape(url)}">{_escaped(shown)}</a>'
     return f"{_code(words)} {_code(url)}"
 
 

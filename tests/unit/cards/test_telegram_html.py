@@ -67,6 +67,10 @@ def test_every_inline_has_its_markup() -> None:
     )
 
 
+def test_a_link_without_words_is_none_and_a_message_of_nothing_else_is_not_empty() -> None:
+    assert render(message(Link(Untrusted(" "), "https://d.example/"))).html == "…"
+
+
 def test_the_decision_packet_fits_or_names_its_file() -> None:
     story = declared().tell(run_started(), asked())
     card = shown(story.incident, "card1", context(15))
