@@ -106,6 +106,26 @@ async def test_nothing_is_wider_than_the_window(served: Bot, browser: BrowserCon
         assert await overflow(commander) <= 0, page
 
 
+async def test_one_key_leads_into_the_open_card_and_enter_decides_nothing(
+    served: Bot, browser: BrowserContext
+) -> None:
+    commander = await sign_in(browser, served, "commander")
+    approver = await sign_in(browser, served, "approver")
+    await start_drill(commander)
+    await expect(approver.locator(".bar-mine")).to_be_visible()
+    await approver.keyboard.press("g")
+    card = approver.locator(".stream .card-change")
+    await expect(card).to_be_focused()
+    await approver.keyboard.press("Enter")
+    await expect(card.get_by_role("button", name="Approve")).to_be_enabled()
+    # Past the commands, the hosts, what the yes binds to, and the reason.
+    for _ in range(5):
+        await approver.keyboard.press("Tab")
+    await expect(card.get_by_role("button", name="Approve")).to_be_focused()
+    await approver.keyboard.press("Enter")
+    await expect(approver.locator(".reply")).to_contain_text("Approve")
+
+
 async def test_a_room_is_used_by_keyboard_alone(served: Bot, browser: BrowserContext) -> None:
     commander = await sign_in(browser, served, "commander")
     await type_line(commander, "/incident declare sev3 checkout is slow")

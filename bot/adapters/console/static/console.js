@@ -78,11 +78,15 @@ function swap(old, fresh, put) {
     const twin = [...fresh.querySelectorAll(typedIn)].find((one) => one.name === typed.name);
     if (twin && typed.value) twin.value = typed.value;
   }
+  const jumpedTo = document.activeElement?.matches("article.card") ? document.activeElement.dataset.card : "";
   const focused = old.contains(document.activeElement) ? document.activeElement : null;
   const again = focused && [...fresh.querySelectorAll("input, textarea, select, button, summary, a")]
     .find((one) => one.name === focused.name && one.textContent === focused.textContent);
+  const card = focused && jumpedTo && [...fresh.querySelectorAll("article.card")]
+    .find((one) => one.dataset.card === jumpedTo);
+  if (card) card.tabIndex = -1;
   put();
-  again?.focus({ preventScroll: true });
+  (card || again)?.focus({ preventScroll: true });
 }
 
 function parsed(html) {
@@ -338,7 +342,10 @@ function jump(card) {
   found.scrollIntoView({ block: "start" });
   found.classList.remove("flash");
   requestAnimationFrame(() => found.classList.add("flash"));
-  found.querySelector(".answer button, .answer summary, .answer input:not([type=hidden])")?.focus({ preventScroll: true });
+  // The card and none of its buttons: Tab goes on to them, and Enter by itself decides nothing.
+  const own = found.querySelector("article.card");
+  own.tabIndex = -1;
+  own.focus({ preventScroll: true });
   return true;
 }
 
