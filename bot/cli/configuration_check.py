@@ -42,7 +42,12 @@ def policy_findings(settings: Settings) -> tuple[Policy | None, list[Finding]]:
 
 
 def _unused_chats(settings: Settings, policy: Policy) -> list[Finding]:
-    """Name chats that have a token and are in no policy: the step that is forgotten most often."""
+    """Name chats that have a token and are not in the policy: the step that is forgotten most often.
+
+    Without a policy file a token is enough: whatever there is access to is used.
+    """
+    if settings.policy is None:
+        return []
     tokens = {
         "slack": ("SLACK_BOT_TOKEN", settings.slack_bot_token),
         "telegram": ("TELEGRAM_BOT_TOKEN", settings.telegram_bot_token),

@@ -54,14 +54,17 @@ def test_faults_of_policy_runbooks_texts_and_folder_are_told_together(
 def test_a_chat_with_a_token_that_no_policy_names_is_told(
     firewarden: CommandLine, folder: Path
 ) -> None:
-    (folder / ".env").write_text("SLACK_BOT_TOKEN=xoxb-1\nSLACK_APP_TOKEN=xapp-1\n")
-    said = firewarden("check", "--offline")
-    assert said.status == 0
-    assert (
+    tokens = "SLACK_BOT_TOKEN=xoxb-1\nSLACK_APP_TOKEN=xapp-1\n"
+    note = (
         "note   SLACK_BOT_TOKEN is set, and slack is not among the policy's platforms: nobody is"
         " told or heard there (chat: {platforms: [console, slack]})"
-    ) in said.lines
-    assert not [line for line in said.lines if "TELEGRAM" in line]
+    )
+    (folder / "policy.yaml").write_text(TEAM.replace(', webhook: "https://pager.example/bob"', ""))
+    (folder / ".env").write_text(f"{tokens}FIREWARDEN_POLICY=policy.yaml\n")
+    assert note in firewarden("check", "--offline").lines
+    # Without a policy file whatever there is access to is used.
+    (folder / ".env").write_text(tokens)
+    assert not [line for line in firewarden("check", "--offline").lines if "SLACK" in line]
 
 
 def test_a_person_whom_no_page_reaches_is_a_fault(firewarden: CommandLine, folder: Path) -> None:
