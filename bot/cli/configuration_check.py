@@ -42,7 +42,7 @@ def policy_findings(settings: Settings) -> tuple[Policy | None, list[Finding]]:
 
 
 def _unused_chats(settings: Settings, policy: Policy) -> list[Finding]:
-    """Name chats that have a token and are not in the policy: the step that is forgotten most often.
+    """Name chats that have a token and no place in the policy, which is forgotten most often.
 
     Without a policy file a token is enough: whatever there is access to is used.
     """
