@@ -67,6 +67,14 @@ def open_work(journal: Path, now: datetime) -> int:
     return int(count)
 
 
+def queued(journal: Path) -> int:
+    """Count the runs that wait for hosts which other runs have."""
+    query = "SELECT count(*) FROM runs WHERE state = 'waiting for targets'"
+    with closing(_reading(journal)) as database:
+        (count,) = database.execute(query).fetchone()
+    return int(count)
+
+
 def locked(journal: Path) -> bool:
     """Whether somebody is in the middle of a write."""
     with closing(sqlite3.connect(journal, timeout=0)) as database:

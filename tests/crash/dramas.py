@@ -86,6 +86,15 @@ async def nobody_is_killed(world: World) -> None:
         world.tell(_run(world, "web-2"))
 
 
+async def killed_while_another_wants_the_host(world: World) -> None:
+    life = await world.begin(Plan(held=("before change mend.steps.1",)))
+    world.tell(_run(world, "web-2"))
+    await eventually(_passed(life, "before change mend.steps.1"), bool)
+    world.tell(_run(world, "web-2"))
+    await eventually(world.queued, bool)
+    await world.killed(life, How.POINT)
+
+
 async def the_asker_alone_says_yes(world: World) -> None:
     await world.begin()
     ticket = await _waiting(world)
@@ -172,6 +181,7 @@ DRAMAS: Mapping[str, Drama] = {
         killed_when_a_change_was_made_without_receipts,
         killed_while_a_result_is_stored,
         nobody_is_killed,
+        killed_while_another_wants_the_host,
         the_asker_alone_says_yes,
         one_of_two_says_yes,
         a_no_comes_after_the_yes,

@@ -101,6 +101,10 @@ class World:
         """Take words out of an incident, from another process than the bot's."""
         await aftermath.erase(self.scene, number, words)
 
+    async def queued(self) -> int:
+        """Count the runs that wait until others have done with their hosts."""
+        return aftermath.queued(self.scene.journal)
+
     def locked(self) -> bool:
         """Whether somebody is in the middle of a write to the journal."""
         return aftermath.locked(self.scene.journal)
