@@ -1,5 +1,9 @@
 """The incident at a glance: pinned in its room, edited in place."""
 
+import hashlib
+from dataclasses import replace
+from typing import Final
+
 from bot.domain.approval import Asked
 from bot.domain.events import Role, Status
 from bot.domain.state import Incident
@@ -25,12 +29,15 @@ from cards.paging import paging_blocks
 from cards.plaintext import duration_words
 from cards.pressing import ACKNOWLEDGE, CLAIM, incident_card_id
 
+_KIND: Final = "incident"
+_AGE: Final = "Age"
+
 
 def build(incident: Incident, context: Context) -> Card:
     """Return the incident's card as it stands at `context.now`."""
     return Card(
         id=incident_card_id(incident.id),
-        kind="incident",
+        kind=_KIND,
         tone=tone_of(incident),
         title=(incident.severity.value, " ", incident.number, " ", Strong(incident.title)),
         blocks=(
@@ -49,6 +56,24 @@ def build(incident: Incident, context: Context) -> Card:
         pinned=True,
         live=incident.open,
     )
+
+
+def look_of(card: Card) -> str:
+    """Return what names how an incident's card looks, 32 hex digits; "" for any other card.
+
+    How old it is, and the moment that it speaks of, change by themselves and are left out.
+    """
+    if card.kind != _KIND:
+        return ""
+    blocks = tuple(_ageless(block) for block in card.blocks)
+    still = repr(replace(card, blocks=blocks, footer=()))
+    return hashlib.sha256(still.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _ageless(block: Block) -> Block:
+    if not isinstance(block, Fields):
+        return block
+    return Fields(tuple((name, line[name == _AGE :]) for name, line in block.pairs))
 
 
 def tone_of(incident: Incident) -> Tone:
@@ -88,7 +113,7 @@ def _pairs(incident: Incident, context: Context) -> tuple[tuple[str, Line], ...]
     pairs: list[tuple[str, Line]] = [
         ("Severity", (incident.severity.value,)),
         ("Status", (incident.status.value, *_outcome(incident))),
-        ("Age", _age(incident, context)),
+        (_AGE, _age(incident, context)),
         ("Commander", (context.person(incident.commander),) if incident.commander else ("nobody",)),
         ("Roles", _other_roles(incident, context)),
         ("Services", (Untrusted(", ".join(incident.services)),) if incident.services else ()),

@@ -17,7 +17,7 @@ from bot.records.outbox import EffectKind
 from bot.records.stored import read_effect
 from bot.usecases.about import about_stream
 from bot.usecases.deciding import Extra
-from bot.usecases.delivering.carrier import Carrier, IncidentDesk, Settler, parked
+from bot.usecases.delivering.carrier import Carrier, IncidentDesk, Settler, parked, unsure
 from bot.usecases.delivering.jumps import Watch
 from bot.usecases.delivering.urgency import urgency_of
 from bot.usecases.tally import Ended, Tally
@@ -264,7 +264,7 @@ class Delivery:
             await self._refused(claim, told, parked(claim))
             return
         due = self._clock.now() + _LONGEST_DELAY
-        again = Settlement(claim=claim, how=Settle.LATER, due=due, ref=claim.ref)
+        again = Settlement(claim=claim, how=Settle.LATER, due=due, ref=unsure(claim))
         await self._refused(claim, told, again)
 
     async def _later(self, claim: Claim, delay: timedelta, why: str) -> None:

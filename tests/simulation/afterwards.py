@@ -27,6 +27,12 @@ async def lived(ground: Ground) -> Lived:
             for key, kept in machine.receipts.items()
         },
         rooms=[ident.removeprefix("room:") for ident in ground.chat.rooms],
+        cards={
+            ident.removeprefix("room:"): card
+            for ident in ground.chat.rooms
+            for card in ground.chat.cards.get(ident, {}).values()
+            if card.kind == "incident"
+        },
         told={place: list(cards) for place, cards in ground.chat.cards.items()},
         paged=ground.pagers.arrived,
         effects=list(journal._effects._by_key.values()),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from bot.domain import events as ev
 from bot.domain.alerts import AlertStatus
 from bot.requests import ReplyTone
+from tests.simulation.check_cards import stale_cards
 from tests.simulation.check_hosts import check_hosts
 from tests.simulation.lived import Lived, events_of, key_of
 from tests.support.promises import (
@@ -39,6 +40,7 @@ def check(lived: Lived) -> tuple[str, ...]:
         *_unpaged(lived),
         *_undelivered(lived),
         *_out_of_order(lived),
+        *stale_cards(lived),
     )
 
 

@@ -11,6 +11,7 @@ from bot.domain.policy import Policy
 from bot.ports import StoredAlert
 from bot.records.rows import ReservationRow
 from bot.requests import AlertsReceived
+from cards.model import Card
 from tests.simulation.book import Answered
 from tests.simulation.hosts import Begun, Kept
 
@@ -39,6 +40,8 @@ class Lived:
     """By host and key of the attempt."""
     rooms: Sequence[str]
     """Keys of the rooms that the chat has."""
+    cards: Mapping[str, Card]
+    """The card of each incident as its room has it, by the incident's id."""
     told: Mapping[str, Sequence[str]]
     """Keys of the messages of each conversation, in the order of their arrival."""
     paged: Sequence[tuple[str, str]]

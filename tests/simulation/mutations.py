@@ -13,6 +13,7 @@ from bot.adapters.memory.journal import MemoryJournal
 from bot.domain import approval, rules, run, stepping
 from bot.ports import Commit, CommitOutcome, Committed
 from bot.usecases import deciding
+from bot.usecases.delivering import carrier, posts
 from tests.simulation.journal import SimulatedJournal
 
 Mutation: TypeAlias = Callable[[pytest.MonkeyPatch], None]
@@ -99,6 +100,12 @@ def lost_link_called_no_start(patch: pytest.MonkeyPatch) -> None:
     )
 
 
+def looks_trusted(patch: pytest.MonkeyPatch) -> None:
+    """Take a card for what was sent last, whatever became of the edits under way."""
+    patch.setattr(carrier, "unsure", lambda claim: claim.ref)
+    patch.setattr(posts, "is_contested", lambda _: False)
+
+
 async def _told_not_begun(
     self: object, claim: object, effect: object, started: object, quiet: object
 ) -> None:
@@ -117,6 +124,7 @@ MUTATIONS: Final[Mapping[Mutation, str]] = {
     start_not_recorded_first: "repair",
     fence_ignored: "fleet",
     lost_link_called_no_start: "repair",
+    looks_trusted: "described",
 }
 """Each mutation, and a story in which the guard that it takes away decides something."""
 

@@ -12,12 +12,19 @@ from bot.domain.state import Incident
 from bot.domain.system import System
 from bot.errors import Refused
 from bot.ports import ChatPlatform, Claim, Clock, Commit, Committed, Journal, Settle, Settlement
+from bot.records.outbox import EffectKind
 from bot.usecases.desk import Desk
 from bot.values import ConversationRef, MessageRef
 
 IncidentDesk: TypeAlias = Desk[Incident, IncidentIntent]
 SystemDesk: TypeAlias = Desk[System, SystemIntent]
 
+
+CONTESTED = "contested"
+"""In the place of how a message looks: never known for certain again."""
+
+_LOOK = 3
+"""Where in a ref it is said how the message looks."""
 
 _AGAIN_AFTER = timedelta(seconds=1)
 """Two workers that take one effect from each other (their clocks differ) do not do so in a loop."""
@@ -61,7 +68,7 @@ class Settler:
     async def later(self, claim: Claim, delay: timedelta) -> None:
         """Try again after `delay`."""
         due = self.clock.now() + delay
-        await self._settle(Settlement(claim=claim, how=Settle.LATER, due=due, ref=claim.ref))
+        await self._settle(Settlement(claim=claim, how=Settle.LATER, due=due, ref=unsure(claim)))
 
     async def parked(self, claim: Claim) -> None:
         """Give it up for good: the lane moves on."""
@@ -79,7 +86,7 @@ def done(claim: Claim, ref: str = "") -> Settlement:
 
 def parked(claim: Claim) -> Settlement:
     """Give it up for good within the commit that tells of it."""
-    return Settlement(claim=claim, how=Settle.PARKED, ref=claim.ref)
+    return Settlement(claim=claim, how=Settle.PARKED, ref=unsure(claim))
 
 
 def held(claim: Claim) -> Settlement:
@@ -95,17 +102,41 @@ def incident_of(claim: Claim) -> str:
     return claim.item.stream.id
 
 
-def write_ref(ref: MessageRef) -> str:
-    """Encode a message ref for the outbox."""
-    return json.dumps([ref.conversation.platform, ref.conversation.id, ref.id])
+def write_ref(ref: MessageRef, look: str = "") -> str:
+    """Encode a message ref for the outbox, with how the message looks where that is known."""
+    known = [look] if look else []
+    return json.dumps([ref.conversation.platform, ref.conversation.id, ref.id, *known])
 
 
 def read_ref(text: str) -> MessageRef | None:
     """Decode what `write_ref` wrote; None before anything was shown."""
     if not text:
         return None
-    platform, conversation, ident = json.loads(text)
+    platform, conversation, ident, *_ = json.loads(text)
     return MessageRef(conversation=ConversationRef(platform=platform, id=conversation), id=ident)
+
+
+def read_look(text: str) -> str:
+    """Return how the message looks for certain, "" where that is not known."""
+    parts: list[str] = json.loads(text) if text else []
+    return parts[_LOOK] if len(parts) > _LOOK else ""
+
+
+def unsure(claim: Claim) -> str:
+    """Return the claim's ref after an attempt of which nobody knows what it has changed.
+
+    Where a worker lost its claim in the middle its edit may arrive at any time later: from then
+    on nobody trusts what this message looks like.
+    """
+    ref = None if claim.item.kind is not EffectKind.LATEST else read_ref(claim.ref)
+    if ref is None:
+        return claim.ref
+    return write_ref(ref, CONTESTED if is_contested(claim) else "")
+
+
+def is_contested(claim: Claim) -> bool:
+    """Whether two workers were once at it, so that an edit of either may come late."""
+    return claim.interrupted or read_look(claim.ref) == CONTESTED
 
 
 def chat_of(chats: Mapping[str, ChatPlatform], platform: str) -> ChatPlatform:

@@ -11,11 +11,14 @@ from bot.records.rows import EpochRow
 from bot.records.stored import key_in_epoch
 from bot.usecases.archive import Archive
 from bot.usecases.delivering.carrier import (
+    CONTESTED,
     IncidentDesk,
     Lease,
     Settler,
     chat_of,
     incident_of,
+    is_contested,
+    read_look,
     read_ref,
     write_ref,
 )
@@ -24,6 +27,7 @@ from bot.usecases.rendering import Rendering
 from bot.usecases.urgency import carried_with
 from bot.values import ConversationRef, MessageRef, PersonId, StreamRef
 from cards.alerts_message import alerts_message
+from cards.incident_card import look_of
 from cards.model import Card
 from cards.restored_message import restored_message
 
@@ -117,17 +121,21 @@ class Shows:
             await self._settler.done(claim, claim.ref)
             return
         shown = read_ref(claim.ref)
+        look = CONTESTED if is_contested(claim) else look_of(card)
         if shown is None:
             key = card_key(incident, effect.card)
             shown = await chat.find(place, key)
             if shown is None:
                 shown = await post_once(chat, place, key, card)
-                await self._settler.done(claim, write_ref(shown))
+                await self._settler.done(claim, write_ref(shown, look))
                 return
+        elif look not in {"", CONTESTED} and look == read_look(claim.ref):
+            await self._settler.done(claim, claim.ref)
+            return
         if not self._lease.fresh(claim):
             return  # somebody may have shown what is newer; whoever claims it shows what holds
         shown = await self._updated(chat, shown, card_key(incident, effect.card), card)
-        if not await self._settler.done(claim, write_ref(shown)):
+        if not await self._settler.done(claim, write_ref(shown, look)):
             await self._settler.again(claim)  # ours may have come after somebody's newer content
 
     async def _updated(
