@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import TypeVar
 
 from bot.adapters.ssh import receipts
 from bot.adapters.ssh.boot import BOOT_ID, BOOT_ID_BY_PROGRAM, boot_id_in
 from bot.adapters.ssh.channel import ExecChannel
 from bot.adapters.ssh.limits import Limits
 from bot.adapters.ssh.outcomes import receipt_of, result_of, words_of
+from bot.adapters.ssh.output import Capture
 from bot.adapters.ssh.pool import Line
 from bot.adapters.ssh.receipts import Report, Reported
 from bot.adapters.ssh.session import Ending, Session
@@ -32,11 +34,16 @@ _KILLED_AFTER_TIMEOUT = 137
 _KILL_AFTER = 5
 """Seconds between SIGTERM and SIGKILL at a read-only command's deadline."""
 
+_SHORT = 16 * 1024
+"""Bytes of output that are redacted in a few milliseconds."""
+
 _NOT_FOUND = 127
 """A shell's exit status for a program that is not there."""
 
 _TURNED_AWAY = frozenset({64, 126})
 """The wrapper's status for a line that it does not take, and a shell's for one it may not run."""
+
+T = TypeVar("T")
 
 
 class ParamikoExecutor:
@@ -51,6 +58,7 @@ class ParamikoExecutor:
         self._limits = limits or Limits()
         self._threads = ThreadPoolExecutor(self._limits.threads + 8, "ssh")
         self._closers = ThreadPoolExecutor(4, "ssh-close")
+        self._readers = ThreadPoolExecutor(2, "ssh-read")
         self._busy = asyncio.Semaphore(self._limits.commands)
         self._idle_threads = asyncio.Semaphore(self._limits.threads)
         self._lines: dict[tuple[object, ...], Line] = {}
@@ -128,6 +136,7 @@ class ParamikoExecutor:
             line.close()
         await asyncio.to_thread(self._threads.shutdown)
         await asyncio.to_thread(self._closers.shutdown)
+        await asyncio.to_thread(self._readers.shutdown)
 
     def _trials(
         self, host: Host, sudo: Sequence[Sequence[str]], *, changes: bool
@@ -161,8 +170,8 @@ class ParamikoExecutor:
             exit_status=None if timed_out else ending.exit_status,
             signal="" if timed_out else ending.signal,
             deadline=timed_out,
-            stdout=session.stdout.shown(self._redactor),
-            stderr=session.stderr.shown(self._redactor),
+            stdout=await self._read(session.stdout, lambda: session.stdout.shown(self._redactor)),
+            stderr=await self._read(session.stderr, lambda: session.stderr.shown(self._redactor)),
             seconds=ending.seconds,
         )
 
@@ -177,7 +186,10 @@ class ParamikoExecutor:
 
     async def _report(self, host: Host, line: str, patience: float) -> tuple[Report, float]:
         ending, session = await self._say(host, Login.CHANGE, line, patience)
-        report = receipts.read_report(session.stdout.raw(), self._redactor)
+        stream = session.stdout
+        report = await self._read(
+            stream, lambda: receipts.read_report(stream.raw(), self._redactor)
+        )
         if report is not None:
             return report, ending.seconds
         if ending.exit_status == _NOT_FOUND:
@@ -186,6 +198,12 @@ class ParamikoExecutor:
             said = session.stderr.shown(self._redactor).text.strip()
             raise Refused(f"{host.name} does not run this for the change login: {said[:200]}")
         raise OutcomeUnknown(f"{host.name} gave no readable receipt")
+
+    async def _read(self, stream: Capture, read: Callable[[], T]) -> T:
+        """Read a short stream here, and a long one beside the loop: redacting it takes a while."""
+        if stream.size <= _SHORT:
+            return read()
+        return await asyncio.get_running_loop().run_in_executor(self._readers, read)
 
     async def _say(
         self, host: Host, login: Login, line: str, patience: float

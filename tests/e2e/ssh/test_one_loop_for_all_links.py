@@ -84,6 +84,32 @@ async def test_fifty_megabytes_arrive_while_the_loop_goes_on_with_everything_els
     assert len(set(others)) == 1
 
 
+class Noting(Redactor):
+    """Notes in which thread it was asked, by length."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[tuple[int, bool]] = []
+
+    def redact(self, text: str) -> str:
+        in_loop = threading.current_thread() is threading.main_thread()
+        self.asked.append((len(text), in_loop))
+        return super().redact(text)
+
+
+async def test_a_long_output_is_redacted_beside_the_loop_and_a_short_one_in_it(
+    tmp_path: Path,
+) -> None:
+    redactor = Noting()
+    executor = ParamikoExecutor(redactor=redactor)
+    with openssh(tmp_path) as sshd:
+        write_programs(sshd.bin)
+        await _observe(executor, sshd.host, "contract-spill", "100000", "100")
+    await executor.close()
+
+    assert redactor.asked == [(100_000, False), (100, True)]
+
+
 async def test_a_host_that_falls_silent_within_a_packet_keeps_no_other_waiting(
     executor: ParamikoExecutor, tmp_path: Path
 ) -> None:
