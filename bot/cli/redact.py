@@ -10,6 +10,7 @@ from typing import Final
 from bot.adapters.sqlite.scrubbing import scrub
 from bot.app.base import Base
 from bot.cli.command import FAILED, OK, Configured, remark, say
+from bot.cli.findings import counted
 from bot.cli.operator import operator, with_journal
 from bot.errors import UserMistake
 from bot.redaction import Redactor
@@ -118,7 +119,8 @@ def _lines(found: Found) -> Sequence[str]:
     lines = [f"In {found.name}:"]
     for trace in found.traces[:_SHOWN]:
         at = f"{trace.at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-        lines.append(f"  event {trace.seq}, {at}, {trace.kind}: {len(trace.around)} places")
+        places = counted(len(trace.around), "place")
+        lines.append(f"  event {trace.seq}, {at}, {trace.kind}: {places}")
         # What stands around it is for members of a private incident, like the rest of it.
         shown = () if found.private else trace.around[:3]
         lines += [f"      {visible_line(around)}" for around in shown]

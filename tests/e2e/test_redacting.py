@@ -106,7 +106,7 @@ async def test_without_a_yes_nothing_is_erased_and_all_of_it_is_shown(
     said = await typed("redact", number, "--text", "--why", "pasted by mistake")
     assert said.status == 1
     assert said.err == "Nobody can be asked here: say --yes.\nNothing was erased.\n"
-    assert "note added: 1 places\n      the key is [erased], I think\n" in said.out
+    assert "note added: 1 place\n      the key is [erased], I think\n" in said.out
     assert f"the key is {SECRET}, I think" in await running.commander.timeline(number)
 
 
@@ -142,7 +142,7 @@ async def test_a_secret_outside_the_incidents_is_nowhere_afterwards(
     said = await typed("redact", "system", "--text", "--why", "pasted by mistake", "--yes")
 
     assert said.status == 0
-    assert "Frozen: 1 places\n      the key [erased] is out\n" in said.out
+    assert "Frozen: 1 place\n      the key [erased] is out\n" in said.out
     assert f"It is also in {number}: erase it there too.\n" in said.err
     again = await typed("redact", number, "--text", "--why", "pasted by mistake", "--yes")
     assert "It is also in" not in again.err
