@@ -7,9 +7,12 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import paramiko
 import pytest
 
 from bot.adapters.ssh.executor import ParamikoExecutor
+from bot.adapters.ssh.link import Link
+from bot.adapters.ssh.wire import Frames
 from bot.ports import Attempt, CommandResult
 from bot.redaction import Redactor
 from bot.values import Host, RemoteCommand
@@ -35,6 +38,9 @@ async def test_a_link_that_stands_holds_no_thread(
         await executor.boot_id(sshd.host)
 
         assert _readers() == []
+        # Paramiko's own list would keep the link until the process ends.
+        known = paramiko.transport._active_threads  # type: ignore[attr-defined]
+        assert [thread for thread in known if isinstance(thread, Link)] == []
 
 
 async def test_a_link_whose_packets_hide_their_length_is_read_by_a_thread(
@@ -66,6 +72,21 @@ async def test_keys_are_renewed_while_many_commands_are_sent_and_answered(
         log = (tmp_path / "sshd.log").read_text()
 
     assert [(result.exit_status, result.stdout.size) for result in results] == [(0, 200_000)] * 24
+    assert log.count("SSH2_MSG_KEXINIT received") >= 3
+
+
+async def test_we_renew_keys_ourselves_when_enough_was_said_under_them(
+    executor: ParamikoExecutor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Frames, "REKEY_BYTES", 500_000)
+    with openssh(tmp_path, extra="LogLevel DEBUG1") as sshd:
+        write_programs(sshd.bin)
+        result = await _observe(executor, sshd.host, "contract-spill", "4000000", "1000")
+        again = await executor.boot_id(sshd.host)
+        log = (tmp_path / "sshd.log").read_text()
+
+    assert (result.exit_status, result.stdout.size) == (0, 4_000_000)
+    assert again
     assert log.count("SSH2_MSG_KEXINIT received") >= 3
 
 
@@ -151,7 +172,7 @@ async def test_a_command_that_nobody_waits_for_any_more_leaves_its_place_to_anot
 
 
 def _readers() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if type(thread).__name__ == "Link"]
+    return [thread for thread in threading.enumerate() if isinstance(thread, Link)]
 
 
 async def _observe(executor: ParamikoExecutor, host: Host, *argv: str) -> CommandResult:
