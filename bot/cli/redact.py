@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import UTC, timedelta
 from getpass import getpass
 from typing import Final
 
@@ -23,6 +23,9 @@ _SHOWN: Final = 20
 
 _STORES: Final = ("journal.sqlite3", "console.sqlite3", "telegram.sqlite3")
 """Files of the data folder that may hold what was shown."""
+
+_LOOK_AGAIN: Final = timedelta(seconds=1)
+"""Between two looks at whether a run has ended."""
 
 _ELSEWHERE: Final = (
     "Not in my reach: backups, exports and logs that were taken before, webhook receivers, and "
@@ -54,6 +57,11 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--step", default="", help="the whole output of a step, as `restart/1`")
     parser.add_argument("--why", required=True, help="the reason, for the timeline")
     parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument(
+        "--stay",
+        action="store_true",
+        help="stay until the runs under way have ended, and erase what their commands said",
+    )
     parser.set_defaults(run=_run)
 
 
@@ -83,6 +91,8 @@ def _run(arguments: argparse.Namespace, configured: Configured) -> int:
             remark("Nothing was erased.")
             return FAILED
         say(await redacting.erase(arguments.incident, removal, operator(), why))
+        if arguments.stay:
+            await _stay(base, redacting, arguments.incident, removal, why)
         await _scrubbed(base)
         await _rest(redacting, removal)
         for place in await redacting.remaining(removal):
@@ -91,6 +101,23 @@ def _run(arguments: argparse.Namespace, configured: Configured) -> int:
         return OK
 
     return with_journal(settings, work)
+
+
+async def _stay(base: Base, redacting: Redacting, name: str, removal: Removal, why: str) -> None:
+    """Erase what commands said meanwhile, once the runs that were under way have ended.
+
+    Only this process knows the text: nothing that stays may tell a later one what to look for.
+    """
+    runs = await redacting.under_way(name)
+    if not runs:
+        return
+    say(f"Staying until it has ended: {', '.join(runs)}. Ctrl-C leaves.")
+    while await redacting.under_way(name):
+        await base.clock.sleep_until(base.clock.now() + _LOOK_AGAIN)
+    if (await redacting.look(name, removal)).nothing:
+        say("Nothing of it was said meanwhile.")
+    else:
+        say(await redacting.erase(name, removal, operator(), why))
 
 
 async def _rest(redacting: Redacting, removal: Removal) -> None:

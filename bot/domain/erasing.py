@@ -92,7 +92,7 @@ def _later(incident: Incident) -> str:
         return ""
     return (
         f" Under way: {runs}. What its commands say from now on was not looked through: "
-        "erase again when it has ended."
+        "erase again when it has ended, or with --stay."
     )
 
 

@@ -100,6 +100,10 @@ class ErasableIncident:
         """See `Erasable`."""
         return self._noun.decide(policy, state, intent, now)
 
+    def live(self, state: Incident) -> tuple[str, ...]:
+        """Name the runs that have not ended."""
+        return tuple(f"{run.started.runbook} ({run.started.run})" for run in state.live_runs)
+
     def standing(self, state: Incident) -> object:
         """See `Erasable`."""
         return (

@@ -162,6 +162,14 @@ class Redacting:
                 return answer
         raise Unavailable("too many writers at once; try again")
 
+    async def under_way(self, name: str) -> Sequence[str]:
+        """Name the runs of an incident that may still say it; see `look` for `name`."""
+        subject = await self._subject(name)
+        records = (await self._journal.load(subject.stream)).records
+        if isinstance(subject, ErasableIncident):
+            return subject.live((await self._folded(subject, records))[1])
+        return ()
+
     async def elsewhere(self, removal: Removal) -> Sequence[str]:
         """Name the incidents that show it still, and `system` where something outside does."""
         lines = await self._journal.rows(TimelineRow)

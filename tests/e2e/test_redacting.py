@@ -196,3 +196,31 @@ async def test_what_a_run_needs_is_refused_with_the_run_the_reason_and_how_to_go
     assert "disk-full (" in refused.err
     assert "is under way, and its document or its parameters hold it." in refused.err
     assert "Wait until it ends, or type /runbook abort in its room; then erase." in refused.err
+
+
+async def test_who_stays_erases_what_a_run_said_meanwhile_when_it_has_ended(
+    running: Bot, typed: Typed, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    await running.commander.say("/incident drill disk-full")
+    card = await running.approver.card("change")
+    number = str((await running.commander.incident(str(card["incident"])))["number"])
+    await running.commander.say(f"/incident note {SECRET} is out in={number}")
+    staying = asyncio.ensure_future(
+        typed("redact", number, "--text", "--why", "pasted by mistake", "--yes", "--stay")
+    )
+
+    async def told() -> bool:
+        return any("were erased" in line for line in await running.commander.timeline(number))
+
+    await until(told)
+    assert running.service.practice is not None
+    (running.service.practice.scratch / "root" / "scratch" / SECRET).mkdir()
+    await running.approver.press(card, "approve")
+    said = await staying
+
+    assert said.status == 0
+    assert "Staying until it has ended: disk-full (" in said.out
+    assert said.out.count("Erased from ") == 2
+    assert await eventually(lambda: holding(data), lambda names: not names) == []
+    assert (await typed("audit", "verify")).status == 0

@@ -49,7 +49,7 @@ async def test_what_the_run_does_not_go_by_is_erased_and_the_open_question_still
         run = await newest(on)
         assert answer.endswith(
             f"Under way: restart ({run.started.run}, waiting for approval). What its commands say "
-            "from now on was not looked through: erase again when it has ended."
+            "from now on was not looked through: erase again when it has ended, or with --stay."
         )
         assert SECRET not in await everything(on)
         assert (await asked(on)).card.digest == digest
