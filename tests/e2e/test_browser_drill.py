@@ -126,6 +126,23 @@ async def test_one_key_leads_into_the_open_card_and_enter_decides_nothing(
     await expect(approver.locator(".reply")).to_contain_text("Approve")
 
 
+async def test_a_narrow_window_offers_the_way_to_a_card_only_while_its_buttons_are_out_of_sight(
+    served: Bot,
+) -> None:
+    async with window(PHONE) as phone:
+        commander = await sign_in(phone, served, "commander")
+        approver = await sign_in(phone, served, "approver")
+        await start_drill(commander)
+        leads_there = approver.locator(".bar-jump")
+        await leads_there.click()
+        approve = approver.locator(".stream .card-change").get_by_role("button", name="Approve")
+        await expect(approve).not_to_be_in_viewport()
+        await expect(leads_there).to_be_visible()
+        await approve.scroll_into_view_if_needed()
+        await expect(leads_there).to_be_hidden()
+        await expect(approver.locator(".bar-mine")).to_contain_text("Your decision is needed")
+
+
 async def test_a_room_is_used_by_keyboard_alone(served: Bot, browser: BrowserContext) -> None:
     commander = await sign_in(browser, served, "commander")
     await type_line(commander, "/incident declare sev3 checkout is slow")

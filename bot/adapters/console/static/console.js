@@ -64,8 +64,18 @@ const OFFLINE = "Firewarden does not answer. This was NOT recorded, as far as th
 let atEnd = true;
 scroll.addEventListener("scroll", () => {
   atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 40;
+  calm();
 }, { passive: true });
-const keepEnd = () => { if (stream && atEnd) scroll.scrollTop = scroll.scrollHeight; };
+const keepEnd = () => { if (stream && atEnd) scroll.scrollTop = scroll.scrollHeight; calm(); };
+
+// Where the card's own buttons are in sight, a narrow window needs no second one that leads there.
+function calm() {
+  const bar = document.querySelector(".bar-mine");
+  const card = bar?.querySelector("[data-jump]").dataset.jump;
+  const buttons = card && stream?.querySelector(`[data-card="${CSS.escape(card)}"] .answer .buttons`);
+  const [at, sight] = [buttons?.getBoundingClientRect(), scroll.getBoundingClientRect()];
+  bar?.classList.toggle("bar-calm", Boolean(at) && at.bottom > sight.top && at.top < sight.bottom - 40);
+}
 new ResizeObserver(keepEnd).observe(scroll);
 if (stream) new ResizeObserver(keepEnd).observe(stream);
 
