@@ -65,7 +65,7 @@ def run_message(  # noqa: C901, PLR0911, PLR0912 - one arm per event
             wanted = listed([(Code(target),) for target in targets])
             line = (*name, " waits: ", Untrusted(holder), " holds ", *wanted)
             freed: Line = ("It goes on by itself when they are free. Where that run ended badly, ",)
-            return told(incident, Tone.WAITING, line, ((*freed, *_RELEASES),))
+            return told(incident, Tone.WAITING, line, ((*freed, *_released("<run>")),))
         case StepInterrupted(path=path, host=host):
             line = (*name, ": Firewarden stopped during ", Code(path), " on ", Code(host))
             return told(incident, Tone.WARNING, (*line, ". Asking the host what became of it."))
@@ -123,7 +123,6 @@ _AFTER: dict[Ending, str] = {
     Ending.IN_DOUBT: "Next: look at the host, then answer the card",
     Ending.REFERRED: "Next: the card of the runbook that mends it",
 }
-_RELEASES: Line = ("an approver frees them in its room: ", Code("/runbook release <run> <reason>"))
 _GOOD_ENDINGS = frozenset({Ending.DONE, Ending.RESOLVED, Ending.REFERRED})
 _CALM_ENDINGS = frozenset({Ending.REJECTED})
 
@@ -144,11 +143,16 @@ def _ended(event: RunEnded, incident: Incident, name: Line) -> Card:
 
 def _kept(incident: Incident, run: RunId) -> tuple[Line, ...]:
     """Say what a run that ended still keeps from others, and who gives it back."""
-    targets = incident.runs[run].targets
-    if not targets:
+    state = incident.runs[run]
+    if not state.targets:
         return ()
-    kept = listed([(Code(target),) for target in targets])
-    return (("Still reserved: ", *kept, ". Once it is sound, ", *_RELEASES),)
+    kept = listed([(Code(target),) for target in state.targets])
+    return (("Still reserved: ", *kept, ". Once it is sound, ", *_released(state.started.runbook)),)
+
+
+def _released(run: str) -> Line:
+    """Say who gives back what a run keeps, and how."""
+    return ("an approver frees them in its room: ", Code(f"/runbook release {run} <reason>"))
 
 
 def _runbook(incident: Incident, run: RunId) -> Line:

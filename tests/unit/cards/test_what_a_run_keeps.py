@@ -9,7 +9,7 @@ from cards.room_message import message_for
 from tests.support.incidents import RUN, START, asked, context, declared, run_started, step_started
 
 WHY = Untrusted("the check did not pass")
-FREES = "an approver frees them in its room: /runbook release <run> <reason>"
+FREES = "an approver frees them in its room: /runbook release disk-full <reason>"
 
 
 def told(ending: Ending, *, drill: bool = False, keeps: bool = True) -> str:
