@@ -12,10 +12,10 @@ from tests.simulation.trouble import AT_COMMIT, Aimed, Fault
 
 TAGS: Final = ("alpha", "bravo", "carol", "delta")
 
-ENOUGH: Final = 25
+ENOUGH: Final = 22
 """Intents that the stories of a schedule come to without any fault, beside what people write."""
 
-WRITTEN: Final = range(8, 15)
+WRITTEN: Final = range(9, 16)
 """Messages that people write in the room meanwhile: they race for the same stream.
 
 The less the stories come to, the more of them.

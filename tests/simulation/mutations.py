@@ -13,7 +13,7 @@ from bot.adapters.memory.journal import MemoryJournal
 from bot.domain import approval, rules, run, stepping
 from bot.ports import Commit, CommitOutcome, Committed
 from bot.usecases import deciding
-from bot.usecases.delivering import carrier, posts
+from bot.usecases.delivering import posts
 from tests.simulation.journal import SimulatedJournal
 
 Mutation: TypeAlias = Callable[[pytest.MonkeyPatch], None]
@@ -100,10 +100,9 @@ def lost_link_called_no_start(patch: pytest.MonkeyPatch) -> None:
     )
 
 
-def looks_trusted(patch: pytest.MonkeyPatch) -> None:
-    """Take a card for what was sent last, whatever became of the edits under way."""
-    patch.setattr(carrier, "unsure", lambda claim: claim.ref)
-    patch.setattr(posts, "is_contested", lambda _: False)
+def cards_alike(patch: pytest.MonkeyPatch) -> None:
+    """Take every card for what was sent last."""
+    patch.setattr(posts, "look_of", lambda _: "alike")
 
 
 async def _told_not_begun(
@@ -123,8 +122,8 @@ MUTATIONS: Final[Mapping[Mutation, str]] = {
     lanes_ignored: "described",
     start_not_recorded_first: "repair",
     fence_ignored: "fleet",
-    lost_link_called_no_start: "repair",
-    looks_trusted: "described",
+    lost_link_called_no_start: "doubted",
+    cards_alike: "described",
 }
 """Each mutation, and a story in which the guard that it takes away decides something."""
 
