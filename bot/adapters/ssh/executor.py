@@ -2,6 +2,7 @@
 
 import asyncio
 import shlex
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -37,6 +38,9 @@ _KILL_AFTER = 5
 _SHORT = 16 * 1024
 """Bytes of output that are redacted in a few milliseconds."""
 
+_LOOK_AGAIN = 1.0
+"""Seconds between two looks for links that nobody uses."""
+
 _NOT_FOUND = 127
 """A shell's exit status for a program that is not there."""
 
@@ -63,6 +67,7 @@ class ParamikoExecutor:
         self._idle_threads = asyncio.Semaphore(self._limits.threads)
         self._lines: dict[tuple[object, ...], Line] = {}
         self._rooms: dict[tuple[str, int], asyncio.Semaphore] = {}
+        self._looked = 0.0
 
     async def boot_id(self, host: Host) -> str:
         """Ask for the boot id on the observe login."""
@@ -209,7 +214,7 @@ class ParamikoExecutor:
         self, host: Host, login: Login, line: str, patience: float
     ) -> tuple[Ending, Session | ExecChannel]:
         """Hold one command on the link of (host, login)."""
-        await self._close_stale()
+        self._close_stale()
         way = self._line(host, login)
         async with way.session() as session, self._busy:
             if login is Login.CHANGE:
@@ -267,7 +272,11 @@ class ParamikoExecutor:
             )
         return self._lines[key]
 
-    async def _close_stale(self) -> None:
+    def _close_stale(self) -> None:
+        """Close links that nobody uses; not for each of five hundred hosts anew."""
+        if time.monotonic() < self._looked + _LOOK_AGAIN:
+            return
+        self._looked = time.monotonic()
         for key, line in list(self._lines.items()):
             if line.stale:
                 del self._lines[key]
