@@ -79,7 +79,8 @@ async def test_a_freeze_after_the_yes_stops_the_run_before_its_first_command(
 
         ended = await until(lambda: run_ended(b, incident))
         assert ended == (
-            "run ended: stopped, 0 commands ran. frozen: everything by commander: release in progress"
+            "run ended: stopped, 0 commands ran."
+            " frozen: everything by commander: release in progress"
         )
         assert b.ledger() == ()
 
