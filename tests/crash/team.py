@@ -27,6 +27,9 @@ _LOOK = 0.08
 
 _BUSY = 503
 
+_NOT_LOOKED_UP = "of unknown standing"
+"""What people are told who could not be looked up in time, by a life that had been stopped too."""
+
 
 class Fate(StrEnum):
     """How the people answer the change cards of a ticket."""
@@ -112,6 +115,24 @@ class Team:
         return typed
 
     async def press(self, who: str, card: Board, option: str) -> Press:
+        """Click, and click anew where nobody could say who it was; returns the last click."""
+        while _NOT_LOOKED_UP in (press := await self._pressed(who, card, option)).told:
+            await asyncio.sleep(_AGAIN)
+        return press
+
+    async def until_told(self, number: str, words: str) -> None:
+        """Wait for a line of the incident's timeline that begins with these words."""
+        while True:
+            lines = await self._get(f"/api/incidents/{number}/timeline")
+            if any(str(line["text"]).startswith(words) for line in lines or ()):
+                return
+            await self.looked.wait()
+
+    async def twice(self, who: str, card: Board, option: str) -> None:
+        """Double-click: two clicks at once."""
+        await asyncio.gather(self.press(who, card, option), self.press(who, card, option))
+
+    async def _pressed(self, who: str, card: Board, option: str) -> Press:
         """Click once, and insist on an answer to that click."""
         press = Press(
             who=who,
@@ -129,18 +150,6 @@ class Team:
         if press.counts:
             self.there.click.set()
         return press
-
-    async def until_told(self, number: str, words: str) -> None:
-        """Wait for a line of the incident's timeline that begins with these words."""
-        while True:
-            lines = await self._get(f"/api/incidents/{number}/timeline")
-            if any(str(line["text"]).startswith(words) for line in lines or ()):
-                return
-            await self.looked.wait()
-
-    async def twice(self, who: str, card: Board, option: str) -> None:
-        """Double-click: two clicks at once."""
-        await asyncio.gather(self.press(who, card, option), self.press(who, card, option))
 
     async def _answer(self, card: Board) -> None:
         kind, title = str(card["kind"]), str(card["title"])
