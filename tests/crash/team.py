@@ -116,8 +116,9 @@ class Team:
 
     async def press(self, who: str, card: Board, option: str) -> Press:
         """Click, and click anew where nobody could say who it was; returns the last click."""
-        while _NOT_LOOKED_UP in (press := await self._pressed(who, card, option)).told:
-            await asyncio.sleep(_AGAIN)
+        press = await self._pressed(who, card, option)
+        while _NOT_LOOKED_UP in press.told:
+            press = await self._pressed(who, card, option)
         return press
 
     async def until_told(self, number: str, words: str) -> None:
