@@ -361,6 +361,7 @@ WISHES: Mapping[tuple[type, str], type[Intent]] = {
 
 OWN = ("bot/adapters/http/", "bot/adapters/console/")
 SERVED = {
+    "bot/adapters/oidc/leaving.py",  # a sign-out, as little
     "bot/adapters/oidc/routes.py",  # a sign-in, which shows nothing of incidents
     "bot/adapters/slack/door.py",
     "bot/adapters/telegram/webhook.py",
