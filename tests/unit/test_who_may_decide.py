@@ -361,8 +361,8 @@ WISHES: Mapping[tuple[type, str], type[Intent]] = {
 
 OWN = ("bot/adapters/http/", "bot/adapters/console/")
 SERVED = {
-    "bot/adapters/oidc/leaving.py",  # a sign-out, as little
-    "bot/adapters/oidc/routes.py",  # a sign-in, which shows nothing of incidents
+    "bot/adapters/oidc/leaving.py",  # a sign-out
+    "bot/adapters/oidc/routes.py",  # a sign-in; neither shows anything of incidents
     "bot/adapters/slack/door.py",
     "bot/adapters/telegram/webhook.py",
 }
