@@ -50,7 +50,7 @@ def answer(draft: Draft, intent: Answer) -> Decision:
         refusal = _checked(draft, asked, intent)
         if refusal is not None:
             return refusal
-    decision = approval.vote(draft.incident.cards, intent, draft.now)
+    decision = approval.vote(draft.incident.cards, intent, draft.now, draft.policy.name_of)
     if isinstance(decision, Refusal):
         return decision
     draft.move((decision.events, decision.effects))

@@ -35,7 +35,7 @@ from bot.domain.events import (
 from bot.domain.intents import Answer
 from bot.domain.packet import AskedPacket, AskedStyle, NoticePacket
 from bot.domain.permissions import Verb, allowed
-from bot.domain.policy import Group
+from bot.domain.policy import Called, Group
 from bot.domain.rules import entitled, quorum_met
 from bot.values import CardId, PersonId, Untrusted
 
@@ -126,14 +126,14 @@ def timers_off(card: CardId) -> tuple[Effect, ...]:
     return (ClearTimer(name=f"expire:{card}"), ClearTimer(name=f"remind:{card}"))
 
 
-def late_answer(asked: Asked, cards: Mapping[CardId, Asked]) -> str:
-    """Say what became of a card that is no longer open."""
+def late_answer(asked: Asked, cards: Mapping[CardId, Asked], called: Called = str) -> str:
+    """Say what became of a card that is no longer open; `called` is what people are called."""
     n, when = asked.card.number, asked.ended_at
     stamp = f" at {when:%H:%M} UTC" if when else ""
     if asked.decided is not None:
         option = asked.option(asked.decided.option)
         chosen = option.label if option else asked.decided.option
-        who = ", ".join(asked.decided.by)
+        who = ", ".join(called(person) for person in asked.decided.by)
         return f"Card {n} was already decided{stamp}: {chosen} by {who}. Nothing changed."
     if asked.state is CardState.EXPIRED:
         return f"Card {n} expired{stamp}. Nothing was done, and nothing is done now."
@@ -144,7 +144,9 @@ def late_answer(asked: Asked, cards: Mapping[CardId, Asked]) -> str:
     return f"Card {n} was withdrawn{stamp}. Nothing was done."
 
 
-def vote(cards: Mapping[CardId, Asked], intent: Answer, now: datetime) -> Decision:
+def vote(
+    cards: Mapping[CardId, Asked], intent: Answer, now: datetime, called: Called = str
+) -> Decision:
     """Count one answer; decides the card where that settles it.
 
     The digest has been compared by the caller (`run.decide`), which knows how to ask anew.
@@ -153,7 +155,7 @@ def vote(cards: Mapping[CardId, Asked], intent: Answer, now: datetime) -> Decisi
     if asked is None:
         return Refusal(reason="There is no such card.", hidden=True)
     if asked.state is not CardState.OPEN:
-        return Refusal(reason=late_answer(asked, cards))
+        return Refusal(reason=late_answer(asked, cards, called))
     option = asked.option(intent.option)
     if option is None:
         labels = ", ".join(o.id for o in asked.card.options)

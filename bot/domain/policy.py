@@ -1,12 +1,16 @@
 """Everything that a team decides, as one frozen value; `bot.config` reads it from YAML."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TypeAlias
 
 from bot.values import Host, HostName, PersonId, Severity, Tier
+
+Called: TypeAlias = Callable[[PersonId], str]
+"""What a person is called. Records and rows keep ids (`str`), people read names."""
 
 
 class Group(StrEnum):

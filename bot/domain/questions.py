@@ -98,7 +98,8 @@ def withdraw(draft: Draft, intent: WithdrawCard) -> Decision:
     if asked is None:
         return Refusal(reason="There is no such card.", hidden=True)
     if asked.state is not CardState.OPEN:
-        return Refusal(reason=approval.late_answer(asked, draft.incident.cards))
+        called = draft.policy.name_of
+        return Refusal(reason=approval.late_answer(asked, draft.incident.cards, called))
     if asked.card.kind is CardKind.IN_DOUBT:
         return Refusal(reason="Somebody must say what became of that command: answer it instead.")
     why_not = _may_withdraw(asked, intent)

@@ -1,15 +1,13 @@
 """One plain line per event: the timeline that people read, search and export."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cache
-from typing import Final, TypeAlias
+from typing import Final
 
 from bot.domain import events as ev
 from bot.domain.packet import ChangePacket
+from bot.domain.policy import Called
 from bot.values import PersonId, Untrusted
-
-Called: TypeAlias = Callable[[PersonId], str]
-"""What a person is called. Rows keep ids (`str`), people read names."""
 
 NAMING: Final = frozenset(
     {

@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import cast
 
 from bot.domain.events import IncidentEvent
-from bot.domain.timeline import NAMING, Called, line
+from bot.domain.policy import Called
+from bot.domain.timeline import NAMING, line
 from bot.ports import Journal
 from bot.records.rows import TimelineRow
 from bot.usecases.archive import Opening

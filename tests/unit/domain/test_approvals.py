@@ -124,7 +124,7 @@ def test_a_late_click_is_told_what_was_decided_and_changes_nothing() -> None:
     seq = story.incident.seq
     for option in ("approve", "reject"):
         assert story.votes(cleo, option) == Refusal(
-            reason="Card 1 was already decided at 03:00 UTC: Approve by ben. Nothing changed."
+            reason="Card 1 was already decided at 03:00 UTC: Approve by Ben. Nothing changed."
         )
     assert story.incident.seq == seq
 

@@ -63,7 +63,7 @@ async def test_reject_keeps_it_open_and_a_later_answer_is_told_so() -> None:
         late = await world.say("ann", "/incident approve 1", at=at)
         assert (await world.incident()).status is Status.INVESTIGATING
         assert late.text == (
-            "Card 1 was already decided at 10:42 UTC: Keep open by dan. Nothing changed."
+            "Card 1 was already decided at 10:42 UTC: Keep open by Dan. Nothing changed."
         )
 
 
