@@ -213,8 +213,11 @@ def step_of(key: str, host: Host) -> str:
 
 
 def phase_of(key: str) -> str:
-    """Name the phase of a read: `read:<run>.<turn>.<phase>.<path>.<host>`."""
-    return f"read of {key.split('.')[2]}"
+    """Name the phase of a read: `read:<run>.<turn>.<phase>.<path>.<host>`.
+
+    What is read for no run (the practice host's monitor) has a key of its own kind.
+    """
+    return f"read of {key.split('.')[2]}" if key.startswith("read:") else "read for no run"
 
 
 class LabelledPager:

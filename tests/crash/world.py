@@ -149,12 +149,16 @@ class World:
         served = await life.ready()
         if life.refused:
             return life
-        assert served or life.burnt, f"a life ended by itself: see {self.scene.folder.parent}"
+        assert served or life.burnt, _by_itself(self.scene)
         self.life = life
         return life
 
     async def killed(self, life: Life, how: How) -> Blow:
-        """End a life with SIGKILL, or see that it has ended, and write down what was open."""
+        """End a life with SIGKILL, or see that it has ended, and write down what was open.
+
+        AssertionError where it had ended at no point, by an error of its own.
+        """
+        assert life.burnt or not life.gone.is_set(), _by_itself(self.scene)
         asked = self.team.waiting + self.sender.waiting
         await life.kill()
         if self.life is life:
@@ -230,6 +234,10 @@ class World:
     def set_forward(self, seconds: float) -> None:
         """Let every life from here on find it so much later."""
         self.time = replace(self.time, shift=self.time.shift + seconds)
+
+
+def _by_itself(scene: Scene) -> str:
+    return f"a life ended by itself: see {scene.folder.parent}"
 
 
 @asynccontextmanager
