@@ -62,7 +62,7 @@ async def test_after_half_an_hour_each_card_is_edited_once_and_channels_keep_the
         room = await world.opened("search is slow")
         await world.in_weather(Weather.BROKEN, 60)
         for n in range(30):
-            await world.say("ann", f"/incident note note-0-{n}", at=room)
+            await world.say("ann", f"/incident update news-0-{n} next=2h", at=room)
             await world.pass_time(60)
         before = len(world.way.calls)
         world.way.weather = Weather.FINE
@@ -70,7 +70,7 @@ async def test_after_half_an_hour_each_card_is_edited_once_and_channels_keep_the
 
         after = world.way.calls[before:]
         assert [call.path for call in after].count(EDIT) == 1
-        assert told(seen(team, room)) == [f"note-0-{n}" for n in range(30)]
+        assert told(seen(team, room)) == [f"news-0-{n}" for n in range(30)]
         assert spans([c.at for c in after if c.path == POST and f"={room.id}" in c.body], 4) >= 3.0
 
 
