@@ -10,8 +10,8 @@ FALLBACK = "unrouted"
 """The route of alerts that no route of the policy matches: they open an incident all the same."""
 
 _FALLBACK_GROUPS = ("alertname", "service")
-_REMEMBERED = 4096
-"""Kinds of alerts that are kept; a storm of some more starts over."""
+_REMEMBERED = 8192
+"""Kinds of alerts that are kept, a kilobyte each; a storm of some more starts over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
