@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -14,12 +15,20 @@ def bearer_matches(headers: Mapping[str, str], secrets: tuple[str, ...]) -> bool
     Both sides are hashed first, so that neither content nor length shows in the time it takes;
     every secret is compared, so that the time does not tell which one matched.
     """
-    given = sha256(_token(headers).encode("utf-8", "surrogatepass")).digest()
+    given = _digest(_token(headers))
     matched = False
     for secret in secrets:
-        wanted = sha256(secret.encode("utf-8", "surrogatepass")).digest()
-        matched |= hmac.compare_digest(given, wanted) and bool(secret.strip())
+        matched |= hmac.compare_digest(given, _wanted(secret)) and bool(secret.strip())
     return matched
+
+
+def _digest(text: str) -> bytes:
+    return sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+@lru_cache(maxsize=64)  # secrets alone, which are few: what callers send is never kept
+def _wanted(secret: str) -> bytes:
+    return _digest(secret)
 
 
 def _token(headers: Mapping[str, str]) -> str:
