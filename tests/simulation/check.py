@@ -171,11 +171,16 @@ def _undelivered(lived: Lived) -> Iterator[str]:
 
 
 def _out_of_order(lived: Lived) -> Iterator[str]:
-    """Look for rooms that heard of events in another order than they happened in."""
+    """Look for rooms that heard of events in another order than they happened in.
+
+    What the chat refused for good has lost its place: people were told that it is missing, and
+    a worker that had it too, and wakes late, may still bring it.
+    """
+    given_up = {e.item.key for e in lived.effects if e.state.value == "parked"}
     for place, keys in lived.told.items():
         seqs: dict[str, list[int]] = {}
         for key in keys:
-            if key.startswith("post:incident:"):
+            if key.startswith("post:incident:") and key not in given_up:
                 stream, _, rest = key.removeprefix("post:").partition(".")
                 seqs.setdefault(stream, []).append(int(rest.partition(".")[0]))
         for stream, heard in seqs.items():
