@@ -123,6 +123,8 @@ def may_see(person: str, groups: frozenset[str], *, private: bool, members: froz
 
 def _unfit(actor: Actor, verb: Verb) -> str:
     """Return what the account or its sign-in lacks for deciding, "" where it lacks nothing."""
+    if verb in DECIDING and actor.standing is Standing.UNKNOWN:
+        return "nobody could say in time whether this account is active: try again in a moment"
     if verb in DECIDING and actor.standing is not Standing.ACTIVE:
         return f"this account is {_a(actor.standing)}: only a full, active account may decide"
     if verb in FRESH and actor.stale:

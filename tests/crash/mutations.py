@@ -29,12 +29,20 @@ class Mutation:
     caught_by: str
     edits: tuple[tuple[str, str, str], ...]
 
+    def misfit(self, tree: Path) -> str:
+        """Return why the product cannot be changed so, "" where it can."""
+        for file, old, _ in self.edits:
+            times = (tree / file).read_text("utf-8").count(old)
+            if times != 1:
+                return f"{file} has this {times} times: {old}"
+        return ""
+
     def apply(self, tree: Path) -> None:
         """Change the product in a copy of the tree; AssertionError where it does not fit."""
+        assert not self.misfit(tree), self.misfit(tree)
         for file, old, new in self.edits:
             path = tree / file
             text = path.read_text("utf-8")
-            assert text.count(old) == 1, f"{file} has this {text.count(old)} times: {old}"
             # The copy shares its files with the original: this one becomes its own.
             path.unlink()
             path.write_text(text.replace(old, new), "utf-8")

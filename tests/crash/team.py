@@ -27,7 +27,7 @@ _LOOK = 0.08
 
 _BUSY = 503
 
-_NOT_LOOKED_UP = "of unknown standing"
+_NOT_LOOKED_UP = "nobody could say in time whether this account is active"
 """What people are told who could not be looked up in time, by a life that had been stopped too."""
 
 

@@ -96,6 +96,11 @@ def main() -> int:
     """Try every mutation, or those that are named; 1 where one survives."""
     every = mutations()
     chosen = {name: every[name] for name in sys.argv[1:]} or every
+    misfits = {name: why for name in chosen if (why := chosen[name].misfit(ROOT))}
+    for name, why in misfits.items():
+        print(f"{name} does not fit the product any more: {why}")
+    if misfits:
+        return 1
     found = asyncio.run(bites(chosen))
     return 0 if all(bite.caught for bite in found) else 1
 

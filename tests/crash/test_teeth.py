@@ -5,7 +5,7 @@ import pytest
 from tests.crash.check import INVARIANTS
 from tests.crash.dramas import DRAMAS
 from tests.crash.lives import ROOT
-from tests.crash.mutations import mutations
+from tests.crash.mutations import Mutation, mutations
 from tests.crash.teeth import bites
 
 TRIED = ("each try is an attempt of its own", "whoever asked for a change may approve it")
@@ -18,8 +18,13 @@ def test_a_mutation_fits_the_product_as_it_is(name: str) -> None:
 
     assert mutation.drama in DRAMAS
     assert mutation.caught_by in {one.__name__.replace("_", " ") for one in INVARIANTS}
-    for file, old, _ in mutation.edits:
-        assert (ROOT / file).read_text("utf-8").count(old) == 1, file
+    assert mutation.misfit(ROOT) == ""
+
+
+def test_a_mutation_that_the_product_has_outgrown_is_named() -> None:
+    outgrown = Mutation(drama="", caught_by="", edits=(("README.md", "no such words", "others"),))
+
+    assert outgrown.misfit(ROOT) == "README.md has this 0 times: no such words"
 
 
 @pytest.mark.timeout(300)

@@ -179,8 +179,8 @@ def test_an_unknown_card_looks_absent_and_an_unknown_option_is_named() -> None:
         (
             actor(BEN, standing=Standing.UNKNOWN),
             (
-                "You cannot answer this card: this account is of unknown standing: "
-                "only a full, active account may decide."
+                "You cannot answer this card: nobody could say in time whether this account is "
+                "active: try again in a moment."
             ),
         ),
         (
