@@ -19,6 +19,7 @@ from typing import IO
 
 from pydantic import BaseModel
 
+from tests.bench.cpu import used_by
 from tests.bench.figures import Measured, Ratio
 
 CONNECTIONS = 64
@@ -34,6 +35,9 @@ WANTED = {REFERENCE: 0.4, ONE_BY_ONE: 2.0, PER_ROW: 20.0}
 rollback journal; in our journal mode it is told without a bound."""
 ATTACHED_WITHIN = 5.0
 """Seconds after the last body in which every alert belongs to an incident."""
+
+_LOOK, _AT_REST = 0.5, 0.1
+"""Seconds between two looks at a server that has started, and the share of a CPU that is rest."""
 
 _ROOT = Path(__file__).parents[2]
 _LUA = Path(__file__).with_name("alerts.lua")
@@ -132,10 +136,24 @@ def _serving(side: str) -> Iterator[Server]:
         process = subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, text=True)
         try:
             assert process.stdout is not None
-            yield Server(address=_address(process.stdout), folder=Path(folder), side=side)
+            server = Server(address=_address(process.stdout), folder=Path(folder), side=side)
+            _settled(process.pid)
+            yield server
         finally:
             process.terminate()
             process.communicate()
+
+
+def _settled(pid: int) -> None:
+    """Wait until the start is over: what a start costs is a benchmark of its own."""
+    end, before = time.monotonic() + 15, -1.0
+    while time.monotonic() < end:
+        used = used_by([pid])
+        if used - before < _AT_REST * _LOOK:
+            return
+        before = used
+        time.sleep(_LOOK)
+    raise RuntimeError("the server did not come to rest")
 
 
 def _address(output: IO[str]) -> str:

@@ -54,7 +54,7 @@ async def test_a_late_click_is_answered_to_its_sender_alone_and_changes_nothing(
         said = await here.ann.presses("Approve", card, room)
 
         assert "already decided" in said
-        assert "Approve by bob. Nothing changed." in said
+        assert "Approve by Bob. Nothing changed." in said
         assert here.ran() == 3
 
 

@@ -1,10 +1,11 @@
 """The direction of imports is a law: contracts of import-linter, and one owner per library."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import grimp
 import pytest
-from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("bot", "cards", "handlers", "runbooks")
@@ -36,9 +37,11 @@ def graph() -> grimp.ImportGraph:
     return grimp.build_graph(*PACKAGES, include_external_packages=True, cache_dir=None)
 
 
-def test_every_import_contract_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
-    assert lint_imports(config_filename="pyproject.toml", no_cache=True) == EXIT_STATUS_SUCCESS
+def test_every_import_contract_is_kept() -> None:
+    # A process of its own: the linter turns off every log that was there before it.
+    line = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, check=False, text=True)
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize("library", sorted(OWNERS))

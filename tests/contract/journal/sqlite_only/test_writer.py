@@ -121,7 +121,8 @@ async def _queue(
     """Start a write and return once it waits in the queue."""
     alone = writer.write_alike(_alone(work), None, bulk=bulk, within=within)
     task = asyncio.create_task(alone)
-    await asyncio.sleep(0)
+    for _ in range(3):  # it gathers, the loop makes a pass, the writer has it
+        await asyncio.sleep(0)
     return task
 
 
