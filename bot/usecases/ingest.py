@@ -1,5 +1,6 @@
 """Alerts in: each one is routed and stored with its group's attach effect, in one durable unit."""
 
+import asyncio
 from collections import OrderedDict
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -23,15 +24,29 @@ GATHERED = timedelta(seconds=1)
 STORM_GATHERED = timedelta(seconds=3)
 """How long the news of a storm gathers, its first news too: one event for all of it."""
 
+LOOKED_WITHIN = timedelta(seconds=1.5)
+"""How long a body may wait for a look at the journal (DESIGN section 7, rule 1)."""
+
 _ALERTS = StreamRef(kind="system", id="alerts")
 _CACHED = 4096
 
 
 class Ingest:
-    """Stores bodies of alerts. Nothing is decided here: delivery attaches groups afterwards."""
+    """Stores bodies of alerts. Nothing is decided here: delivery attaches groups afterwards.
 
-    def __init__(self, *, journal: Journal, clock: Clock, current: Current) -> None:
+    `looked_within` is how long a body waits for a look at which groups have an incident.
+    """
+
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        clock: Clock,
+        current: Current,
+        looked_within: timedelta = LOOKED_WITHIN,
+    ) -> None:
         self._journal = journal
+        self._looked_within = looked_within.total_seconds()
         self._clock = clock
         self._current = current
         self._effects: OrderedDict[str, OutboxItem] = OrderedDict()
@@ -58,10 +73,14 @@ class Ingest:
         """Ask which groups have an incident; whoever asks next meanwhile works with the old."""
         before, self._looked = self._looked, now
         try:
-            rows = await self._journal.rows(AlertGroupRow)
+            async with asyncio.timeout(self._looked_within):
+                rows = await self._journal.rows(AlertGroupRow)
         except Unavailable:
             self._looked = before
             raise
+        except TimeoutError:
+            self._looked = before
+            raise Unavailable("the journal is slow", retry_after=timedelta(seconds=2)) from None
         self._storms.know((row.group_key for row in rows), now)
 
     def _routed(self, alert: Alert, now: datetime) -> RoutedAlert:
