@@ -93,7 +93,8 @@ class OnDeadline(StrEnum):
     KILL = "kill"
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, like the alerts that hold two each; nobody changes one, so it can be a key.
+@dataclass(slots=True, unsafe_hash=True)
 class Untrusted:
     """Text that somebody else wrote: a renderer shows it as plain text and as nothing else."""
 

@@ -15,7 +15,8 @@ class AlertStatus(StrEnum):
     RESOLVED = "resolved"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen: of a storm's cost a tenth would be making these. Nobody changes one all the same.
+@dataclass(slots=True, kw_only=True)
 class Alert:
     """One alert as its sender described it.
 

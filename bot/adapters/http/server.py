@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final, Literal
 
-from aiohttp import web
+from aiohttp import StreamReader, web
 
+from bot.adapters.http.accepted import ACCEPTED, Accepted
 from bot.adapters.http.guard import SECURITY_HEADERS, Door, refused_encoding
 from bot.adapters.http.listening import Listen, address_of, bind
 from bot.adapters.http.problems import for_caller
@@ -161,7 +162,8 @@ class HttpServer:
         """Send events until the client goes away or the server stops."""
         if self._open_streams >= self.limits.streams:
             return _response(
-                text(HTTPStatus.SERVICE_UNAVAILABLE, "Too many open pages.", ("Retry-After", "5"))
+                request,
+                text(HTTPStatus.SERVICE_UNAVAILABLE, "Too many open pages.", ("Retry-After", "5")),
             )
         response = web.StreamResponse(
             headers=[
@@ -241,7 +243,7 @@ class _Talk:
             )
         if isinstance(answer, RawStream):
             return await self._server.stream(request, answer.events)
-        return _response(for_caller(request.raw_path, answer))
+        return _response(request, for_caller(request.raw_path, answer))
 
     async def _answer(self, request: web.BaseRequest) -> Answer:
         method = "GET" if request.method == "HEAD" else request.method
@@ -300,26 +302,23 @@ def _head(request: web.BaseRequest, found: Found, identity: str) -> RawHead:
 
 async def _body(request: web.BaseRequest, limit: int, within: float) -> bytes:
     """Read the whole body, or raise `BodyFault` as soon as it is too long, too slow or cut off."""
-    if not request.body_exists:
-        return b""
-    if (request.content_length or 0) > limit:
-        raise _too_long(limit)
-    if request.content.is_eof():
+    content = request.content
+    if content.is_eof():
         # It came with its head, as small bodies do: there is nothing to wait for.
-        body = request.content.read_nowait()
+        body = content.read_nowait()
     else:
-        body = await _waited_for(request, limit, within)
-    if len(body) > limit:
-        raise _too_long(limit)
+        _check_length(request.content_length or 0, limit)
+        body = await _waited_for(content, limit, within)
+    _check_length(len(body), limit)
     return body
 
 
-async def _waited_for(request: web.BaseRequest, limit: int, within: float) -> bytes:
+async def _waited_for(content: StreamReader, limit: int, within: float) -> bytes:
     body = bytearray()
     try:
         async with asyncio.timeout(within):
-            while not request.content.at_eof() and len(body) <= limit:
-                body += await request.content.readany()
+            while not content.at_eof() and len(body) <= limit:
+                body += await content.readany()
     except TimeoutError:
         raise BodyFault(HTTPStatus.REQUEST_TIMEOUT, "The body did not arrive in time.") from None
     except web.RequestPayloadError:
@@ -327,14 +326,16 @@ async def _waited_for(request: web.BaseRequest, limit: int, within: float) -> by
     return bytes(body)
 
 
-def _too_long(limit: int) -> BodyFault:
-    return BodyFault(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body is longer than {limit} bytes.")
+def _check_length(length: int, limit: int) -> None:
+    if length > limit:
+        raise BodyFault(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body is longer than {limit} bytes."
+        )
 
 
-def _response(answer: RawResponse) -> web.Response:
+def _response(request: web.BaseRequest, answer: RawResponse) -> web.StreamResponse:
     if answer.status == HTTPStatus.ACCEPTED:
-        # The hot path: senders of alerts are machines and read nothing but the status.
-        return web.Response(status=answer.status)
+        return ACCEPTED if Accepted.fits(request) else web.Response(status=answer.status)
     headers = {
         "Content-Type": answer.content_type,
         "Cache-Control": "no-store",

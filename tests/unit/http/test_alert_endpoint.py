@@ -1,9 +1,11 @@
 """What senders of alerts get: proof first, durable before 202, and trouble made visible."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 from bot.adapters.http.alerts import ALERT_BODY, AlertIntake
 from bot.domain.alerts import AlertStatus
@@ -33,6 +35,63 @@ async def test_a_body_is_answered_202_after_it_was_taken() -> None:
         status, _, body = await say(address, f"{GOOD}\n\nok")
     assert (status, body) == (202, "")
     assert dispatch.bodies == [AlertsReceived(source="line", alerts=())]
+
+
+async def test_a_sender_that_stays_is_answered_the_same_each_time_with_the_date_of_its_own() -> (
+    None
+):
+    dispatch = RememberingDispatch()
+    before = int(time.time())
+    async with intake(dispatch) as address:
+        host, _, port = address.rpartition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        for _ in range(2):
+            writer.write(
+                f"{GOOD}\nHost: {address}\nContent-Length: 2\n\n".replace("\n", "\r\n").encode()
+                + b"ok"
+            )
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            status, length, date, *rest = head.split("\r\n")
+            assert (status, length, rest) == (
+                "HTTP/1.1 202 Accepted",
+                "Content-Length: 0",
+                ["", ""],
+            )
+            told = parsedate_to_datetime(date.removeprefix("Date: ")).timestamp()
+            assert before <= told <= time.time()
+        writer.close()
+        await writer.wait_closed()
+    assert len(dispatch.bodies) == 2
+
+
+async def test_a_sender_that_does_not_stay_is_told_so() -> None:
+    for version, wish, said in (
+        ("1.1", "close", "close"),
+        ("1.0", "close", None),
+        ("1.0", "keep-alive", "keep-alive"),
+    ):
+        dispatch = RememberingDispatch()
+        async with intake(dispatch) as address:
+            status, headers, _ = await say(
+                address,
+                f"POST /alerts/line HTTP/{version}\nAuthorization: Bearer s3cret"
+                f"\nHost: {address}\nConnection: {wish}\n\nok",
+            )
+        assert (status, headers.get("connection")) == (202, said)
+
+
+async def test_bodies_in_a_row_are_answered_in_a_row() -> None:
+    dispatch = RememberingDispatch()
+    async with intake(dispatch) as address:
+        host, _, port = address.rpartition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        one = f"{GOOD}\nHost: {address}\nContent-Length: 2\n\n".replace("\n", "\r\n") + "ok"
+        writer.write(one.encode() * 5)
+        answers = [await read_response(reader) for _ in range(5)]
+        writer.close()
+        await writer.wait_closed()
+    assert [status for status, _, _ in answers] == [202] * 5
+    assert len(dispatch.bodies) == 5
 
 
 async def test_a_wrong_token_is_refused_before_the_body_arrives() -> None:
