@@ -13,7 +13,6 @@ from bot.adapters.http.listening import Listen
 from bot.adapters.http.proxies import NamedProxies
 from bot.app.foundation import Foundation
 from bot.config import Settings
-from bot.requests import AlertsReceived
 from bot.usecases.ingest import Ingest
 from handlers.alerts import SOURCES
 from handlers.drill_source import DrillSource
@@ -62,13 +61,13 @@ async def entered(on: Foundation, stack: AsyncExitStack) -> Entered:
     starting = ["starting"]
     tokens = kept_tokens(on)
     health = JournalHealth(journal=on.journal, clock=on.clock, starting=lambda: tuple(starting))
+    ingest = Ingest(journal=on.journal, clock=on.clock, current=on.current)
+    health.taking(ingest.taken)
     certificate = _certificate(on.settings)
     entrance = Entrance(
         listening=_listening(on.settings, certificate),
         intake=_intake(on.settings, tokens),
-        alerts=Counted(
-            ingest=Ingest(journal=on.journal, clock=on.clock, current=on.current), health=health
-        ),
+        alerts=ingest,
         health=health,
         clock=on.clock,
         ids=on.ids,
@@ -79,25 +78,6 @@ async def entered(on: Foundation, stack: AsyncExitStack) -> Entered:
     return Entered(
         entrance=entrance, certificate=certificate, health=health, tokens=tokens, starting=starting
     )
-
-
-class Counted:
-    """Takes alerts, and counts them for the metrics."""
-
-    def __init__(self, *, ingest: Ingest, health: JournalHealth) -> None:
-        self._ingest = ingest
-        self._health = health
-
-    async def take_alerts(self, received: AlertsReceived) -> None:
-        """See `TakesAlerts.take_alerts`."""
-        counters = self._health.counters
-        try:
-            await self._ingest.take_alerts(received)
-        except BaseException:
-            counters.refused_bodies += 1
-            raise
-        counters.bodies += 1
-        counters.alerts += len(received.alerts)
 
 
 def kept_tokens(on: Foundation) -> Tokens:

@@ -16,6 +16,7 @@ from bot.requests import AlertsReceived
 from bot.usecases.current import Current
 from bot.usecases.routing import Routing
 from bot.usecases.storms import WITHIN, Storms, is_storm
+from bot.usecases.tally import Taken
 from bot.values import StreamRef
 
 GATHERED = timedelta(seconds=1)
@@ -53,21 +54,24 @@ class Ingest:
         self._routing = Routing(current.policy)
         self._storms = Storms()
         self._looked: datetime | None = None
+        self.taken = Taken()
 
     async def take_alerts(self, received: AlertsReceived) -> None:
         """Store one body durably; raises Unavailable where it was not stored."""
         now = self._clock.now()
         if self._routing.policy is not self._current.policy:
             self._routing = Routing(self._current.policy)
-        if self._looked is None or now - self._looked >= WITHIN:
-            await self._look(now)
-        routed = [self._routed(alert, now) for alert in received.alerts]
-        quarantined = [
-            Quarantined(source=received.source, raw=m.raw, fault=m.fault)
-            for m in received.malformed
-        ]
-        attach = [self._attach(group, now) for group in {r.group for r in routed}]
-        await self._journal.take_alerts(routed, quarantined, attach, now)
+        try:
+            if self._looked is None or now - self._looked >= WITHIN:
+                await self._look(now)
+            routed = [self._routed(alert, now) for alert in received.alerts]
+            attach = [self._attach(group, now) for group in {r.group for r in routed}]
+            await self._journal.take_alerts(routed, _quarantined(received), attach, now)
+        except BaseException:
+            self.taken.refused_bodies += 1
+            raise
+        self.taken.bodies += 1
+        self.taken.alerts += len(received.alerts)
 
     async def _look(self, now: datetime) -> None:
         """Ask which groups have an incident; whoever asks next meanwhile works with the old."""
@@ -112,3 +116,10 @@ class Ingest:
         if len(self._effects) > _CACHED:
             self._effects.popitem(last=False)
         return item
+
+
+def _quarantined(received: AlertsReceived) -> list[Quarantined]:
+    return [
+        Quarantined(source=received.source, raw=malformed.raw, fault=malformed.fault)
+        for malformed in received.malformed
+    ]

@@ -1,8 +1,18 @@
-"""How deliveries ended since the start, counted for whoever watches the bot."""
+"""What was taken and how deliveries ended since the start, counted for whoever watches the bot."""
 
 from collections import Counter
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+
+
+@dataclass(slots=True)
+class Taken:
+    """Bodies of alerts that were stored, the alerts in them, and bodies that were not stored."""
+
+    bodies: int = 0
+    alerts: int = 0
+    refused_bodies: int = 0
 
 
 class Ended(StrEnum):

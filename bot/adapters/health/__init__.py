@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.adapters.health.samples import (
-    Counters,
     card_samples,
     delivery_samples,
     gauge,
@@ -17,7 +16,7 @@ from bot.adapters.http.health import Sample
 from bot.errors import FirewardenError
 from bot.ports import Clock, Journal
 from bot.records.rows import CardRow, FreezeRow, RunRow
-from bot.usecases.tally import Tally
+from bot.usecases.tally import Taken, Tally
 
 STUCK_AFTER = timedelta(minutes=2)
 """An effect that has been due for this long without being carried out: delivery is stuck."""
@@ -36,7 +35,7 @@ class JournalHealth:
         self._also: list[Callable[[], Sequence[str]]] = []
         self._tally = Tally()
         self._links: Callable[[], Mapping[str, int]] = dict
-        self.counters = Counters()
+        self._taken = Taken()
 
     def also(self, faults: Callable[[], Sequence[str]]) -> None:
         """Ask this, too, whether the bot is ready: each fault that it names says why not."""
@@ -62,6 +61,10 @@ class JournalHealth:
             faults.append(f"the journal cannot be read: {error}")
         return faults
 
+    def taking(self, taken: Taken) -> None:
+        """Tell of these bodies of alerts, too."""
+        self._taken = taken
+
     def delivering(self, tally: Tally) -> None:
         """Tell of these deliveries, too."""
         self._tally = tally
@@ -74,7 +77,7 @@ class JournalHealth:
         """See `Health.metrics`. No label names an incident or a person."""
         now = self._clock.now()
         return [
-            *ingest_samples(self.counters),
+            *ingest_samples(self._taken),
             *outbox_samples(await self._journal.backlog(), now),
             *delivery_samples(self._tally),
             *card_samples(await self._journal.rows(CardRow, state="open"), now),

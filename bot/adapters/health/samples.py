@@ -2,33 +2,23 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from bot.adapters.http.health import Sample, SampleKind
 from bot.ports import Backlog
 from bot.records.rows import CardRow, RunRow
-from bot.usecases.tally import Ended, Tally
+from bot.usecases.tally import Ended, Taken, Tally
 
 
-@dataclass(slots=True)
-class Counters:
-    """Counts since the start; bumped where things happen."""
-
-    alerts: int = 0
-    bodies: int = 0
-    refused_bodies: int = 0
-
-
-def ingest_samples(counters: Counters) -> list[Sample]:
+def ingest_samples(taken: Taken) -> list[Sample]:
     """Tell of alerts and their bodies."""
     return [
-        _counter("firewarden_alerts_total", "Alerts taken durably.", counters.alerts),
-        _counter("firewarden_alert_bodies_total", "Alert bodies taken durably.", counters.bodies),
+        _counter("firewarden_alerts_total", "Alerts taken durably.", taken.alerts),
+        _counter("firewarden_alert_bodies_total", "Alert bodies taken durably.", taken.bodies),
         _counter(
             "firewarden_alert_bodies_refused_total",
             "Alert bodies answered 503: not stored.",
-            counters.refused_bodies,
+            taken.refused_bodies,
         ),
     ]
 

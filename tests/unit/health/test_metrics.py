@@ -5,7 +5,7 @@ from datetime import timedelta
 from bot.adapters.health import JournalHealth
 from bot.adapters.memory.journal import MemoryJournal
 from bot.records.rows import CardRow, RunRow
-from bot.usecases.tally import Ended, Tally
+from bot.usecases.tally import Ended, Taken, Tally
 from tests.contract.journal.values import NOON, put_rows
 from tests.support.clock import CountedIds, MovedClock
 from tests.support.world import World
@@ -58,6 +58,17 @@ async def test_runs_are_told_by_how_they_ended() -> None:
     samples = await told(health)
     assert samples["firewarden_runs", "done"] == 2
     assert samples["firewarden_runs", "escalated"] == 1
+
+
+async def test_bodies_of_alerts_are_told_of_as_taken_or_refused() -> None:
+    health = JournalHealth(
+        journal=MemoryJournal(ids=CountedIds()), clock=MovedClock(NOON), starting=tuple
+    )
+    health.taking(Taken(bodies=2, alerts=6, refused_bodies=1))
+    samples = await told(health)
+    assert samples["firewarden_alert_bodies_total",] == 2
+    assert samples["firewarden_alerts_total",] == 6
+    assert samples["firewarden_alert_bodies_refused_total",] == 1
 
 
 async def test_deliveries_are_told_by_effect_and_end_and_throttles_on_their_own() -> None:

@@ -14,6 +14,7 @@ from bot.records.rows import Row, Scalar
 from bot.requests import AlertsReceived
 from bot.usecases.current import Current
 from bot.usecases.ingest import Ingest
+from bot.usecases.tally import Taken
 from tests.contract.journal.values import CountingIds, alert
 from tests.support.clock import MovedClock
 
@@ -50,7 +51,9 @@ async def test_a_body_is_given_back_where_the_look_takes_too_long_and_taken_afte
         await ingest.take_alerts(BODY)
     assert caught.value.retry_after == timedelta(seconds=2)
     assert await waiting(journal) == 0
+    assert ingest.taken == Taken(bodies=0, alerts=0, refused_bodies=1)
 
     journal.let.set()
     await ingest.take_alerts(BODY)
     assert await waiting(journal) == 1
+    assert ingest.taken == Taken(bodies=1, alerts=1, refused_bodies=1)
