@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from bot.adapters.console import messages
 from bot.adapters.sqlite.copying import copy_journal
 from tests.support.bot import Bot, bot
 from tests.support.command_line import Typed
-from tests.support.waiting import until
+from tests.support.waiting import eventually, until
 
 PROGRAMS = ["journalctl", "logrotate", "systemd-tmpfiles"]
 """What the clean-up of the drill runs, in this order and once each."""
@@ -202,8 +203,8 @@ async def test_an_incident_that_moves_to_another_machine_takes_its_room_along(
         found = (await b.commander.incidents())[0]
         number, room = str(found["number"]), messages.room_id(str(found["id"]))
         await b.commander.say("/incident update this was before", room=number)
-        await until(lambda: told(b, room, "this was before"))
-        before = await b.service.store.run(lambda db: messages.latest(db, room))
+        # The card; the opening, the commander and the update, which the card may tell of first.
+        before = await eventually(lambda: shown_in(b, room), lambda shown: len(shown) == 4)
         said = await typed("backup", "copy.sqlite3")
         assert (said.status, said.out.endswith(" 1 room, checked\n")) == (0, True)
     await another_machine(tmp_path)
@@ -213,7 +214,7 @@ async def test_an_incident_that_moves_to_another_machine_takes_its_room_along(
     assert (restored.status, restored.err) == (0, "")
     assert "The console's rooms are those of the backup." in restored.out
     async with bot(tmp_path) as b:
-        there = await b.service.store.run(lambda db: messages.latest(db, room))
+        there = await shown_in(b, room)
         assert [(m.position, m.key) for m in there] == [(m.position, m.key) for m in before]
         await b.commander.say("/incident title checkout is very slow", room=number)
         await b.commander.say("/incident update this came after", room=number)
@@ -224,10 +225,13 @@ async def test_an_incident_that_moves_to_another_machine_takes_its_room_along(
         assert tables.fetchall() == []
 
 
+async def shown_in(b: Bot, conversation: str) -> Sequence[messages.Message]:
+    return await b.service.store.run(lambda db: messages.latest(db, conversation))
+
+
 async def shows(b: Bot, conversation: str, key: str, words: str) -> bool:
     """Whether the message under a key, which is the only one of its kind, holds these words."""
-    shown = await b.service.store.run(lambda db: messages.latest(db, conversation))
-    (card,) = [message.card for message in shown if message.key == key]
+    (card,) = [m.card for m in await shown_in(b, conversation) if m.key == key]
     return words in card
 
 
@@ -252,8 +256,7 @@ async def test_rooms_in_a_backup_that_somebody_changed_are_refused(
 
 async def told(b: Bot, conversation: str, words: str) -> bool:
     """Whether a conversation of the console holds these words."""
-    shown = await b.service.store.run(lambda db: messages.latest(db, conversation))
-    return any(words in message.card for message in shown)
+    return any(words in message.card for message in await shown_in(b, conversation))
 
 
 async def test_a_backup_of_a_newer_version_is_refused_and_nothing_is_replaced(
