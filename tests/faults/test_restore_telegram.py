@@ -1,6 +1,8 @@
 """A backup goes to another machine: in Telegram the bot goes on in the same topics and messages."""
 
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from tests.support.command_line import Typed
@@ -33,6 +35,14 @@ async def posted(here: Living, topic: int, words: str) -> bool:
     return any(words in m.text for m in here.there.seen(GROUP, topic) if not m.pinned)
 
 
+async def none_under_way(folder: Path) -> bool:
+    """Whether nothing is being sent, as far as the journal knows; that would be sent once more."""
+    with closing(sqlite3.connect(folder / "data" / "journal.sqlite3")) as database:
+        claimed = "SELECT count(*) FROM effects WHERE state = 'claimed'"
+        (number,) = database.execute(claimed).fetchone()
+    return int(number) == 0
+
+
 async def moved(there: Telegram, folder: Path, typed: Typed) -> tuple[int, Posted]:
     """Let an incident begin, and its bot move to another machine; returns its topic and card."""
     async with living(folder, among=there) as here:
@@ -43,6 +53,7 @@ async def moved(there: Telegram, folder: Path, typed: Typed) -> tuple[int, Poste
         await here.offered("Acknowledge", thread=topic)
         card = await pinned(here, topic)
         await until(lambda: posted(here, topic, "this was before"))
+        await until(lambda: none_under_way(folder))
         shutil.copy(folder / "env", folder / ".env")
         saved = await typed("backup", "copy.sqlite3")
         assert saved.status == 0, saved.err
