@@ -35,7 +35,8 @@ _CACHED = 4096
 class Ingest:
     """Stores bodies of alerts. Nothing is decided here: delivery attaches groups afterwards.
 
-    `looked_within` is how long a body waits for a look at which groups have an incident.
+    `looked_within` is how long a body waits for a look at which groups have an incident; `taken`
+    counts what was stored and what was not.
     """
 
     def __init__(

@@ -7,14 +7,12 @@ from bot.adapters.http.raw import RawResponse
 from bot.values import canonical_json
 
 _API: Final = "/api/"
-_REFUSED: Final = 400
 
 
 def for_caller(path: str, answer: RawResponse) -> RawResponse:
     """Return a plain refusal as the problem that the API's document describes, where it is one."""
-    if answer.status < _REFUSED or not path.startswith(_API):
-        return answer
-    if not answer.content_type.startswith("text/plain"):
+    refused = answer.status >= HTTPStatus.BAD_REQUEST and path.startswith(_API)
+    if not refused or not answer.content_type.startswith("text/plain"):
         return answer
     problem = {
         "error": HTTPStatus(answer.status).phrase.lower(),

@@ -35,6 +35,12 @@ async def serving(
         await server.stop()
 
 
+async def connect(address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Open a connection, which the caller closes."""
+    host, _, port = address.rpartition(":")
+    return await asyncio.open_connection(host, int(port))
+
+
 async def say(address: str, request: str) -> tuple[int, dict[str, str], str]:
     """Send one request as typed and return status, headers (lower case) and body.
 
@@ -46,8 +52,7 @@ async def say(address: str, request: str) -> tuple[int, dict[str, str], str]:
         head += f"\nHost: {address}\nConnection: close"
     if body and "\nContent-Length:" not in head and "\nTransfer-Encoding:" not in head:
         head += f"\nContent-Length: {len(body.encode())}"
-    host, _, port = address.rpartition(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
+    reader, writer = await connect(address)
     try:
         writer.write(head.replace("\n", "\r\n").encode() + b"\r\n\r\n" + body.encode())
         return await read_response(reader)

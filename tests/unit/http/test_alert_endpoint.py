@@ -1,6 +1,5 @@
 """What senders of alerts get: proof first, durable before 202, and trouble made visible."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,7 +11,7 @@ from bot.domain.alerts import AlertStatus
 from bot.errors import Unavailable
 from bot.requests import AlertsReceived
 from tests.unit.http.doubles import LineSource, RememberingDispatch, StillClock
-from tests.unit.http.serving import read_response, say, serving
+from tests.unit.http.serving import connect, read_response, say, serving
 
 GOOD = "POST /alerts/line HTTP/1.1\nAuthorization: Bearer s3cret"
 
@@ -29,6 +28,11 @@ async def intake(dispatch: RememberingDispatch) -> AsyncIterator[str]:
         yield address
 
 
+def staying(address: str) -> bytes:
+    """Return a good body of a sender that keeps its connection."""
+    return f"{GOOD}\nHost: {address}\nContent-Length: 2\n\nok".replace("\n", "\r\n").encode()
+
+
 async def test_a_body_is_answered_202_after_it_was_taken() -> None:
     dispatch = RememberingDispatch()
     async with intake(dispatch) as address:
@@ -43,13 +47,9 @@ async def test_a_sender_that_stays_is_answered_the_same_each_time_with_the_date_
     dispatch = RememberingDispatch()
     before = int(time.time())
     async with intake(dispatch) as address:
-        host, _, port = address.rpartition(":")
-        reader, writer = await asyncio.open_connection(host, int(port))
+        reader, writer = await connect(address)
         for _ in range(2):
-            writer.write(
-                f"{GOOD}\nHost: {address}\nContent-Length: 2\n\n".replace("\n", "\r\n").encode()
-                + b"ok"
-            )
+            writer.write(staying(address))
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             status, length, date, *rest = head.split("\r\n")
             assert (status, length, rest) == (
@@ -83,10 +83,8 @@ async def test_a_sender_that_does_not_stay_is_told_so() -> None:
 async def test_bodies_in_a_row_are_answered_in_a_row() -> None:
     dispatch = RememberingDispatch()
     async with intake(dispatch) as address:
-        host, _, port = address.rpartition(":")
-        reader, writer = await asyncio.open_connection(host, int(port))
-        one = f"{GOOD}\nHost: {address}\nContent-Length: 2\n\n".replace("\n", "\r\n") + "ok"
-        writer.write(one.encode() * 5)
+        reader, writer = await connect(address)
+        writer.write(staying(address) * 5)
         answers = [await read_response(reader) for _ in range(5)]
         writer.close()
         await writer.wait_closed()
@@ -170,8 +168,7 @@ async def test_a_body_over_8_mib_is_413_before_it_is_sent_and_becomes_an_alert()
 async def test_a_chunked_body_over_8_mib_is_413_too() -> None:
     dispatch = RememberingDispatch()
     async with intake(dispatch) as address:
-        host, _, port = address.rpartition(":")
-        reader, writer = await asyncio.open_connection(host, int(port))
+        reader, writer = await connect(address)
         head = f"{GOOD}\nHost: {address}\nTransfer-Encoding: chunked\n\n".replace("\n", "\r\n")
         writer.write(head.encode())
         block = b"40000\r\n" + b"o" * 0x40000 + b"\r\n"

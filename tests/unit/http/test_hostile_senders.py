@@ -8,7 +8,7 @@ from bot.adapters.http.raw import RawRequest, RawResponse, RawStream, text
 from bot.adapters.http.routes import Caller, Route
 from bot.adapters.http.server import Limits
 from tests.support.waiting import until
-from tests.unit.http.serving import read_response, say, serving
+from tests.unit.http.serving import connect, read_response, say, serving
 
 HASTY = Limits(within=0.05, idle=0.2, linger=0.05, streams=1, notice=0.05)
 
@@ -34,11 +34,6 @@ ROUTES = (
 def begun(address: str) -> bytes:
     """Return the first of nine bytes of a body."""
     return f"POST /hook HTTP/1.1\r\nHost: {address}\r\nContent-Length: 9\r\n\r\nx".encode()
-
-
-async def connect(address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    host, _, port = address.rpartition(":")
-    return await asyncio.open_connection(host, int(port))
 
 
 async def test_a_body_that_trickles_in_is_408() -> None:
